@@ -1,0 +1,1 @@
+"""Each zone's state machine and the shell that runs it."""

@@ -1,0 +1,49 @@
+"""A shuttle's plan: the stops it makes, in order, and whom it lets on and off there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.domain.ids import RideId, ShuttleId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One stop made.
+
+    Parameters
+    ----------
+    stop
+        Number of the stop.
+    leave_s
+        When to set off for it, at the earliest.
+    arrive_s
+        Expected arrival; who leaves, leaves now.
+    depart_s
+        Expected end of boarding, after which the shuttle may go on.
+    board, leave
+        Rides that get on and off.
+    """
+
+    stop: int
+    leave_s: int
+    arrive_s: int
+    depart_s: int
+    board: tuple[RideId, ...] = ()
+    leave: tuple[RideId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that a shuttle is to do from here on, as its ``revision``-th order.
+
+    ``divert_node`` is the road node at which a shuttle under way is expected to turn off towards
+    the first visit, if that is not where it is heading already; ``divert_s`` is when it gets there.
+    Without roads the node is -1 and the time says it all.
+    """
+
+    shuttle_id: ShuttleId
+    revision: int
+    visits: tuple[Visit, ...]
+    divert_node: int | None = None
+    divert_s: int | None = None

@@ -1,0 +1,185 @@
+"""What a territory promises and runs: the content of ``territory.yaml``."""
+
+from __future__ import annotations
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+DAY_S = 86_400
+
+Seconds = Annotated[int, Field(ge=0, le=DAY_S)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServiceHours(_Part):
+    """Pickups and dropoffs happen between these times; equal times mean around the clock.
+
+    A closing time before the opening time lies on the next day.
+    """
+
+    opens: time = time(0)
+    closes: time = time(0)
+
+    @property
+    def opens_s(self) -> int:
+        """Opening, in seconds after midnight."""
+        return _seconds(self.opens)
+
+    @property
+    def closes_s(self) -> int | None:
+        """Closing, in seconds after the same midnight (past 86,400 on the next day)."""
+        if self.opens == self.closes:
+            return None
+        closes_s = _seconds(self.closes)
+        return closes_s if closes_s > self.opens_s else closes_s + DAY_S
+
+
+def _seconds(clock: time) -> int:
+    return clock.hour * 3600 + clock.minute * 60 + clock.second
+
+
+class Promises(_Part):
+    """What every rider can count on.
+
+    Parameters
+    ----------
+    wait_s_max
+        Longest wait at the stop, from the time at which the rider can be there.
+    pickup_window_s
+        Width of the promised pickup window; absent: all of the longest wait.
+    ride_factor, ride_constant_s
+        A ride takes at most factor x direct drive + constant; a factor of 0 means no limit.
+    walk_m_max
+        Longest walk at each end.
+    walk_factor
+        Walk as a multiple of the straight line.
+    walk_speed_m_s
+        Walking speed.
+    offer_s
+        For how long an offer holds its seats.
+    book_ahead_s_max
+        How far ahead a ride can be asked for.
+    """
+
+    wait_s_max: Annotated[int, Field(gt=0, le=DAY_S)] = 900
+    pickup_window_s: Annotated[int, Field(gt=0, le=DAY_S)] | None = None
+    ride_factor: Annotated[float, Field(ge=0, le=20)] = 1.5
+    ride_constant_s: Seconds = 900
+    walk_m_max: Annotated[int, Field(gt=0, le=20_000)] = 500
+    walk_factor: Annotated[float, Field(ge=1, le=5)] = 1.3
+    walk_speed_m_s: Annotated[float, Field(gt=0, le=5)] = 1.2
+    offer_s: Annotated[int, Field(gt=0, le=3600)] = 120
+    book_ahead_s_max: Annotated[int, Field(ge=0, le=30 * DAY_S)] = 7 * DAY_S
+
+    @model_validator(mode="after")
+    def _factor_is_possible(self) -> Self:
+        if 0 < self.ride_factor < 1:
+            raise ValueError("ride_factor below 1 forbids the direct ride itself; 0 means no limit")
+        return self
+
+    def walk_s(self, walk_m: int) -> int:
+        """Seconds that a walk takes, rounded up."""
+        return -int(-walk_m // self.walk_speed_m_s)
+
+
+class StopTimes(_Part):
+    """How long a stop takes: a base per visit, and a part per party that gets on or off."""
+
+    base_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    party_s: Annotated[int, Field(ge=0, le=3600)] = 15
+    patience_s: Annotated[int, Field(ge=0, le=3600)] = 120
+    """How long a shuttle waits for a party that is not there."""
+
+
+class TravelKind(StrEnum):
+    """How travel times come about."""
+
+    ROAD = "road"
+    CROW = "crow"
+
+
+class Travel(_Part):
+    """Where travel times come from.
+
+    ``road``: the drawn or imported road graph. ``crow``: straight line x factor at a speed.
+    """
+
+    kind: TravelKind = TravelKind.ROAD
+    crow_factor: Annotated[float, Field(ge=1, le=5)] = 1.3
+    crow_speed_kmh: Annotated[float, Field(gt=0, le=200)] = 50
+    speed_kmh_max: Annotated[float, Field(gt=0, le=200)] | None = None
+    """Shuttles drive no faster than this, whatever the road allows."""
+
+
+class FleetGroup(_Part):
+    """Shuttles of one kind that start the day at one stop."""
+
+    depot: str
+    """``stop_id`` of the stop where they start."""
+    count: Annotated[int, Field(ge=1, le=10_000)]
+    seats: Annotated[int, Field(ge=1, le=200)] = 8
+    wheelchair_places: Annotated[int, Field(ge=0, le=50)] = 1
+    luggage_places: Annotated[int, Field(ge=0, le=500)] = 8
+    energy_wh_per_km: Annotated[float, Field(gt=0, le=5000)] = 450
+
+
+class DispatchSettings(_Part):
+    """How the dispatcher weighs and hurries.
+
+    Parameters
+    ----------
+    candidate_stops
+        Stops tried at each end.
+    divert_latency_s
+        A shuttle under way turns off at the first road node at least this far ahead.
+    early_s
+        An empty shuttle sets off so as to be this early at a prebooked pickup.
+    walk_weight, wait_weight, ride_weight
+        Seconds of driving that one rider's second of walk, of wait and of ride is worth when the
+        best insertion is chosen.
+    """
+
+    candidate_stops: Annotated[int, Field(ge=1, le=8)] = 3
+    divert_latency_s: Annotated[int, Field(ge=0, le=600)] = 10
+    early_s: Annotated[int, Field(ge=0, le=3600)] = 120
+    walk_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+    wait_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+    ride_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+
+
+class Territory(_Part):
+    """A territory's settings.
+
+    Parameters
+    ----------
+    name
+        As its people call it.
+    town
+        Name of the place that people mean by "town" (``places.csv``), for access figures.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    timezone: str = "Europe/Paris"
+    town: str | None = None
+    service: ServiceHours = ServiceHours()
+    promises: Promises = Promises()
+    stop_times: StopTimes = StopTimes()
+    travel: Travel = Travel()
+    dispatch: DispatchSettings = DispatchSettings()
+    fleet: Annotated[tuple[FleetGroup, ...], Field(min_length=1)]
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"unknown timezone '{name}'") from None
+        return name

@@ -1,0 +1,1 @@
+"""HTTP to topics and back."""

@@ -1,0 +1,1 @@
+"""From roads to stops and tables of travel times."""

@@ -1,0 +1,1 @@
+"""Everything that waits: settings, clock, log, store, metrics."""

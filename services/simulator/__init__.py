@@ -1,0 +1,1 @@
+"""Riders and shuttles in virtual time, driving the real core."""

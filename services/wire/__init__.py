@@ -1,0 +1,1 @@
+"""Messages as bytes: protobuf codec and topics."""
