@@ -61,3 +61,28 @@ class Unavailable(NavetteError):
     """A part that this call needs does not answer at the moment."""
 
     retriable = True
+
+
+class Unreadable(NavetteError):
+    """Bytes that are no message of ours.
+
+    Parameters
+    ----------
+    place
+        Which part is at fault, as a path of fields (``request_ride.request.party``).
+    reason
+        What is wrong with it.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(f"{place}: {reason}")
+
+
+class ZoneLost(NavetteError):
+    """Another owner took the zone; whoever sees this drops its memory of it."""
+
+    def __init__(self, zone: str, reason: str) -> None:
+        self.zone = zone
+        super().__init__(f"zone {zone}: {reason}")

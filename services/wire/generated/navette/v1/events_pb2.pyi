@@ -1,0 +1,456 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONSTRAINT_UNSPECIFIED: _ClassVar[Constraint]
+    CONSTRAINT_WALK_TO_STOP: _ClassVar[Constraint]
+    CONSTRAINT_WALK_FROM_STOP: _ClassVar[Constraint]
+    CONSTRAINT_SAME_STOP: _ClassVar[Constraint]
+    CONSTRAINT_UNREACHABLE: _ClassVar[Constraint]
+    CONSTRAINT_SERVICE_HOURS: _ClassVar[Constraint]
+    CONSTRAINT_PARTY_SIZE: _ClassVar[Constraint]
+    CONSTRAINT_SEATS: _ClassVar[Constraint]
+    CONSTRAINT_RIDE_TIME: _ClassVar[Constraint]
+    CONSTRAINT_ARRIVAL: _ClassVar[Constraint]
+    CONSTRAINT_WAIT: _ClassVar[Constraint]
+    CONSTRAINT_FLEET: _ClassVar[Constraint]
+
+class Relaxation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RELAXATION_UNSPECIFIED: _ClassVar[Relaxation]
+    RELAXATION_LEAVE_LATER_S: _ClassVar[Relaxation]
+    RELAXATION_ARRIVE_LATER_S: _ClassVar[Relaxation]
+    RELAXATION_WALK_FURTHER_M: _ClassVar[Relaxation]
+    RELAXATION_FEWER_SEATS: _ClassVar[Relaxation]
+CONSTRAINT_UNSPECIFIED: Constraint
+CONSTRAINT_WALK_TO_STOP: Constraint
+CONSTRAINT_WALK_FROM_STOP: Constraint
+CONSTRAINT_SAME_STOP: Constraint
+CONSTRAINT_UNREACHABLE: Constraint
+CONSTRAINT_SERVICE_HOURS: Constraint
+CONSTRAINT_PARTY_SIZE: Constraint
+CONSTRAINT_SEATS: Constraint
+CONSTRAINT_RIDE_TIME: Constraint
+CONSTRAINT_ARRIVAL: Constraint
+CONSTRAINT_WAIT: Constraint
+CONSTRAINT_FLEET: Constraint
+RELAXATION_UNSPECIFIED: Relaxation
+RELAXATION_LEAVE_LATER_S: Relaxation
+RELAXATION_ARRIVE_LATER_S: Relaxation
+RELAXATION_WALK_FURTHER_M: Relaxation
+RELAXATION_FEWER_SEATS: Relaxation
+
+class Envelope(_message.Message):
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "plan_issued", "wake_up")
+    SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    HAPPENED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ZONE_TIME_S_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_RIDE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPT_OFFER_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_RIDE_FIELD_NUMBER: _ClassVar[int]
+    ARRIVED_FIELD_NUMBER: _ClassVar[int]
+    BOARDED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    NOT_THERE_FIELD_NUMBER: _ClassVar[int]
+    DEPARTED_FIELD_NUMBER: _ClassVar[int]
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    PLAN_ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_OFFERED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_REFUSED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_CONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    OFFER_EXPIRED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_RETIMED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_BOARDED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_NO_SHOW_FIELD_NUMBER: _ClassVar[int]
+    RIDE_FAILED_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_TURNED_DOWN_FIELD_NUMBER: _ClassVar[int]
+    REPORT_MARKED_FIELD_NUMBER: _ClassVar[int]
+    PLAN_ISSUED_FIELD_NUMBER: _ClassVar[int]
+    WAKE_UP_FIELD_NUMBER: _ClassVar[int]
+    schema_version: int
+    message_id: str
+    zone: str
+    happened_at_ms: int
+    recorded_at_ms: int
+    zone_time_s: int
+    traceparent: str
+    version: int
+    request_ride: RequestRide
+    accept_offer: AcceptOffer
+    cancel_ride: CancelRide
+    arrived: Arrived
+    boarded: Boarded
+    left: Left
+    not_there: NotThere
+    departed: Departed
+    passed: Passed
+    plan_acknowledged: PlanAcknowledged
+    ride_offered: RideOffered
+    ride_refused: RideRefused
+    ride_confirmed: RideConfirmed
+    offer_expired: OfferExpired
+    ride_cancelled: RideCancelled
+    ride_retimed: RideRetimed
+    ride_boarded: RideBoarded
+    ride_completed: RideCompleted
+    ride_no_show: RideNoShow
+    ride_failed: RideFailed
+    command_turned_down: CommandTurnedDown
+    report_marked: ReportMarked
+    plan_issued: PlanIssued
+    wake_up: WakeUp
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+
+class Party(_message.Message):
+    __slots__ = ("seats", "wheelchairs", "luggage", "companions")
+    SEATS_FIELD_NUMBER: _ClassVar[int]
+    WHEELCHAIRS_FIELD_NUMBER: _ClassVar[int]
+    LUGGAGE_FIELD_NUMBER: _ClassVar[int]
+    COMPANIONS_FIELD_NUMBER: _ClassVar[int]
+    seats: int
+    wheelchairs: int
+    luggage: int
+    companions: int
+    def __init__(self, seats: _Optional[int] = ..., wheelchairs: _Optional[int] = ..., luggage: _Optional[int] = ..., companions: _Optional[int] = ...) -> None: ...
+
+class StopWalk(_message.Message):
+    __slots__ = ("stop", "walk_m")
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    WALK_M_FIELD_NUMBER: _ClassVar[int]
+    stop: int
+    walk_m: int
+    def __init__(self, stop: _Optional[int] = ..., walk_m: _Optional[int] = ...) -> None: ...
+
+class Request(_message.Message):
+    __slots__ = ("ride_id", "party", "origins", "destinations", "departure_s", "arrive_by_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    PARTY_FIELD_NUMBER: _ClassVar[int]
+    ORIGINS_FIELD_NUMBER: _ClassVar[int]
+    DESTINATIONS_FIELD_NUMBER: _ClassVar[int]
+    DEPARTURE_S_FIELD_NUMBER: _ClassVar[int]
+    ARRIVE_BY_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    party: Party
+    origins: _containers.RepeatedCompositeFieldContainer[StopWalk]
+    destinations: _containers.RepeatedCompositeFieldContainer[StopWalk]
+    departure_s: int
+    arrive_by_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., party: _Optional[_Union[Party, _Mapping]] = ..., origins: _Optional[_Iterable[_Union[StopWalk, _Mapping]]] = ..., destinations: _Optional[_Iterable[_Union[StopWalk, _Mapping]]] = ..., departure_s: _Optional[int] = ..., arrive_by_s: _Optional[int] = ...) -> None: ...
+
+class Promise(_message.Message):
+    __slots__ = ("pickup_stop", "dropoff_stop", "pickup_from_s", "pickup_to_s", "arrive_by_s", "ride_s_max", "walk_to_m", "walk_from_m")
+    PICKUP_STOP_FIELD_NUMBER: _ClassVar[int]
+    DROPOFF_STOP_FIELD_NUMBER: _ClassVar[int]
+    PICKUP_FROM_S_FIELD_NUMBER: _ClassVar[int]
+    PICKUP_TO_S_FIELD_NUMBER: _ClassVar[int]
+    ARRIVE_BY_S_FIELD_NUMBER: _ClassVar[int]
+    RIDE_S_MAX_FIELD_NUMBER: _ClassVar[int]
+    WALK_TO_M_FIELD_NUMBER: _ClassVar[int]
+    WALK_FROM_M_FIELD_NUMBER: _ClassVar[int]
+    pickup_stop: int
+    dropoff_stop: int
+    pickup_from_s: int
+    pickup_to_s: int
+    arrive_by_s: int
+    ride_s_max: int
+    walk_to_m: int
+    walk_from_m: int
+    def __init__(self, pickup_stop: _Optional[int] = ..., dropoff_stop: _Optional[int] = ..., pickup_from_s: _Optional[int] = ..., pickup_to_s: _Optional[int] = ..., arrive_by_s: _Optional[int] = ..., ride_s_max: _Optional[int] = ..., walk_to_m: _Optional[int] = ..., walk_from_m: _Optional[int] = ...) -> None: ...
+
+class Offer(_message.Message):
+    __slots__ = ("promise", "expires_s")
+    PROMISE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_S_FIELD_NUMBER: _ClassVar[int]
+    promise: Promise
+    expires_s: int
+    def __init__(self, promise: _Optional[_Union[Promise, _Mapping]] = ..., expires_s: _Optional[int] = ...) -> None: ...
+
+class Remedy(_message.Message):
+    __slots__ = ("relaxation", "amount")
+    RELAXATION_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    relaxation: Relaxation
+    amount: int
+    def __init__(self, relaxation: _Optional[_Union[Relaxation, str]] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class Refusal(_message.Message):
+    __slots__ = ("reason", "remedies")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REMEDIES_FIELD_NUMBER: _ClassVar[int]
+    reason: Constraint
+    remedies: _containers.RepeatedCompositeFieldContainer[Remedy]
+    def __init__(self, reason: _Optional[_Union[Constraint, str]] = ..., remedies: _Optional[_Iterable[_Union[Remedy, _Mapping]]] = ...) -> None: ...
+
+class Visit(_message.Message):
+    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave")
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_S_FIELD_NUMBER: _ClassVar[int]
+    ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
+    DEPART_S_FIELD_NUMBER: _ClassVar[int]
+    BOARD_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_FIELD_NUMBER: _ClassVar[int]
+    stop: int
+    leave_s: int
+    arrive_s: int
+    depart_s: int
+    board: _containers.RepeatedScalarFieldContainer[str]
+    leave: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Plan(_message.Message):
+    __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    VISITS_FIELD_NUMBER: _ClassVar[int]
+    DIVERT_NODE_FIELD_NUMBER: _ClassVar[int]
+    DIVERT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    revision: int
+    visits: _containers.RepeatedCompositeFieldContainer[Visit]
+    divert_node: int
+    divert_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., visits: _Optional[_Iterable[_Union[Visit, _Mapping]]] = ..., divert_node: _Optional[int] = ..., divert_s: _Optional[int] = ...) -> None: ...
+
+class RequestRide(_message.Message):
+    __slots__ = ("request",)
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    request: Request
+    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ...) -> None: ...
+
+class AcceptOffer(_message.Message):
+    __slots__ = ("ride_id",)
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+
+class CancelRide(_message.Message):
+    __slots__ = ("ride_id",)
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+
+class Arrived(_message.Message):
+    __slots__ = ("shuttle_id", "stop", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    stop: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class Boarded(_message.Message):
+    __slots__ = ("shuttle_id", "ride_id", "stop", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    ride_id: str
+    stop: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., ride_id: _Optional[str] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class Left(_message.Message):
+    __slots__ = ("shuttle_id", "ride_id", "stop", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    ride_id: str
+    stop: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., ride_id: _Optional[str] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class NotThere(_message.Message):
+    __slots__ = ("shuttle_id", "ride_id", "stop", "waited_from_s", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    WAITED_FROM_S_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    ride_id: str
+    stop: int
+    waited_from_s: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., ride_id: _Optional[str] = ..., stop: _Optional[int] = ..., waited_from_s: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class Departed(_message.Message):
+    __slots__ = ("shuttle_id", "stop", "towards", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    TOWARDS_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    stop: int
+    towards: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., stop: _Optional[int] = ..., towards: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class Passed(_message.Message):
+    __slots__ = ("shuttle_id", "node", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    node: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., node: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class PlanAcknowledged(_message.Message):
+    __slots__ = ("shuttle_id", "revision", "at_s", "node", "node_ms", "x_mm", "y_mm")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    NODE_MS_FIELD_NUMBER: _ClassVar[int]
+    X_MM_FIELD_NUMBER: _ClassVar[int]
+    Y_MM_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    revision: int
+    at_s: int
+    node: int
+    node_ms: int
+    x_mm: int
+    y_mm: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., at_s: _Optional[int] = ..., node: _Optional[int] = ..., node_ms: _Optional[int] = ..., x_mm: _Optional[int] = ..., y_mm: _Optional[int] = ...) -> None: ...
+
+class RideOffered(_message.Message):
+    __slots__ = ("ride_id", "shuttle_id", "offer")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFER_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    shuttle_id: str
+    offer: Offer
+    def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ...) -> None: ...
+
+class RideRefused(_message.Message):
+    __slots__ = ("ride_id", "refusal")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    refusal: Refusal
+    def __init__(self, ride_id: _Optional[str] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
+
+class RideConfirmed(_message.Message):
+    __slots__ = ("ride_id",)
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+
+class OfferExpired(_message.Message):
+    __slots__ = ("ride_id",)
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+
+class RideCancelled(_message.Message):
+    __slots__ = ("ride_id",)
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+
+class RideRetimed(_message.Message):
+    __slots__ = ("ride_id", "expected_pickup_s", "expected_arrival_s", "promise_kept")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_PICKUP_S_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_ARRIVAL_S_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_KEPT_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    expected_pickup_s: int
+    expected_arrival_s: int
+    promise_kept: bool
+    def __init__(self, ride_id: _Optional[str] = ..., expected_pickup_s: _Optional[int] = ..., expected_arrival_s: _Optional[int] = ..., promise_kept: bool = ...) -> None: ...
+
+class RideBoarded(_message.Message):
+    __slots__ = ("ride_id", "shuttle_id", "at_s", "expected")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    shuttle_id: str
+    at_s: int
+    expected: bool
+    def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ..., at_s: _Optional[int] = ..., expected: bool = ...) -> None: ...
+
+class RideCompleted(_message.Message):
+    __slots__ = ("ride_id", "shuttle_id", "at_s", "expected")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    shuttle_id: str
+    at_s: int
+    expected: bool
+    def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ..., at_s: _Optional[int] = ..., expected: bool = ...) -> None: ...
+
+class RideNoShow(_message.Message):
+    __slots__ = ("ride_id", "shuttle_id", "waited_from_s", "at_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    WAITED_FROM_S_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    shuttle_id: str
+    waited_from_s: int
+    at_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ..., waited_from_s: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class RideFailed(_message.Message):
+    __slots__ = ("ride_id", "reason")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    reason: str
+    def __init__(self, ride_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class CommandTurnedDown(_message.Message):
+    __slots__ = ("ride_id", "command", "reason")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    command: str
+    reason: str
+    def __init__(self, ride_id: _Optional[str] = ..., command: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReportMarked(_message.Message):
+    __slots__ = ("shuttle_id", "report", "reason", "ride_id")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    report: str
+    reason: str
+    ride_id: str
+    def __init__(self, shuttle_id: _Optional[str] = ..., report: _Optional[str] = ..., reason: _Optional[str] = ..., ride_id: _Optional[str] = ...) -> None: ...
+
+class PlanIssued(_message.Message):
+    __slots__ = ("plan",)
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    plan: Plan
+    def __init__(self, plan: _Optional[_Union[Plan, _Mapping]] = ...) -> None: ...
+
+class WakeUp(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
