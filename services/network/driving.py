@@ -1,0 +1,109 @@
+"""Driving along fastest paths: compiled, exact to the millisecond, shared by plan and world."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from services.domain.territory import TravelKind
+from services.network.folder import Network
+
+THERE = 255
+"""In a next-link table: no link to take, the stop is here (or out of reach)."""
+
+
+class Ways(NamedTuple):
+    """Travel times and roads as plain arrays, for compiled code.
+
+    Parameters
+    ----------
+    drive_s
+        (S, S) seconds between stops; 65535: no way.
+    node_drive_s
+        (N, S) seconds from road nodes to stops; N is 0 without roads.
+    next_link
+        (N, S) offset of the outgoing link to take towards a stop; 255: there.
+    stop_node
+        (S,) road node of each stop.
+    first_out, head, link_ms
+        Roads in compressed sparse rows.
+    stop_mm
+        (S, 2) stops on the flat map.
+    s_per_mm
+        Without roads: seconds that a millimetre of straight line takes.
+    """
+
+    drive_s: NDArray[np.uint16]
+    node_drive_s: NDArray[np.uint16]
+    next_link: NDArray[np.uint8]
+    stop_node: NDArray[np.int32]
+    first_out: NDArray[np.int32]
+    head: NDArray[np.int32]
+    link_ms: NDArray[np.int32]
+    stop_mm: NDArray[np.int64]
+    s_per_mm: float
+
+
+def ways(network: Network) -> Ways:
+    """A network's tables and roads for compiled code."""
+    none = np.zeros(0, np.int32)
+    roads, tables, travel = network.roads, network.tables, network.territory.travel
+    crow = travel.kind is TravelKind.CROW
+    assert crow or roads is not None
+    stops = network.stops
+    return Ways(
+        drive_s=np.ascontiguousarray(tables.drive_s),
+        node_drive_s=np.asarray(tables.node_drive_s),
+        next_link=np.asarray(tables.next_link),
+        stop_node=np.ascontiguousarray(stops.node),
+        first_out=none if roads is None else np.ascontiguousarray(roads.first_out),
+        head=none if roads is None else np.ascontiguousarray(roads.head),
+        link_ms=none if roads is None else np.ascontiguousarray(roads.link_ms),
+        stop_mm=np.stack([stops.x_mm, stops.y_mm], axis=1),
+        s_per_mm=travel.crow_factor / (travel.crow_speed_kmh / 3.6 * 1000) if crow else 0.0,
+    )
+
+
+@njit(cache=True, inline="always")
+def link_time_ms(link_ms: int, permille: int) -> int:
+    """Time on a link when all takes ``permille`` of the normal time, rounded up."""
+    return (link_ms * permille + 999) // 1000
+
+
+@njit(cache=True)
+def drive_until(ways, node, ms, stop, until_ms, permille):  # type: ignore[no-untyped-def]
+    """Follow the fastest path to a stop, to the first node reached at ``until_ms`` or later.
+
+    Returns the node and the time there; the stop's own node if that comes first.
+    """
+    while ms < until_ms:
+        offset = ways.next_link[node, stop]
+        if offset == THERE:
+            break
+        link = ways.first_out[node] + offset
+        ms += link_time_ms(ways.link_ms[link], permille)
+        node = ways.head[link]
+    return node, ms
+
+
+@njit(cache=True)
+def crow_s(ways, x_mm, y_mm, stop):  # type: ignore[no-untyped-def]
+    """Seconds from a point to a stop in a straight line, rounded up."""
+    dx = float(ways.stop_mm[stop, 0] - x_mm)
+    dy = float(ways.stop_mm[stop, 1] - y_mm)
+    return int(np.ceil(np.sqrt(dx * dx + dy * dy) * ways.s_per_mm - 1e-9))
+
+
+@njit(cache=True)
+def crow_point(ways, x_mm, y_mm, stop, elapsed_ms, total_ms):  # type: ignore[no-untyped-def]
+    """Where on the straight line to a stop one is after part of the time."""
+    if total_ms <= 0 or elapsed_ms >= total_ms:
+        return ways.stop_mm[stop, 0], ways.stop_mm[stop, 1]
+    elapsed_ms = max(elapsed_ms, 0)
+    return (
+        x_mm + (ways.stop_mm[stop, 0] - x_mm) * elapsed_ms // total_ms,
+        y_mm + (ways.stop_mm[stop, 1] - y_mm) * elapsed_ms // total_ms,
+    )
