@@ -1,0 +1,236 @@
+"""What a run collects: rides, stops made, roads driven, and what it was run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.domain.ride import Relaxation, Remedy
+from services.domain.territory import Territory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideRow:
+    """One request and what became of it; a row of ``rides.parquet``.
+
+    Times are seconds after midnight, stops are ``stop_id``.
+
+    Parameters
+    ----------
+    status
+        ``completed``, ``refused``, ``cancelled``, ``no_show`` or ``failed``.
+    earliest_pickup_s
+        Departure plus the walk to the pickup stop; waits count from here.
+    direct_s
+        Direct drive between the two stops.
+    refusal_remedy
+        What would have worked, as `remedy_text` writes it; none if nothing would.
+    offered, accepted
+        Whether the rider got an offer, and took it.
+    """
+
+    request_id: str
+    status: str
+    request_s: int
+    departure_s: int
+    seats: int
+    wheelchairs: int
+    luggage: int = 0
+    companions: int = 0
+    earliest_pickup_s: int | None = None
+    promised_pickup_from_s: int | None = None
+    promised_pickup_to_s: int | None = None
+    promised_arrival_s: int | None = None
+    shuttle_id: str | None = None
+    pickup_stop: str | None = None
+    dropoff_stop: str | None = None
+    picked_up_s: int | None = None
+    dropped_off_s: int | None = None
+    walk_to_m: int | None = None
+    walk_from_m: int | None = None
+    direct_s: int | None = None
+    refusal_reason: str | None = None
+    refusal_remedy: str | None = None
+    offered: bool = False
+    accepted: bool = False
+
+    @property
+    def people(self) -> int:
+        """How many travel together, carers included."""
+        return self.seats + self.companions + self.wheelchairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRow:
+    """One stop made; a row of ``visits.parquet``.
+
+    Parameters
+    ----------
+    seq
+        Counts the shuttle's stops from 0.
+    arrive_s, depart_s
+        When alighting starts, and when boarding ends.
+    boarded, left
+        Requests that got on and off.
+    seats_on_board, wheelchairs_on_board
+        On leaving.
+    drive_mm
+        Driven since the stop before.
+    """
+
+    shuttle_id: str
+    seq: int
+    stop: str
+    arrive_s: int
+    depart_s: int
+    boarded: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    seats_on_board: int = 0
+    wheelchairs_on_board: int = 0
+    drive_mm: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Legs:
+    """All pieces of road driven, as columns; rows of ``legs.parquet``.
+
+    Parameters
+    ----------
+    nodes
+        Names that ``from_node`` and ``to_node`` count in: road nodes, or places of the flat map.
+    shuttle
+        Number of the shuttle in `Run.shuttles`.
+    seq
+        Counts a shuttle's legs from 0.
+    depart_ms, arrive_ms
+        Milliseconds after midnight.
+    length_mm
+        Millimetres.
+    plan_revision
+        The order that the shuttle followed.
+    """
+
+    nodes: tuple[str, ...]
+    shuttle: NDArray[np.int32]
+    seq: NDArray[np.int32]
+    from_node: NDArray[np.int32]
+    to_node: NDArray[np.int32]
+    depart_ms: NDArray[np.int64]
+    arrive_ms: NDArray[np.int64]
+    length_mm: NDArray[np.int32]
+    plan_revision: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.shuttle)
+
+
+def no_legs() -> Legs:
+    """Legs of a fleet that never moved."""
+    none = np.empty(0, dtype=np.int32)
+    long_none = np.empty(0, dtype=np.int64)
+    return Legs(
+        nodes=(),
+        shuttle=none,
+        seq=none,
+        from_node=none,
+        to_node=none,
+        depart_ms=long_none,
+        arrive_ms=long_none,
+        length_mm=none,
+        plan_revision=none,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShuttleRow:
+    """One shuttle of the run, as ``run.json`` names it; ``depot_stop`` is a ``stop_id``."""
+
+    shuttle_id: str
+    depot_stop: str
+    seats: int
+    wheelchairs: int
+    luggage: int
+    energy_wh_per_km: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What the run read, and the hashes that tell whether another run read the same.
+
+    Parameters
+    ----------
+    territory, demand
+        Paths as the user gave them; no demand path means that the demand was generated.
+    territory_sha256
+        Hash of each of the territory's files.
+    skipped_lines
+        Lines of the demand file that were left out as unusable.
+    attributions
+        Whose data the territory was made from, and under which licence.
+    """
+
+    territory: str
+    territory_sha256: Mapping[str, str]
+    demand: str | None
+    demand_sha256: str
+    skipped_lines: tuple[int, ...] = ()
+    attributions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """All that a simulated day left behind.
+
+    Parameters
+    ----------
+    rides
+        In the order in which they were asked for.
+    visits
+        By shuttle, then ``seq``.
+    benchmark
+        Whether chance was off.
+    settings
+        What the run ran under, fleet included.
+    horizon_s
+        When the run began and ended, in seconds after midnight.
+    """
+
+    rides: tuple[RideRow, ...]
+    visits: tuple[VisitRow, ...]
+    legs: Legs
+    shuttles: tuple[ShuttleRow, ...]
+    seed: int
+    benchmark: bool
+    settings: Territory
+    horizon_s: tuple[int, int]
+    inputs: Inputs = field(
+        default_factory=lambda: Inputs(
+            territory="", territory_sha256={}, demand=None, demand_sha256=""
+        )
+    )
+
+
+def remedy_text(remedies: Iterable[Remedy]) -> str | None:
+    """Write remedies in one cell: ``leave_later_s=540;walk_further_m=120``; none for none."""
+    text = ";".join(f"{remedy.relaxation.value}={remedy.amount}" for remedy in remedies)
+    return text or None
+
+
+def remedies_of(text: str | None) -> tuple[Remedy, ...]:
+    """Read what `remedy_text` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the text is of another form.
+    """
+    if not text:
+        return ()
+    remedies = []
+    for part in text.split(";"):
+        name, _, amount = part.partition("=")
+        remedies.append(Remedy(Relaxation(name), int(amount)))
+    return tuple(remedies)
