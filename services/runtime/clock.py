@@ -1,0 +1,174 @@
+"""What time it is: on the wall, faster than that, or whenever the next thing happens."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from itertools import count
+from math import floor, isfinite
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDay:
+    """The day from whose midnight the seconds of a zone count.
+
+    Midnight is taken as twelve hours before noon, so that a time of day and its seconds agree also
+    on the two days a year on which the clocks change (but for the hours before they do).
+
+    Parameters
+    ----------
+    date
+        Calendar day.
+    timezone
+        Name of the territory's time zone, as in ``Europe/Paris``.
+    """
+
+    date: date
+    timezone: str
+
+    @property
+    def midnight(self) -> datetime:
+        """The moment at which the seconds begin, in UTC."""
+        noon = datetime.combine(self.date, time_of_day(12), ZoneInfo(self.timezone))
+        return noon.astimezone(UTC) - timedelta(hours=12)
+
+    def moment(self, at_s: float) -> datetime:
+        """Return the local date and time ``at_s`` seconds after midnight."""
+        return (self.midnight + timedelta(seconds=at_s)).astimezone(ZoneInfo(self.timezone))
+
+    def seconds(self, moment: datetime) -> int:
+        """Return the whole seconds from midnight to a moment (with a time zone), rounded down."""
+        return (moment - self.midnight) // timedelta(seconds=1)
+
+
+class Clock(Protocol):
+    """Tells the time; never goes back."""
+
+    @property
+    def day(self) -> ServiceDay:
+        """The service day from which the seconds count."""
+
+    def now_s(self) -> int:
+        """Return the whole seconds after midnight of the service day."""
+
+    def now_ms(self) -> int:
+        """Return the milliseconds since 1970 UTC, on this clock."""
+
+    async def sleep_until(self, at_s: float) -> None:
+        """Wait until this clock shows ``at_s`` seconds after midnight."""
+
+
+class WallClock:
+    """Goes with real time, or by a factor faster or slower.
+
+    It follows the machine's monotonic clock, so that setting the machine's time changes nothing.
+
+    Parameters
+    ----------
+    day
+        Service day.
+    start_s
+        What it shows at first, in seconds after midnight.
+    speed
+        Seconds that it goes on per real second.
+    monotonic
+        Source of real seconds.
+    """
+
+    def __init__(
+        self,
+        day: ServiceDay,
+        start_s: float,
+        speed: float = 1.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if not (isfinite(speed) and speed > 0):
+            raise ValueError(f"a clock's speed is above 0, not {speed}")
+        self.day = day
+        self.speed = speed
+        self._start_s = start_s
+        self._monotonic = monotonic
+        self._origin = monotonic()
+        self._midnight_ms = round(day.midnight.timestamp() * 1000)
+
+    @classmethod
+    def from_now(cls, timezone: str, speed: float = 1.0) -> WallClock:
+        """Start at the present time of the present day there."""
+        now = datetime.now(ZoneInfo(timezone))
+        day = ServiceDay(now.date(), timezone)
+        return cls(day, (now - day.midnight).total_seconds(), speed)
+
+    def now_s(self) -> int:
+        """Return the whole seconds after midnight of the service day."""
+        return floor(self._shown_s())
+
+    def now_ms(self) -> int:
+        """Return the milliseconds since 1970 UTC, on this clock."""
+        return self._midnight_ms + floor(self._shown_s() * 1000)
+
+    async def sleep_until(self, at_s: float) -> None:
+        """Wait until this clock shows ``at_s`` seconds after midnight."""
+        while (left_s := at_s - self._shown_s()) > 0:  # noqa: ASYNC110
+            # A loop, since the machine may wake a sleeper a little early.
+            await asyncio.sleep(left_s / self.speed)
+
+    def _shown_s(self) -> float:
+        return self._start_s + (self._monotonic() - self._origin) * self.speed
+
+
+class VirtualClock:
+    """Stands still until it is told to go on.
+
+    Parameters
+    ----------
+    day
+        Service day.
+    start_s
+        What it shows at first, in seconds after midnight.
+    """
+
+    def __init__(self, day: ServiceDay, start_s: float = 0) -> None:
+        self.day = day
+        self._shown_s = start_s
+        self._midnight_ms = round(day.midnight.timestamp() * 1000)
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = count()
+
+    def now_s(self) -> int:
+        """Return the whole seconds after midnight of the service day."""
+        return floor(self._shown_s)
+
+    def now_ms(self) -> int:
+        """Return the milliseconds since 1970 UTC, on this clock."""
+        return self._midnight_ms + floor(self._shown_s * 1000)
+
+    def advance_to(self, at_s: float) -> None:
+        """Go on to ``at_s`` seconds after midnight, and wake who waited for it.
+
+        Raises
+        ------
+        ValueError
+            If that has passed.
+        """
+        if at_s < self._shown_s:
+            raise ValueError(f"the clock shows {self._shown_s} s and does not go back to {at_s} s")
+        self._shown_s = at_s
+        while self._sleepers and self._sleepers[0][0] <= at_s:
+            sleeper = heapq.heappop(self._sleepers)[2]
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    async def sleep_until(self, at_s: float) -> None:
+        """Wait until this clock shows ``at_s`` seconds after midnight."""
+        if at_s <= self._shown_s:
+            return
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (at_s, next(self._count), sleeper))
+        await sleeper

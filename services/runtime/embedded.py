@@ -1,0 +1,113 @@
+"""The log and the store of a single process, behind the same ports as the real ones.
+
+Every message goes through its bytes, so that what works here has been encoded and decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.domain.errors import Unreadable
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import Ride
+from services.runtime.memory import Item, MemoryLog, MemoryReader, MemoryStore
+from services.runtime.metrics import LogMetrics
+from services.runtime.ports import Holding, JournalRow, Record, Step
+from services.wire.codec import decode, encode
+from services.wire.envelope import Envelope
+from services.wire.topics import Topic, partition_of
+
+
+class EmbeddedReader:
+    """Reads one partition and decodes it."""
+
+    def __init__(self, reader: MemoryReader[bytes], metrics: LogMetrics | None) -> None:
+        self._reader = reader
+        self._metrics = metrics
+
+    @property
+    def position(self) -> int:
+        """Offset of the record that comes next."""
+        return self._reader.position
+
+    async def read(self, count_max: int = 500) -> Sequence[Record]:
+        """Take the next records, at least one; wait for it if need be."""
+        return [self._record(item) for item in await self._reader.read(count_max)]
+
+    def close(self) -> None:
+        """Let the log forget about this reader."""
+        self._reader.close()
+
+    def _record(self, item: Item[bytes]) -> Record:
+        topic, partition = self._reader.topic, self._reader.partition
+        value: Envelope | Unreadable
+        try:
+            value = decode(item.value)
+        except Unreadable as error:
+            value = error
+        if self._metrics is not None:
+            outcome = "unreadable" if isinstance(value, Unreadable) else "read"
+            self._metrics.messages.labels(topic=topic, outcome=outcome).inc()
+        return Record(topic, partition, item.offset, item.key, value)
+
+
+class EmbeddedLog:
+    """Topics in this process, as bytes.
+
+    Parameters
+    ----------
+    memory
+        Where they lie.
+    metrics
+        Where messages are counted.
+    """
+
+    def __init__(self, memory: MemoryLog[bytes], metrics: LogMetrics | None = None) -> None:
+        self._memory = memory
+        self._metrics = metrics
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of each topic."""
+        return self._memory.partitions
+
+    async def append(self, topic: Topic, key: str, value: Envelope) -> int:
+        """Add a message to its zone's partition of a topic, and return its offset there."""
+        partition = partition_of(value.zone, self._memory.partitions)
+        offset = self._memory.append(topic, key, encode(value), partition)
+        if self._metrics is not None:
+            self._metrics.messages.labels(topic=topic, outcome="appended").inc()
+        return offset
+
+    async def end(self, topic: Topic, partition: int) -> int:
+        """Return the offset that the next record of this partition will get."""
+        return self._memory.end(topic, partition)
+
+    def reader(self, topic: Topic, partition: int, offset: int = 0) -> EmbeddedReader:
+        """Start to read at this offset."""
+        return EmbeddedReader(self._memory.reader(topic, partition, offset), self._metrics)
+
+
+class EmbeddedStore:
+    """What was decided, in this process."""
+
+    def __init__(self, memory: MemoryStore) -> None:
+        self._memory = memory
+
+    async def take(self, zone: ZoneId) -> Holding:
+        """Become the zone's owner: raise its epoch, then read what is known."""
+        return self._memory.take(zone)
+
+    async def commit(self, zone: ZoneId, epoch: int, steps: Sequence[Step]) -> None:
+        """Write steps down, all or none."""
+        self._memory.commit(zone, epoch, steps)
+
+    async def ride(self, ride_id: RideId) -> Ride | None:
+        """Return a ride as it was last committed."""
+        return self._memory.ride(ride_id)
+
+    async def journal(
+        self, zone: ZoneId, after: int = 0, count_max: int = 1000
+    ) -> Sequence[JournalRow]:
+        """Return the steps after number ``after`` that are kept, oldest first."""
+        return self._memory.journal(zone, after, count_max)

@@ -1,0 +1,270 @@
+"""A log and a store in this process's memory, without waiting.
+
+The simulator drives them as they are; `services.runtime.embedded` makes of them what the roles wait
+for. All calls come from one thread. Everything has a bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from services.domain.errors import Unavailable, ZoneLost
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import TERMINAL, Ride
+from services.runtime.journal import link
+from services.runtime.ports import Forgotten, Holding, JournalRow, Step
+from services.wire.topics import Topic
+
+V = TypeVar("V")
+
+
+class Item(NamedTuple, Generic[V]):
+    """A record as it lies in memory."""
+
+    offset: int
+    key: str
+    value: V
+
+
+class _Partition(Generic[V]):
+    __slots__ = ("first", "items", "readers", "waiters")
+
+    def __init__(self) -> None:
+        self.first = 0
+        self.items: list[tuple[str, V]] = []
+        self.readers: list[MemoryReader[V]] = []
+        self.waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.items)
+
+
+class MemoryLog(Generic[V]):
+    """Partitioned topics of values of any one kind.
+
+    What all readers have read may be forgotten when room is needed; what one of them has not read
+    is kept, and when a partition is full of that, it takes no more.
+
+    Parameters
+    ----------
+    partitions
+        Partitions of each topic.
+    bound
+        Most records that a partition holds.
+    """
+
+    def __init__(self, partitions: int = 1, bound: int = 100_000) -> None:
+        self.partitions = partitions
+        self.bound = bound
+        self._partitions: dict[Topic, list[_Partition[V]]] = {
+            topic: [_Partition() for _ in range(partitions)] for topic in Topic
+        }
+
+    def append(self, topic: Topic, key: str, value: V, partition: int = 0) -> int:
+        """Add a record and return its offset.
+
+        Raises
+        ------
+        Unavailable
+            If the partition is full of records that somebody has yet to read.
+        """
+        part = self._partitions[topic][partition]
+        if len(part.items) >= self.bound:
+            self._make_room(topic, part)
+        part.items.append((key, value))
+        if part.waiters:
+            _wake(part.waiters)
+        return part.first + len(part.items) - 1
+
+    def read(
+        self, topic: Topic, partition: int = 0, offset: int = 0, count_max: int = 500
+    ) -> list[Item[V]]:
+        """Return the records from ``offset`` on that are there; none if there are none yet.
+
+        Raises
+        ------
+        Forgotten
+            If the first of them is not kept any more.
+        """
+        part = self._partitions[topic][partition]
+        start = offset - part.first
+        if start < 0:
+            raise Forgotten(topic, offset, part.first)
+        found = part.items[start : start + count_max]
+        return [Item(offset + i, key, value) for i, (key, value) in enumerate(found)]
+
+    def end(self, topic: Topic, partition: int = 0) -> int:
+        """Return the offset that the next record will get."""
+        return self._partitions[topic][partition].end
+
+    async def wait(self, topic: Topic, partition: int = 0, offset: int = 0) -> None:
+        """Wait until there is a record at ``offset``."""
+        part = self._partitions[topic][partition]
+        while part.end <= offset:
+            waiter = asyncio.get_running_loop().create_future()
+            part.waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                if waiter in part.waiters:
+                    part.waiters.remove(waiter)
+
+    def reader(self, topic: Topic, partition: int = 0, offset: int = 0) -> MemoryReader[V]:
+        """Start to read at this offset; from there on, nothing is forgotten before it was read."""
+        reader = MemoryReader(self, topic, partition, offset)
+        self._partitions[topic][partition].readers.append(reader)
+        return reader
+
+    def leave(self, reader: MemoryReader[V]) -> None:
+        """Wait for this reader no longer."""
+        readers = self._partitions[reader.topic][reader.partition].readers
+        if reader in readers:
+            readers.remove(reader)
+
+    def _make_room(self, topic: Topic, part: _Partition[V]) -> None:
+        read = min((reader.position for reader in part.readers), default=part.first) - part.first
+        if read <= 0:
+            raise Unavailable(f"{topic} is full: {self.bound} records wait to be read")
+        del part.items[:read]
+        part.first += min(read, self.bound)
+
+
+def _wake(waiters: list[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)
+    waiters.clear()
+
+
+class MemoryReader(Generic[V]):
+    """Reads one partition of a `MemoryLog` in order."""
+
+    def __init__(self, log: MemoryLog[V], topic: Topic, partition: int, offset: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.position = offset
+        self._log = log
+
+    def take(self, count_max: int = 500) -> list[Item[V]]:
+        """Take the next records that are there; none if there are none yet."""
+        items = self._log.read(self.topic, self.partition, self.position, count_max)
+        self.position += len(items)
+        return items
+
+    async def read(self, count_max: int = 500) -> list[Item[V]]:
+        """Take the next records, at least one; wait for it if need be."""
+        await self._log.wait(self.topic, self.partition, self.position)
+        return self.take(count_max)
+
+    def close(self) -> None:
+        """Let the log forget what this reader has not read."""
+        self._log.leave(self)
+
+
+class _ZoneRows:
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.number = 0
+        self.now_s = 0
+        self.link = b""
+        self.offsets: dict[Topic, int] = {}
+        self.rides: dict[RideId, Ride] = {}
+        self.journal: list[JournalRow] = []
+
+
+class MemoryStore:
+    """Zones' rides and journals.
+
+    Parameters
+    ----------
+    linked
+        Whether the journal's hash chain is kept; it costs some 10 microseconds a message.
+    steps_max
+        Newest steps that are kept of each zone's journal.
+    rides_max
+        Rides kept per zone; beyond that, the oldest that came to their end are dropped.
+    """
+
+    def __init__(
+        self, *, linked: bool = True, steps_max: int = 1_000_000, rides_max: int = 1_000_000
+    ) -> None:
+        self._linked = linked
+        self._steps_max = steps_max
+        self._rides_max = rides_max
+        self._zones: dict[ZoneId, _ZoneRows] = {}
+
+    def take(self, zone: ZoneId) -> Holding:
+        """Become the zone's owner; see `services.runtime.ports.Store`."""
+        rows = self._zones.setdefault(zone, _ZoneRows())
+        rows.epoch += 1
+        return Holding(
+            epoch=rows.epoch,
+            number=rows.number,
+            now_s=rows.now_s,
+            link=rows.link,
+            offsets=dict(rows.offsets),
+            rides=tuple(rows.rides.values()),
+        )
+
+    def commit(self, zone: ZoneId, epoch: int, steps: Sequence[Step]) -> None:
+        """Write steps down; see `services.runtime.ports.Store`.
+
+        Raises
+        ------
+        ZoneLost
+            If the epoch is not the zone's newest or the steps do not follow the last one.
+        """
+        rows = self._zones.get(zone)
+        if rows is None or rows.epoch != epoch:
+            raise ZoneLost(zone, f"epoch {epoch} is not its newest")
+        number, now_s, last = rows.number, rows.now_s, rows.link
+        fresh: list[JournalRow] = []
+        for step in steps:
+            number += 1
+            if step.number != number or step.now_s < now_s:
+                raise ZoneLost(zone, f"step {step.number} does not follow step {number - 1}")
+            now_s = step.now_s
+            if self._linked:
+                last = link(last, step)
+            fresh.append(JournalRow(step, last))
+        # Nothing can fail from here on, so the steps are written all or none.
+        rows.number, rows.now_s, rows.link = number, now_s, last
+        rows.journal.extend(fresh)
+        for step in steps:
+            rows.offsets.update(step.offsets)
+            for ride in step.rides:
+                rows.rides[ride.id] = ride
+        self._keep_bounds(rows)
+
+    def ride(self, ride_id: RideId) -> Ride | None:
+        """Return a ride as it was last committed."""
+        for rows in self._zones.values():
+            if ride_id in rows.rides:
+                return rows.rides[ride_id]
+        return None
+
+    def rides(self, zone: ZoneId) -> tuple[Ride, ...]:
+        """Return all rides of a zone, in the order in which they came."""
+        rows = self._zones.get(zone)
+        return tuple(rows.rides.values()) if rows else ()
+
+    def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> list[JournalRow]:
+        """Return the steps after number ``after`` that are kept, oldest first."""
+        rows = self._zones.get(zone)
+        if rows is None or not rows.journal:
+            return []
+        start = max(0, after + 1 - rows.journal[0].step.number)
+        return rows.journal[start : start + count_max]
+
+    def _keep_bounds(self, rows: _ZoneRows) -> None:
+        # A tenth of slack, so that the cost of dropping is spread over many steps.
+        if len(rows.journal) > self._steps_max * 1.1:
+            del rows.journal[: -self._steps_max]
+        if len(rows.rides) > self._rides_max * 1.1:
+            surplus = len(rows.rides) - self._rides_max
+            over = (ride_id for ride_id, ride in rows.rides.items() if ride.status in TERMINAL)
+            for ride_id in [ride_id for ride_id, _ in zip(over, range(surplus), strict=False)]:
+                del rows.rides[ride_id]

@@ -1,0 +1,73 @@
+"""Log lines have one form and hold no personal data."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from services.runtime import logs
+from services.runtime.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_a_line_is_json_with_its_event_and_fields() -> None:
+    out = io.StringIO()
+    logs.configure("json", "info", out)
+    structlog.get_logger().info("batch_solved", rides=12)
+    structlog.get_logger().debug("not_written")
+    logging.getLogger("uvicorn").warning("from a library")
+    ours, theirs = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (ours["event"], ours["rides"], ours["level"]) == ("batch_solved", 12, "info")
+    assert (theirs["event"], theirs["level"]) == ("from a library", "warning")
+
+
+def test_where_somebody_lives_is_never_written() -> None:
+    out = io.StringIO()
+    logs.configure("console", "info", out)
+    structlog.get_logger().info("ride_requested", ride="r-1", origin=(6.8123, 50.2), lon=6.8123)
+    assert "ride_requested" in out.getvalue()
+    assert "r-1" in out.getvalue()
+    assert "6.8123" not in out.getvalue()
+
+
+def test_an_error_is_written_with_its_trace() -> None:
+    out = io.StringIO()
+    logs.configure("json", "info", out)
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        structlog.get_logger().exception("follower_died")
+    line = json.loads(out.getvalue())
+    assert "RuntimeError: broken" in line["exception"]
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVETTE_PORT", "9090")
+    monkeypatch.setenv("NAVETTE_ANSWER_S", "2.5")
+    settings = Settings()
+    assert (settings.port, settings.answer_s, settings.host) == (9090, 2.5, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("PORT", "70000"), ("ANSWER_S", "0"), ("LOG_LEVEL", "x")]
+)
+def test_an_impossible_setting_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(f"NAVETTE_{name}", text)
+    with pytest.raises(ValueError, match=name.lower()):
+        Settings()
