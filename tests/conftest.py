@@ -1,18 +1,38 @@
-"""What several test packages share."""
+"""What every test may ask for."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-PROJECT = Path(__file__).parent.parent
+PROJECT = Path(__file__).resolve().parents[1]
+
+# No deadline: the first call of a kernel compiles it. Continuous integration draws the same
+# examples every time, so that it only turns red when the code did; at a desk each run looks further.
+settings.register_profile("desk", deadline=None, print_blob=True)
+settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The project's root."""
+    return PROJECT
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The data to build and measure on, which lies beside the project and not in it."""
+    """The measured data that lies beside the project and is not part of it."""
     folder = PROJECT.parent / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip(f"the shared data are not at {folder}")
+        pytest.skip("the measured data is not here (a folder shared/data beside the project)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo() -> Path:
+    """The folder of the territory that ships with Navette."""
+    return PROJECT / "territories" / "la-souterraine"

@@ -1,0 +1,65 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. `make help` lists the rest.
+# Both put what they need into .venv, once; `make PYTHON=/path/to/python3.12 ...` says which Python.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+DEMO := territories/la-souterraine
+OUT  := runs/demo
+SEED := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test bench lint format proto clean
+
+help: ## Say what there is.
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
+	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT)
+	@echo
+	@echo "The report of this day: $(CURDIR)/$(OUT)/report.html (open it in a browser)"
+
+test: lint ## Check style, types and layers, then run every test.
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-test ## Check style, types and layers only.
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/installed-test ## Put the code into its one shape.
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/installed ## Run the benchmarks that CHANGELOG.md and docs/ quote.
+	@$(BIN)/python -m benchmarks
+
+proto: $(VENV)/installed-test ## Generate services/wire/generated from proto/ anew.
+	@$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=services/wire/generated \
+		--pyi_out=services/wire/generated proto/navette/v1/events.proto
+
+clean: ## Remove .venv, caches and the demo's output.
+	@rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	@find services tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp a step; each is as old as the pyproject.toml that it was made from.
+$(VENV)/installed: pyproject.toml $(VENV)/made
+	@echo "Installing Navette into $(VENV) (a minute or two, once) ..."
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml $(VENV)/made
+	@echo "Installing Navette and what its tests need into $(VENV) (a minute or two, once) ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $(VENV)/installed $@
+
+$(VENV)/made:
+	@PYTHON='$(PYTHON)' sh .ci/make-venv $(VENV)
+	@touch $@
+
+# An environment that was moved, or whose Python was removed, is made anew.
+ifneq ($(shell $(BIN)/python -c 'import sys; print(sys.prefix)' 2>/dev/null),$(CURDIR)/$(VENV))
+.PHONY: $(VENV)/made
+endif
