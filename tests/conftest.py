@@ -11,7 +11,7 @@ from hypothesis import settings
 PROJECT = Path(__file__).resolve().parents[1]
 
 # No deadline: the first call of a kernel compiles it. Continuous integration draws the same
-# examples every time, so that it only turns red when the code did; at a desk each run looks further.
+# examples every time, so that it only turns red when the code did; at a desk it looks further.
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")

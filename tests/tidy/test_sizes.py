@@ -12,7 +12,7 @@ MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 PARAMETERS_MAX = 6
 # Names that say nothing of what a module is about, and so collect everything.
-EMPTY_NAMES = set("utils util helpers helper manager managers base common misc".split())
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "misc"}
 # A compiled kernel takes arrays, not objects; a command takes one parameter an option; a route of
 # the gateway takes one a header or field. Their callers never write these arguments in a row.
 BY_NAME_ELSEWHERE = {"njit", "jit", "command", "option", "argument", "get", "post", "delete"}
