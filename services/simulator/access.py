@@ -11,8 +11,10 @@ from scipy.spatial import cKDTree
 
 from services.domain.geo import Point
 from services.domain.places import Place
+from services.domain.ride import StopWalk
 from services.network.flat import xy_m
 from services.network.folder import Network
+from services.network.reach import Reach
 from services.network.tables import UNREACHABLE_S
 
 NEAR_TOWN_S = 20 * 60
@@ -30,19 +32,12 @@ def points_xy_m(network: Network, points: Sequence[Point]) -> NDArray[np.float64
 
 def near_a_stop(network: Network, points: Sequence[Point]) -> NDArray[np.bool_]:
     """Whether each point has a stop within the longest walk."""
-    if not points:
-        return np.zeros(0, dtype=np.bool_)
     promises = network.territory.promises
-    tree = cKDTree(_stops_xy_m(network))
-    straight_m, _ = tree.query(points_xy_m(network, points))
-    near: NDArray[np.bool_] = walks_m(straight_m, promises.walk_factor) <= promises.walk_m_max
-    return near
-
-
-def walks_m(straight_m: NDArray[np.float64], walk_factor: float) -> NDArray[np.float64]:
-    """Walks in whole metres, rounded up; what is below a millimetre is noise."""
-    rounded: NDArray[np.float64] = np.ceil(np.round(straight_m * walk_factor, 3))
-    return rounded
+    nearest = Reach(network.stops, network.plane, promises).near_many(
+        [point.lon for point in points], [point.lat for point in points], 1
+    )
+    near = [bool(found) and found[0].walk_m <= promises.walk_m_max for found in nearest]
+    return np.array(near, dtype=np.bool_)
 
 
 def nearest_place(network: Network, points: Sequence[Point]) -> Longs:
@@ -80,42 +75,30 @@ def town_times(network: Network) -> tuple[TownTime, ...]:
     places = [place for place in network.places if place.population]
     if town is None or not places:
         return ()
-    stops = cKDTree(_stops_xy_m(network))
-    town_stops = _stops_near(network, stops, town)
+    reach = Reach(network.stops, network.plane, network.territory.promises)
+    town_stops = [stop.stop for stop in _stops_near(network, reach, town)]
     times = []
     for place in places:
-        direct_s = 0 if place == town else _direct_s(network, stops, place, town_stops)
+        direct_s = 0 if place == town else _direct_s(network, reach, place, town_stops)
         times.append(TownTime(place=place, people=place.population or 0, direct_s=direct_s))
     return tuple(times)
 
 
 def _direct_s(
-    network: Network, stops: cKDTree, place: Place, town_stops: dict[int, int]
+    network: Network, reach: Reach, place: Place, town_stops: Sequence[int]
 ) -> int | None:
-    drive_s = network.tables.drive_s
     best_s: int | None = None
-    for stop, walk_m in sorted(_stops_near(network, stops, place).items()):
+    for stop, walk_m in _stops_near(network, reach, place):
         walk_s = network.territory.promises.walk_s(walk_m)
-        for town_stop in sorted(town_stops):
-            leg_s = int(drive_s[stop, town_stop])
+        for town_stop in town_stops:
+            leg_s = int(network.tables.drive_s[stop, town_stop])
             if leg_s < UNREACHABLE_S and (best_s is None or walk_s + leg_s < best_s):
                 best_s = walk_s + leg_s
     return best_s
 
 
-def _stops_near(network: Network, stops: cKDTree, place: Place) -> dict[int, int]:
-    """Stops within the longest walk of a place's centre, each with its walk in metres."""
-    promises = network.territory.promises
-    centre = points_xy_m(network, [place.point])[0]
-    found = stops.query_ball_point(centre, promises.walk_m_max / promises.walk_factor + 1)
-    walks = {}
-    for stop in found:
-        straight_m = np.hypot(*(stops.data[stop] - centre))
-        walk_m = int(walks_m(straight_m, promises.walk_factor))
-        if walk_m <= promises.walk_m_max:
-            walks[int(stop)] = walk_m
-    return walks
-
-
-def _stops_xy_m(network: Network) -> NDArray[np.float64]:
-    return np.column_stack([network.stops.x_mm, network.stops.y_mm]) / 1000
+def _stops_near(network: Network, reach: Reach, place: Place) -> list[StopWalk]:
+    """Stops within the longest walk of a place's centre."""
+    walk_m_max = network.territory.promises.walk_m_max
+    found = reach.near(place.point, len(network.stops))
+    return [stop for stop in found if stop.walk_m <= walk_m_max]
