@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,10 @@ class RoadRows:
     speed_kmh: Floats
     highway: tuple[str, ...]
     way: tuple[str, ...]
+
+    def with_speeds(self, speed_kmh: Floats) -> RoadRows:
+        """Return these roads at other speeds."""
+        return replace(self, speed_kmh=speed_kmh)
 
     def keep_links(self, kept: NDArray[np.bool_]) -> RoadRows:
         """Return these roads with only the marked links; all nodes stay."""

@@ -1,0 +1,76 @@
+"""The stops near a place, and how far one walks to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
+
+from services.domain.geo import Plane, Point
+from services.domain.ride import StopWalk
+from services.domain.territory import Promises
+from services.network.flat import xy_m
+from services.network.stops import Stops
+
+FURTHER = 2
+"""Stops are found up to this many times the longest walk away, so that the dispatcher can say what
+a longer walk would bring."""
+
+
+class Reach:
+    """Finds the stops near places.
+
+    A walk is the straight line on the territory's flat map, times the walk factor, rounded up to
+    the metre. Stops come nearest first; equally far ones, by number.
+
+    Parameters
+    ----------
+    stops, plane
+        The territory's stops and map.
+    promises
+        How people walk, and how far.
+    """
+
+    def __init__(self, stops: Stops, plane: Plane, promises: Promises) -> None:
+        self._plane = plane
+        self._factor = promises.walk_factor
+        self._walk_m_max = FURTHER * promises.walk_m_max
+        self._x_m = stops.x_mm / 1000
+        self._y_m = stops.y_mm / 1000
+        self._tree = cKDTree(np.column_stack((self._x_m, self._y_m)))
+
+    def near(self, point: Point, count: int) -> tuple[StopWalk, ...]:
+        """Find the nearest stops of a place, at most ``count``, also beyond the walking limit."""
+        return self.near_many([point.lon], [point.lat], count)[0]
+
+    def near_many(self, lon: ArrayLike, lat: ArrayLike, count: int) -> list[tuple[StopWalk, ...]]:
+        """Find the nearest stops of many places (degrees) at once; see `near`."""
+        x_m, y_m = xy_m(
+            self._plane, np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+        )
+        radius_m = (self._walk_m_max + 1) / self._factor
+        found = self._tree.query_ball_point(np.column_stack((x_m, y_m)), radius_m)
+        return [
+            self._nearest(x, y, near, count)
+            for x, y, near in zip(x_m.tolist(), y_m.tolist(), found, strict=True)
+        ]
+
+    def _nearest(
+        self, x_m: float, y_m: float, near: Sequence[int], count: int
+    ) -> tuple[StopWalk, ...]:
+        if not near:
+            return ()
+        stops = np.array(near, dtype=np.int64)
+        straight_m: NDArray[np.float64] = np.hypot(self._x_m[stops] - x_m, self._y_m[stops] - y_m)
+        walk_m = walks_m(straight_m, self._factor)
+        order = np.lexsort((stops, walk_m))[:count]
+        return tuple(
+            StopWalk(int(stops[i]), int(walk_m[i])) for i in order if walk_m[i] <= self._walk_m_max
+        )
+
+
+def walks_m(straight_m: NDArray[np.float64], factor: float) -> NDArray[np.int64]:
+    """Turn straight lines into walks: times the factor, to the millimetre, then up to the metre."""
+    return -(-np.rint(straight_m * factor * 1000).astype(np.int64) // 1000)
