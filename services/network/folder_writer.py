@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from services.domain.errors import OutputInUse
+from services.domain.errors import InvalidRequest, OutputInUse
 from services.domain.places import Place
 from services.domain.territory import Territory
 from services.network.folder import TERRITORY_FILE
@@ -62,9 +62,18 @@ def write(folder: Path, contents: Contents, *, force: bool = False) -> None:
     ------
     OutputInUse
         See `check_free`.
+    InvalidRequest
+        If the folder cannot be written.
     """
     check_free(folder, force=force)
-    folder = folder.absolute()
+    try:
+        _write_in_one_step(folder.absolute(), contents)
+    except OSError as error:
+        reason = f"{folder} cannot be written: {error.strerror or error}"
+        raise InvalidRequest("out", reason) from None
+
+
+def _write_in_one_step(folder: Path, contents: Contents) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

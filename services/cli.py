@@ -1,0 +1,123 @@
+"""The command ``navette``: each sub-command imports its role and calls it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services import __version__
+from services.domain.errors import NavetteError
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+_FILE = click.Path(path_type=Path)
+
+
+class _Commands(click.Group):
+    """A group of commands that ends with one clear line, whatever happened."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NavetteError as error:
+            click.echo(f"navette: {error}", err=True)
+            sys.exit(EXIT_ERROR)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="navette")
+def main() -> None:
+    """Dispatch on-demand autonomous shuttles in a rural territory."""
+
+
+@main.group()
+def territory() -> None:
+    """Make the folder of a territory."""
+
+
+@territory.command("build", short_help="From roads and stops (or demand) to a territory's folder.")
+@click.option("--osm", type=_FILE, help="Roads: OpenStreetMap (.osm.pbf, .osm.gz, .osm).")
+@click.option("--nodes", type=_FILE, help="Roads: table of nodes (CSV, plain or .gz).")
+@click.option("--edges", type=_FILE, help="Roads: table of directed links (CSV, plain or .gz).")
+@click.option("--crow", is_flag=True, help="No roads: straight lines x 1.3 at 50 km/h.")
+@click.option("--corridors", type=_FILE, help="Which roads shuttles may use, how fast (YAML).")
+@click.option("--stops", type=_FILE, help="Stops: CSV, GeoJSON or GTFS (stops.txt or .zip).")
+@click.option("--demand", type=_FILE, help="Requests (CSV or Parquet) to propose stops for.")
+@click.option(
+    "--cover",
+    type=click.FloatRange(0, 1),
+    default=0.95,
+    show_default=True,
+    help="Share of requests (or homes) with both ends near a proposed stop.",
+)
+@click.option("--walk-m", type=int, default=500, show_default=True, help="Longest walk.")
+@click.option("--wait-s", type=int, default=900, show_default=True, help="Longest wait.")
+@click.option(
+    "--ride-factor",
+    type=float,
+    default=1.5,
+    show_default=True,
+    help="A ride takes at most this x direct drive ...",
+)
+@click.option("--ride-constant-s", type=int, default=900, show_default=True, help="... + this.")
+@click.option("--stop-base-s", type=int, default=30, show_default=True, help="Time of a stop ...")
+@click.option(
+    "--stop-party-s",
+    type=int,
+    default=15,
+    show_default=True,
+    help="... + this per party that gets on or off.",
+)
+@click.option("--speed-kmh-max", type=float, help="Shuttles drive no faster than this.")
+@click.option("--shuttles", type=click.IntRange(1, 10_000), default=10, show_default=True)
+@click.option("--seats", type=int, default=8, show_default=True, help="Seats of a shuttle.")
+@click.option(
+    "--depots",
+    type=click.IntRange(1),
+    help="Stops where shuttles start.  [default: one for five shuttles]",
+)
+@click.option(
+    "--snap-m",
+    type=click.FloatRange(0),
+    default=1000,
+    show_default=True,
+    help="Stops of a file further than this from any road are dropped.",
+)
+@click.option("--name", help="The territory's name.  [default: the folder's]")
+@click.option("--timezone", default="Europe/Paris", show_default=True)
+@click.option("--attribution", help="Whom to name as the source of the roads.")
+@click.option("--out", type=_FILE, required=True, help="The folder to make.")
+@click.option("--force", is_flag=True, help="Replace a territory that is there already.")
+def territory_build(**chosen: Any) -> None:
+    """Make a territory's folder from roads and stops, or demand to propose stops for."""
+    from services.network.build_command import run
+
+    run(chosen)
+
+
+@main.group()
+def demand() -> None:
+    """Make a day of requests."""
+
+
+@demand.command("generate", short_help="A rural day for a territory, as CSV to look at or replay.")
+@click.argument("territory", type=_FILE)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
+)
+@click.option(
+    "--requests", type=click.IntRange(0, 1_000_000), help="How many.  [default: by people]"
+)
+@click.option("--out", type=_FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
+def demand_generate(territory: Path, seed: int, requests: int | None, out: Path) -> None:
+    """Generate the requests of one weekday from the territory's places."""
+    from services.simulator.demand_command import generate
+
+    click.echo(generate(territory, seed=seed, requests=requests, out=out))
