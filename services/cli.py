@@ -11,6 +11,7 @@ import click
 from services import __version__
 from services.domain.errors import NavetteError
 
+EXIT_FINDINGS = 1
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -121,3 +122,17 @@ def demand_generate(territory: Path, seed: int, requests: int | None, out: Path)
     from services.simulator.demand_command import generate
 
     click.echo(generate(territory, seed=seed, requests=requests, out=out))
+
+
+@main.command("check", short_help="Judge what a simulated day wrote, without the planner's code.")
+@click.argument("run_dir", metavar="DIR", type=_FILE)
+@click.option("--territory", type=_FILE, help="Its territory, if not where the run found it.")
+@click.option("--demand", type=_FILE, help="Its demand, if not where the run found it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+def check_run(run_dir: Path, territory: Path | None, demand: Path | None, as_json: bool) -> None:
+    """Judge a run: 0 if it is clean, 1 if a rule is broken, 2 if there is nothing to judge."""
+    from services.simulator.check import check, print_verdict
+
+    verdict = check(run_dir, territory, demand)
+    print_verdict(verdict, as_json=as_json)
+    sys.exit(0 if verdict.clean else EXIT_FINDINGS)
