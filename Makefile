@@ -24,7 +24,7 @@ test: lint ## Check style, types and layers, then run every test.
 
 lint: $(VENV)/installed-test ## Check style, types and layers only.
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
