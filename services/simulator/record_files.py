@@ -118,16 +118,17 @@ def _sha256(path: Path) -> str:
 
 
 def _attributions(path: Path) -> tuple[str, ...]:
-    """Return what ``build.json`` says about whose data it was, in whichever of its forms."""
+    """Return what ``build.json`` says about whose data it was."""
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidFile(path, f"not JSON that can be read ({error})") from error
-    said = content.get("attribution") if isinstance(content, dict) else None
-    texts = said if isinstance(said, list) else [said]
-    return tuple(text for text in texts if isinstance(text, str) and text)
+    said = content if isinstance(content, dict) else {}
+    texts = [said.get("attribution"), said.get("licence")]
+    known = [text for text in texts if isinstance(text, str) and text]
+    return (". Licence: ".join(known),) if known else ()
 
 
 def write_run(run: Run, folder: Path) -> None:

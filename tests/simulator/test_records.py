@@ -129,10 +129,10 @@ def test_inputs_are_the_files_that_make_a_territory(tmp_path: Path) -> None:
     (tmp_path / "territory.yaml").write_text("name: x")
     (tmp_path / "nodes.csv.gz").write_bytes(b"")
     (tmp_path / "notes.txt").write_text("not an input")
-    (tmp_path / "build.json").write_text('{"attribution": "© somebody"}')
+    (tmp_path / "build.json").write_text('{"attribution": "© somebody", "licence": "ODbL"}')
     inputs = read_inputs(tmp_path, None, "00")
     assert list(inputs.territory_sha256) == ["build.json", "nodes.csv.gz", "territory.yaml"]
-    assert inputs.attributions == ("© somebody",)
+    assert inputs.attributions == ("© somebody. Licence: ODbL",)
 
 
 def test_a_new_folder_is_claimed_and_marked_until_the_end(tmp_path: Path) -> None:
