@@ -1,0 +1,130 @@
+"""All that the rules look at, read once, with what several of them need worked out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.domain.territory import DAY_S, Promises, ServiceHours
+from services.simulator.check.columns import ABSENT, BoolArray, FloatArray, IntArray, present
+from services.simulator.check.demand import Demand
+from services.simulator.check.ground import Ground
+from services.simulator.check.run import Run
+from services.simulator.check.verdict import Finding, Notes, Rule
+from services.simulator.check.ways import Ways
+
+NOISE_FLOOR = 0.4
+"""With chance, nothing takes less than this part of its mean time.
+
+A coefficient of variation of 15 % puts it six standard deviations away.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A run, the ground that it ran on and what was asked for.
+
+    Parameters
+    ----------
+    asked
+        For each ride, its place in the demand; -1 if nobody asked for it.
+    pickup, dropoff
+        For each ride, the numbers of its stops; -1 if it has none that is known.
+    """
+
+    run: Run
+    ground: Ground
+    demand: Demand
+    ways: Ways
+    notes: Notes
+    asked: IntArray
+    pickup: IntArray
+    dropoff: IntArray
+
+    @property
+    def promises(self) -> Promises:
+        """What the territory promises."""
+        return self.run.settings.promises
+
+    def asked_for(self, name: str) -> IntArray:
+        """What the demand says in column ``name`` for each ride; ``ABSENT`` if nothing."""
+        values: IntArray = np.append(getattr(self.demand, name), ABSENT)[self.asked]
+        return values
+
+    def place_of(self, name: str) -> FloatArray:
+        """Degrees that the demand has in column ``name`` for each ride; NaN if none."""
+        values: FloatArray = np.append(getattr(self.demand, name), np.nan)[self.asked]
+        return values
+
+    def ride_numbers(self) -> dict[str, int]:
+        """Row of each ride by its id."""
+        ids = self.run.rides.request_id
+        return {ids[ride]: ride for ride in range(len(ids))}
+
+    def promised(self) -> BoolArray:
+        """Rides that were offered one, and that name the stops and times of it."""
+        rides = self.run.rides
+        whole = (self.asked >= 0) & (self.pickup >= 0) & (self.dropoff >= 0)
+        for column in (
+            rides.earliest_pickup_s,
+            rides.promised_pickup_from_s,
+            rides.promised_pickup_to_s,
+            rides.promised_arrival_s,
+            rides.walk_to_m,
+            rides.walk_from_m,
+            rides.direct_s,
+        ):
+            whole &= present(column)
+        return whole
+
+    def completed(self) -> BoolArray:
+        """Rides that ended at their dropoff, with all that belongs to them."""
+        rides = self.run.rides
+        done: BoolArray = rides.status.numbers({"completed": 1}) == 1
+        done &= present(rides.picked_up_s) & present(rides.dropped_off_s)
+        done &= rides.shuttle_id.codes >= 0
+        done &= self.promised()
+        return done
+
+    def ride_limit_s(self, direct_s: FloatArray | IntArray) -> FloatArray:
+        """Longest ride for a direct drive; infinite where the territory sets no limit."""
+        if self.promises.ride_factor == 0:
+            return np.full(len(direct_s), np.inf)
+        return self.promises.ride_factor * direct_s.astype(np.float64) + float(
+            self.promises.ride_constant_s
+        )
+
+    def ride_finding(self, rule: Rule, ride: int, message: str, at_s: int | None = None) -> Finding:
+        """A finding about one ride."""
+        rides = self.run.rides
+        return Finding(
+            rule=rule,
+            message=message,
+            ride=rides.request_id[ride],
+            shuttle=rides.shuttle_id[ride] or None,
+            at_s=at_s,
+        )
+
+    def shuttle_finding(
+        self, rule: Rule, shuttle: int, message: str, at_s: float | None = None
+    ) -> Finding:
+        """A finding about one shuttle (by its number)."""
+        name = self.run.file.shuttles[shuttle].shuttle_id
+        return Finding(rule=rule, message=message, shuttle=name, at_s=at_s)
+
+
+def walk_s_bounds(walk_m: IntArray, speed_m_s: float) -> tuple[IntArray, IntArray]:
+    """Seconds of a walk, rounded up: the least and the most that floats can make of it."""
+    exact_s = walk_m / speed_m_s
+    least = np.ceil(exact_s - 1e-6).astype(np.int64)
+    return least, np.ceil(exact_s + 1e-6).astype(np.int64)
+
+
+def in_service(hours: ServiceHours, at_s: IntArray) -> BoolArray:
+    """Whether the clock shows a time of service; hours past midnight belong to both days."""
+    if hours.closes_s is None:
+        return np.ones(len(at_s), dtype=np.bool_)
+    open_for_s = hours.closes_s - hours.opens_s
+    inside: BoolArray = (at_s - hours.opens_s) % DAY_S <= open_for_s
+    return inside

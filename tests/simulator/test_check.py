@@ -1,0 +1,135 @@
+"""The check finds nothing in a sound day, and each kind of fault by its name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.simulator.check import ABOUT, Rule, Verdict, check
+from tests.simulator.check_faults import BROKEN, Spoil
+from tests.simulator.check_files import Row
+from tests.simulator.check_world import World, crow_day, small_day, trip
+
+
+def broken_rules(verdict: Verdict) -> list[str]:
+    """What was found, for people; empty if nothing was."""
+    return [str(finding) for finding in verdict.findings]
+
+
+@pytest.mark.parametrize("day", [small_day, lambda: small_day(benchmark=False), crow_day])
+def test_a_sound_day_is_clean(day: Callable[[], World], tmp_path: Path) -> None:
+    verdict = check(day().write(tmp_path))
+    assert broken_rules(verdict) == []
+    assert verdict.clean
+
+
+def spoiled(case: tuple[Rule, bool, Spoil]) -> str:
+    return f"{case[0]}-{case[2].__name__}"
+
+
+def test_every_rule_is_applied_to_something_in_a_sound_day(tmp_path: Path) -> None:
+    with_chance = check(small_day(benchmark=False).write(tmp_path / "chance"))
+    without = check(small_day().write(tmp_path / "benchmark"))
+    idle = [rule for rule in Rule if not with_chance.checked[rule] + without.checked[rule]]
+    assert idle == []
+
+
+def test_every_rule_is_said_in_words_and_documented(project: Path) -> None:
+    page = (project / "docs" / "check.md").read_text(encoding="utf-8")
+    assert set(ABOUT) == set(Rule)
+    assert [rule for rule in Rule if f"| `{rule}` |" not in page] == []
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=spoiled)
+def test_a_fault_is_found_by_its_rule_and_no_other(
+    case: tuple[Rule, bool, Spoil], tmp_path: Path
+) -> None:
+    rule, benchmark, spoil = case
+    world = small_day(benchmark=benchmark)
+    spoil(world)
+    verdict = check(world.write(tmp_path))
+    assert {finding.rule for finding in verdict.findings} == {rule}, broken_rules(verdict)
+
+
+def test_every_rule_has_an_example_that_breaks_it() -> None:
+    assert set(Rule) - {rule for rule, _, _ in BROKEN} == set()
+
+
+# What a finding says.
+
+
+def the_only_finding(world: World, folder: Path) -> Row:
+    verdict = check(world.write(folder)).as_json()
+    assert len(verdict["findings"]) == 1
+    finding: Row = verdict["findings"][0]
+    return finding
+
+
+def test_a_finding_names_ride_shuttle_time_and_by_how_much(tmp_path: Path) -> None:
+    world = small_day()
+    world.ride("r6")["promised_pickup_to_s"] = 29_630
+    world.ride("r6")["promised_arrival_s"] = 30_230
+    assert the_only_finding(world, tmp_path) == {
+        "rule": "kept",
+        "message": "picked up 60 s after the promised window",
+        "ride": "r6",
+        "shuttle": "v2",
+        "at_s": 29_690,
+    }
+
+
+def test_all_findings_are_counted_and_some_are_written_out(tmp_path: Path) -> None:
+    world = small_day()
+    asked = [trip(f"n{number}", "AC", 40_000) for number in range(120)]
+    world.demand += asked
+    verdict = check(world.write(tmp_path))
+    assert verdict.found[Rule.REQUESTS] == 120
+    assert len(verdict.findings) == 50
+
+
+def test_a_crow_that_flies_too_fast_is_found(tmp_path: Path) -> None:
+    world = crow_day()
+    world.legs[1]["depart_s"] += 5
+    assert the_only_finding(world, tmp_path)["rule"] == "drive_time"
+
+
+@pytest.mark.parametrize("point", ["@1,2,3", "@x,y", "@", "@1e9,0", "@" + "9" * 400 + ",0"])
+def test_a_point_that_is_none_is_no_place(point: str, tmp_path: Path) -> None:
+    world = crow_day()
+    world.legs[0]["to_node"] = world.legs[1]["from_node"] = point
+    assert check(world.write(tmp_path)).found[Rule.LINKS] == 2
+
+
+PLANNER = (
+    "services.dispatcher",
+    "services.domain.referee",
+    "services.network.crow",
+    "services.network.driving",
+    "services.network.folder",
+    "services.network.tables",
+    "services.simulator.demand",
+    "services.simulator.engine",
+    "services.simulator.kpis",
+    "services.simulator.records",
+    "services.simulator.world",
+    "numba",
+    "pyroutingkit",
+)
+
+
+def test_the_check_loads_nothing_of_the_planner() -> None:
+    code = "import sys, services.simulator.check; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+
+    def of_planner() -> Iterator[str]:
+        for name in loaded.stdout.split():
+            if name.startswith(PLANNER):
+                yield name
+
+    assert list(of_planner()) == []
