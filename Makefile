@@ -15,7 +15,7 @@ help: ## Say what there is.
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
-	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT)
+	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
 	@echo
 	@echo "The report of this day: $(CURDIR)/$(OUT)/report.html (open it in a browser)"
 
