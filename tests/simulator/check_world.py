@@ -93,7 +93,7 @@ class World:
         out.mkdir()
         self._write_territory(territory)
         write_csv(out / "demand.csv", self.demand)
-        self._imply()
+        self.imply()
         kpis = self._kpis()
         run = {
             "navette": "0.1.0",
@@ -135,7 +135,7 @@ class World:
             )
             write_csv(folder / "links.csv", self.links)
 
-    def _imply(self) -> None:
+    def imply(self) -> None:
         """Count who is on board, and the way to each visit."""
         party = {row["request_id"]: (row["seats"], row["wheelchairs"]) for row in self.demand}
         for shuttle in {row["shuttle_id"] for row in self.visits}:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 
 from services.domain.errors import InvalidFile
 from services.simulator.check import Rule, check
-from tests.simulator.check_files import Row
-from tests.simulator.check_world import small_day
+from tests.simulator.check_files import (
+    LEG_COLUMNS,
+    RIDE_COLUMNS,
+    VISIT_COLUMNS,
+    Row,
+    write_csv,
+    write_parquet,
+)
+from tests.simulator.check_world import World, crow_day, small_day
 
 
 def rewritten(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -164,3 +175,38 @@ def test_a_day_on_which_nothing_happened_is_clean(tmp_path: Path) -> None:
     nothing |= {"no_show": 0, "failed": 0, "wait_s": {}, "on_time_share": None}
     (out / "kpis.json").write_text(json.dumps(nothing | {"vehicle_km": 0, "empty_km": 0}))
     assert {finding.rule for finding in check(out).findings} == {Rule.INPUTS}
+
+
+NUMBERS = st.sampled_from([-(2**31) + 1, -86_400, -1, 0, 1, 29_000, 86_400, 2**31 - 1])
+NAMES = st.sampled_from(["", "A", "nowhere", "v1", "v9", "r1", "@1,2", "completed", "cancelled"])
+
+
+def written(day: World, folder: Path) -> Path:
+    """A spoiled day whose figures are those of a sound one: they could not be worked out."""
+    out = day.__class__(**{**vars(small_day()), "settings": day.settings}).write(folder)
+    write_csv(out / "demand.csv", day.demand)
+    write_parquet(out / "rides.parquet", day.rides, RIDE_COLUMNS)
+    write_parquet(out / "visits.parquet", day.visits, VISIT_COLUMNS)
+    write_parquet(out / "legs.parquet", day.legs, LEG_COLUMNS)
+    return out
+
+
+@given(data=st.data())
+def test_whatever_the_tables_say_the_check_answers(data: st.DataObject) -> None:
+    day = data.draw(st.sampled_from([small_day, crow_day]))()
+    day.imply()
+    tables = {"rides": (day.rides, RIDE_COLUMNS), "visits": (day.visits, VISIT_COLUMNS)}
+    tables["legs"] = (day.legs, LEG_COLUMNS)
+    for _ in range(data.draw(st.integers(1, 4))):
+        rows, columns = tables[data.draw(st.sampled_from(sorted(tables)))]
+        row, name = data.draw(st.sampled_from(rows)), data.draw(st.sampled_from(sorted(columns)))
+        if pa.types.is_list(columns[name]):
+            row[name] = data.draw(st.lists(st.sampled_from(["r1", "r2", "r99"]), max_size=3))
+        elif pa.types.is_string(columns[name]):
+            row[name] = data.draw(NAMES)
+        else:
+            row[name] = data.draw(NUMBERS)
+    with TemporaryDirectory() as folder:
+        out = written(day, Path(folder))
+        with suppress(InvalidFile):
+            event(f"clean: {check(out).clean}")

@@ -96,4 +96,4 @@ def _empty(case: Case) -> BoolArray:
 
 
 def _text(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
