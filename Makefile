@@ -42,7 +42,7 @@ proto: $(VENV)/installed-test ## Generate services/wire/generated from proto/ an
 clean: ## Remove .venv, caches and the demo's output.
 	@rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
-	@find services tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp a step; each is as old as the pyproject.toml that it was made from.
 $(VENV)/installed: pyproject.toml $(VENV)/made
@@ -57,9 +57,9 @@ $(VENV)/installed-test: pyproject.toml $(VENV)/made
 
 $(VENV)/made:
 	@PYTHON='$(PYTHON)' sh .ci/make-venv $(VENV)
-	@touch $@
+	@echo '$(CURDIR)' > $@
 
 # An environment that was moved, or whose Python was removed, is made anew.
-ifneq ($(shell $(BIN)/python -c 'import sys; print(sys.prefix)' 2>/dev/null),$(CURDIR)/$(VENV))
+ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(VENV)/made),$(CURDIR))
 .PHONY: $(VENV)/made
 endif
