@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.simulator.check import Rule
-from tests.simulator.check_world import World, trip, visit
+from tests.simulator.check_world import WALK_S, World, promised, trip, visit
 
 Spoil = Callable[[World], None]
 
@@ -201,6 +201,18 @@ def an_arrival_beyond_the_limit_is_promised(world: World) -> None:
 def an_impossible_arrival_is_promised(world: World) -> None:
     ride = world.ride("r4")
     ride["promised_arrival_s"] = ride["promised_pickup_from_s"] + 399
+
+
+@breaks(Rule.PROMISES)
+def a_ride_longer_than_from_the_nearest_stop_is_promised(world: World) -> None:
+    world.settings["promises"]["walk_m_max"] = 3000
+    asked = world.trip("r4") | trip("r4", "BC", 30_900, cancel_s=31_150)
+    world.demand[world.demand.index(world.trip("r4"))] = asked
+    world.ride("r4").update(promised(asked, "AC", 400), status="cancelled")
+    world.ride("r4").update(walk_to_m=2602)
+    for name in ("earliest_pickup_s", "promised_pickup_from_s", "promised_pickup_to_s"):
+        world.ride("r4")[name] += 2169 - WALK_S
+    world.ride("r4")["promised_arrival_s"] = world.ride("r4")["promised_pickup_to_s"] + 601
 
 
 @breaks(Rule.KEPT)

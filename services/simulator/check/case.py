@@ -87,13 +87,30 @@ class Case:
         done &= self.promised()
         return done
 
-    def ride_limit_s(self, direct_s: FloatArray | IntArray) -> FloatArray:
-        """Longest ride for a direct drive; infinite where the territory sets no limit."""
+    def ride_limit_s(self) -> FloatArray:
+        """Longest ride of each request; infinite where there is no limit, or no stops are known.
+
+        It goes by the direct drive between the ride's stops, and is never more than that between
+        the stops nearest to its ends (unless these are one and the same).
+        """
+        limit_s = np.full(len(self.run.rides), np.inf)
         if self.promises.ride_factor == 0:
-            return np.full(len(direct_s), np.inf)
-        return self.promises.ride_factor * direct_s.astype(np.float64) + float(
-            self.promises.ride_constant_s
-        )
+            return limit_s
+        walk_factor = self.promises.walk_factor
+        ends = [
+            self.ground.nearest_stop(
+                self.place_of(f"{end}_lon"), self.place_of(f"{end}_lat"), walk_factor
+            )
+            for end in ("origin", "destination")
+        ]
+        for start, end in ((self.pickup, self.dropoff), ends):
+            rows = np.flatnonzero((start >= 0) & (end >= 0) & (start != end))
+            node = self.ground.stop_node
+            _, direct_s = self.ways.direct_s(node[start[rows]], node[end[rows]])
+            longest_s = np.floor(self.promises.ride_factor * direct_s + 1e-6)
+            longest_s += self.promises.ride_constant_s
+            limit_s[rows] = np.minimum(limit_s[rows], longest_s)
+        return limit_s
 
     def ride_finding(self, rule: Rule, ride: int, message: str, at_s: int | None = None) -> Finding:
         """A finding about one ride."""

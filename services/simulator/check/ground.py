@@ -60,6 +60,19 @@ class Ground:
         """Places on the flat map, in metres."""
         return _xy_m(lon, lat, self.centre_lon, self.centre_lat)
 
+    def nearest_stop(self, lon: FloatArray, lat: FloatArray, walk_factor: float) -> IntArray:
+        """Stop with the shortest walk in whole metres; of equals, the first in the file."""
+        x_m, y_m = self.xy_m(lon, lat)
+        known = np.isfinite(x_m)
+        tree = cKDTree(np.column_stack((self.stop_x_m, self.stop_y_m)))
+        points = np.column_stack((x_m[known], y_m[known]))
+        line_m, stop = tree.query(points, k=list(range(1, min(8, len(self.stops)) + 1)))
+        walk_m = np.ceil(np.rint(line_m * walk_factor * 1000) / 1000)
+        first = np.where(walk_m == walk_m.min(axis=1, keepdims=True), stop, len(self.stops))
+        nearest = np.full(len(lon), -1, dtype=np.int64)
+        nearest[known] = first.min(axis=1, initial=len(self.stops))
+        return nearest
+
     def places(self, names: Names) -> tuple[FloatArray, FloatArray]:
         """Without roads: where these stops or ``@x_mm,y_mm`` points are; NaN if nowhere."""
         x_m = np.full(len(names.values) + 1, np.nan)
@@ -93,7 +106,10 @@ def read_ground(folder: Path, travel: Travel) -> Ground:
         raise InvalidFile(path, "no stops, or two of one name", field="stop_id")
     lon, lat = np.array(degrees).T
     centre_lon, centre_lat = fsum(lon) / len(lon), fsum(lat) / len(lat)
-    stop_x_m, stop_y_m = _xy_m(lon, lat, centre_lon, centre_lat)
+    # The territory's flat map knows stops to the millimetre.
+    stop_x_m, stop_y_m = (
+        np.rint(metres * 1000) / 1000 for metres in _xy_m(lon, lat, centre_lon, centre_lat)
+    )
     links = None
     nodes, stop_node = stops, np.arange(len(stops), dtype=np.int64)
     if travel.kind is TravelKind.ROAD:

@@ -133,7 +133,7 @@ def _promises(case: Case) -> None:
     case.notes.checked(Rule.PROMISES, int(judged.sum()))
     earliest_s, from_s = rides.earliest_pickup_s, rides.promised_pickup_from_s
     to_s, arrival_s = rides.promised_pickup_to_s, rides.promised_arrival_s
-    limit_s = case.ride_limit_s(rides.direct_s)
+    limit_s = case.ride_limit_s()
     width_s = promises.pickup_window_s or promises.wait_s_max
     over: list[tuple[str, IntArray | FloatArray]] = [
         ("pickup is promised {} s before the rider can be there", earliest_s - from_s),
@@ -151,7 +151,7 @@ def _promises(case: Case) -> None:
             case,
             Rule.PROMISES,
             judged & (by_s > 0),
-            lambda ride, t=text, b=by_s: t.format(_whole(b[ride])),  # type: ignore[misc]
+            lambda ride, t=text, b=by_s: t.format(int(b[ride])),  # type: ignore[misc]
         )
 
 
@@ -202,20 +202,17 @@ def _kept(case: Case) -> None:
 
 
 def _ride_time(case: Case) -> None:
-    """The limit is that of the direct drive between the ride's own stops."""
     rides = case.run.rides
-    judged = np.flatnonzero(case.completed())
-    case.notes.checked(Rule.RIDE_TIME, len(judged))
-    node = case.ground.stop_node
-    _, direct_s = case.ways.direct_s(node[case.pickup[judged]], node[case.dropoff[judged]])
-    ride_s = rides.dropped_off_s[judged] - rides.picked_up_s[judged]
-    over_s = ride_s - case.ride_limit_s(direct_s)
-    for at in np.flatnonzero(over_s > 0):
-        ride = int(judged[at])
-        message = f"was on board for {ride_s[at]} s, {_whole(over_s[at])} s more than allowed"
-        case.notes.add(
-            case.ride_finding(Rule.RIDE_TIME, ride, message, int(rides.picked_up_s[ride]))
-        )
+    judged = case.completed()
+    case.notes.checked(Rule.RIDE_TIME, int(judged.sum()))
+    ride_s = rides.dropped_off_s - rides.picked_up_s
+    over_s = ride_s - case.ride_limit_s()
+    _add(
+        case,
+        Rule.RIDE_TIME,
+        judged & (over_s > 0),
+        lambda ride: f"was on board for {ride_s[ride]} s, {over_s[ride]:.0f} s more than allowed",
+    )
 
 
 def _arrive_by(case: Case) -> None:
@@ -243,6 +240,7 @@ def _service_hours(case: Case) -> None:
     rides, hours = case.run.rides, case.run.settings.service
     ends = [
         ("pickup is promised", rides.promised_pickup_from_s),
+        ("arrival is promised", rides.promised_arrival_s),
         ("picked up", rides.picked_up_s),
     ]
     if case.run.benchmark:
@@ -262,7 +260,3 @@ def _service_hours(case: Case) -> None:
 def _outside(verb: str, at_s: int, opens_s: int) -> str:
     closed_for_s = (at_s - opens_s) % DAY_S
     return f"{verb} outside of service hours, {DAY_S - closed_for_s} s before they open"
-
-
-def _whole(by_s: float | int) -> str:
-    return f"{by_s:.0f}" if float(by_s).is_integer() else f"{by_s:.1f}"
