@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -53,6 +54,19 @@ def test_an_error_is_written_with_its_trace() -> None:
         structlog.get_logger().exception("follower_died")
     line = json.loads(out.getvalue())
     assert "RuntimeError: broken" in line["exception"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_trace_does_not_show_variables(log_format: Literal["json", "console"]) -> None:
+    out = io.StringIO()
+    logs.configure(log_format, "info", out)
+    home = 6.8123 * 2
+    try:
+        raise RuntimeError("broken")
+    except RuntimeError:
+        structlog.get_logger().exception("request_failed")
+    assert "broken" in out.getvalue()
+    assert str(home) not in out.getvalue()
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,172 @@
+"""What callers send and get, as JSON."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from services.domain.ride import Constraint, Relaxation, Status
+from services.gateway.problems import Problem, invalid
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _is_rfc3339(value: object) -> object:
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError(
+            "not an RFC 3339 date and time with its offset, as 2026-06-10T08:00:00+02:00"
+        )
+    return value
+
+
+# Not strict: strictness would have a datetime object, which JSON does not have.
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_rfc3339)]
+"""A date and time with its offset from UTC (RFC 3339)."""
+
+Number = Annotated[int, Field(ge=0, le=200)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class PlaceIn(_Sent):
+    """A place in WGS 84 degrees."""
+
+    lon: Annotated[float, Field(ge=-180, le=180, examples=[1.4871])]
+    lat: Annotated[float, Field(ge=-90, le=90, examples=[46.2386])]
+
+
+class RideIn(_Sent):
+    """A ride that somebody asks for."""
+
+    origin: PlaceIn
+    destination: PlaceIn
+    departure: Moment | None = Field(
+        default=None, description="When the rider leaves the origin; absent: now."
+    )
+    arrive_by: Moment | None = Field(
+        default=None, description="When the rider must be at the destination, walk included."
+    )
+    seats: Number = Field(default=1, description="Seats for the riders themselves.")
+    wheelchairs: Number = Field(default=0, description="Riders who stay in their wheelchair.")
+    luggage: Number = Field(default=0, description="Large pieces.")
+    companions: Number = Field(default=0, description="Carers who travel along.")
+
+    @model_validator(mode="after")
+    def _somebody_travels(self) -> Self:
+        if self.seats + self.wheelchairs < 1:
+            raise ValueError("a party has at least one rider")
+        return self
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """Read a body.
+
+        Raises
+        ------
+        Problem
+            If it is no such request; every part at fault is named, and none is quoted.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            raise _as_problem(error) from None
+
+    def fingerprint(self) -> bytes:
+        """Tell bodies apart without keeping places: equal requests, equal bytes."""
+        return sha256(self.model_dump_json().encode()).digest()
+
+
+def _as_problem(error: ValidationError) -> Problem:
+    parts = [
+        (".".join(map(str, part["loc"])), part["msg"].removeprefix("Value error, "))
+        for part in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    first = invalid(*parts[0])
+    errors = [one for field, reason in parts for one in invalid(field, reason).errors]
+    return Problem(first.status, first.kind, first.detail, errors=errors)
+
+
+class StopOut(BaseModel):
+    """A stop."""
+
+    name: str
+    lon: float
+    lat: float
+
+
+class OfferOut(BaseModel):
+    """What the rider can rely on, once the offer is accepted."""
+
+    pickup_stop: str = Field(description="Id of the stop.")
+    dropoff_stop: str = Field(description="Id of the stop.")
+    pickup_from: datetime = Field(description="Boarding ends no earlier than this ...")
+    pickup_to: datetime = Field(description="... and no later than this.")
+    arrival_by: datetime = Field(description="The shuttle is at the dropoff stop by then.")
+    walk_to_m: int = Field(description="Walk from the origin to the pickup stop, in metres.")
+    walk_from_m: int = Field(description="Walk from the dropoff stop on, in metres.")
+    expires_at: datetime = Field(description="The offer is to be accepted by then.")
+    pickup: StopOut
+    dropoff: StopOut
+
+
+class RemedyOut(BaseModel):
+    """A change that would have made the ride possible."""
+
+    relaxation: Relaxation = Field(description="What to change; the unit ends the name.")
+    amount: int
+    text: str
+
+
+class RefusalOut(BaseModel):
+    """Why there is no ride, and what would have worked."""
+
+    reason: Constraint
+    text: str = Field(description="The reason, in words.")
+    remedy: str | None = Field(description="The smallest change that would work, in words.")
+    remedies: list[RemedyOut]
+
+
+class ExpectedOut(BaseModel):
+    """What is expected now, if that was reported to differ from the promise."""
+
+    pickup: datetime
+    arrival: datetime
+    promise_kept: bool
+
+
+class RideOut(BaseModel):
+    """A ride."""
+
+    id: str
+    status: Status
+    offer: OfferOut | None
+    refusal: RefusalOut | None
+    shuttle: str | None
+    expected: ExpectedOut | None = None
+    failure: str | None = Field(default=None, description="Why a confirmed ride failed.")
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None

@@ -1,0 +1,219 @@
+"""Takes what riders want to the dispatcher and waits for its answer.
+
+The dispatcher is never called: a command goes onto one topic, and events come back on another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import uuid4
+
+from services.domain.errors import Unavailable
+from services.domain.events import AcceptOffer, CancelRide, Command, CommandTurnedDown, RequestRide
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import TERMINAL, Request, Status
+from services.gateway.problems import Problem, conflict
+from services.gateway.view import RideView, Seen
+from services.runtime.clock import Clock
+from services.runtime.ports import Log
+from services.wire.envelope import Envelope
+from services.wire.topics import key_of, topic_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskLimits:
+    """How long callers wait, and how many at a time."""
+
+    answer_s: float = 5.0
+    in_flight_max: int = 200
+
+
+class Desk:
+    """Where riders ask, accept and cancel.
+
+    Parameters
+    ----------
+    log, view
+        Where commands go and events come from.
+    zone
+        The zone that commands are for.
+    clock
+        Tells when they were given.
+    """
+
+    def __init__(
+        self, log: Log, view: RideView, zone: ZoneId, clock: Clock, limits: DeskLimits
+    ) -> None:
+        self._log = log
+        self._view = view
+        self._zone = zone
+        self._clock = clock
+        self._limits = limits
+        self._in_flight = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Callers that wait at the moment."""
+        return self._in_flight
+
+    async def ask(self, request: Request, fingerprint: bytes, traceparent: str) -> Seen:
+        """Ask for a ride, once however often this is called, and wait a while for the answer.
+
+        Parameters
+        ----------
+        fingerprint
+            Tells the caller's body apart.
+
+        Returns
+        -------
+        Seen
+            The ride; its status is still ``requested`` if no answer came in time.
+
+        Raises
+        ------
+        Problem
+            If the same ride was asked for with another body, or the request was turned down.
+        Unavailable
+            If nobody can take it now.
+        """
+        ride_id = request.ride_id
+        with self._place():
+            if not self._was_asked(ride_id, fingerprint):
+                self._view.register(ride_id, fingerprint)
+                try:
+                    await self._send(RequestRide(request), f"{ride_id}/request", traceparent)
+                except Unavailable:
+                    self._view.unregister(ride_id)
+                    raise
+            seen = await self._wait(ride_id, -1, "request", lambda s: s is not Status.REQUESTED)
+        if seen.status is Status.REQUESTED and (
+            reason := self._turned_down(ride_id, -1, "request")
+        ):
+            raise conflict(f"the request was turned down: {reason}")
+        return seen
+
+    async def accept(self, ride_id: RideId, traceparent: str) -> Seen:
+        """Accept the offer and wait a while for the confirmation.
+
+        Raises
+        ------
+        Problem
+            If the ride is unknown, or not (any more) to be accepted.
+        Unavailable
+            If nobody can take it now.
+        """
+        seen = self._known(ride_id)
+        taken = {Status.CONFIRMED, Status.ABOARD, Status.COMPLETED}
+        if seen.status in taken:
+            return seen
+        waiting = {Status.REQUESTED, Status.OFFERED}
+        return await self._order(AcceptOffer(ride_id), "accept", waiting, taken, traceparent)
+
+    async def cancel(self, ride_id: RideId, traceparent: str) -> Seen:
+        """Cancel a ride, or turn its offer down, and wait a while until that is done.
+
+        Raises
+        ------
+        Problem
+            If the ride is unknown, or cannot be cancelled any more.
+        Unavailable
+            If nobody can take it now.
+        """
+        seen = self._known(ride_id)
+        if seen.status is Status.CANCELLED:
+            return seen
+        waiting = set(Status) - TERMINAL
+        wanted = {Status.CANCELLED}
+        return await self._order(CancelRide(ride_id), "cancel", waiting, wanted, traceparent)
+
+    async def _order(
+        self,
+        command: AcceptOffer | CancelRide,
+        verb: str,
+        waiting: set[Status],
+        wanted: set[Status],
+        traceparent: str,
+    ) -> Seen:
+        ride_id = command.ride_id
+        seen = self._known(ride_id)
+        if seen.status in waiting:
+            with self._place():
+                history = self._view.history(ride_id)
+                since = history[-1].offset if history else -1
+                await self._send(command, str(uuid4()), traceparent)
+                seen = await self._wait(ride_id, since, verb, lambda s: s not in waiting)
+            if seen.status in waiting and (reason := self._turned_down(ride_id, since, verb)):
+                raise conflict(f"the ride is {seen.status.value}: {reason}")
+        if seen.status not in wanted | waiting:
+            raise conflict(f"the ride is {seen.status.value}; it is too late to {verb}")
+        return seen
+
+    def _was_asked(self, ride_id: RideId, fingerprint: bytes) -> bool:
+        known = self._view.fingerprint(ride_id)
+        if known is not None and known != fingerprint:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "this Idempotency-Key came before with another body; a new ride needs a new key",
+            )
+        return known is not None
+
+    def _known(self, ride_id: RideId) -> Seen:
+        seen = self._view.get(ride_id)
+        if seen is None:
+            raise unknown_ride()
+        return seen
+
+    async def _send(self, command: Command, message_id: str, traceparent: str) -> None:
+        now_ms = self._clock.now_ms()
+        envelope = Envelope(
+            message_id=message_id,
+            zone=self._zone,
+            happened_at_ms=now_ms,
+            recorded_at_ms=now_ms,
+            zone_time_s=self._clock.now_s(),
+            traceparent=traceparent,
+            body=command,
+        )
+        try:
+            async with asyncio.timeout(self._limits.answer_s):
+                await self._log.append(topic_of(command), key_of(command, self._zone), envelope)
+        except TimeoutError:
+            raise Unavailable("the message log does not answer") from None
+
+    async def _wait(
+        self, ride_id: RideId, since: int, verb: str, done: Callable[[Status], bool]
+    ) -> Seen:
+        def is_answered(seen: Seen) -> bool:
+            return done(seen.status) or self._turned_down(ride_id, since, verb) is not None
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.answer_s):
+                return await self._view.changed(ride_id, is_answered)
+        return self._known(ride_id)
+
+    def _turned_down(self, ride_id: RideId, since: int, verb: str) -> str | None:
+        for one in self._view.history(ride_id, since):
+            match one.event:
+                case CommandTurnedDown(command=command, reason=reason) if verb in command.lower():
+                    return reason
+        return None
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._in_flight >= self._limits.in_flight_max:
+            raise Unavailable("too many callers wait for an answer; try again in a moment")
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+
+
+def unknown_ride() -> Problem:
+    """Say that there is no such ride."""
+    return Problem(HTTPStatus.NOT_FOUND, "unknown-ride", "there is no ride with this id")

@@ -1,0 +1,183 @@
+"""The rides of the API."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from services.domain.errors import InvalidRequest, Unavailable
+from services.domain.ids import RideId
+from services.domain.ride import TERMINAL, Status
+from services.gateway import reading
+from services.gateway.bodies import ProblemOut, RideIn, RideOut
+from services.gateway.desk import Desk, unknown_ride
+from services.gateway.metrics import GatewayMetrics
+from services.gateway.problems import MEDIA_TYPE, Problem, busy
+from services.gateway.rendering import Rendering
+from services.gateway.stream import Streams, ride_stream
+from services.gateway.view import RideView, Seen
+from services.runtime.settings import Settings
+
+router = APIRouter(prefix="/v1/rides", tags=["rides"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """All that the routes work with."""
+
+    desk: Desk
+    view: RideView
+    requests: reading.RequestReader
+    rendering: Rendering
+    metrics: GatewayMetrics
+    streams: Streams
+    settings: Settings
+
+
+def _front(http: HttpRequest) -> Front:
+    front = http.app.state.front
+    assert isinstance(front, Front)
+    return front
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        for status in statuses
+    } | {"default": {"model": ProblemOut, "description": "Any other problem"}}
+
+
+_PENDING: dict[int | str, dict[str, Any]] = {
+    202: {"model": RideOut, "description": "No answer yet: look at the ride in a moment"}
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    204: {"description": "The ride came to its end and the caller has heard all of it"},
+}
+_BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/RideIn"}}}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "New for each ride, the same when a request is sent again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=RideOut,
+    responses=_PENDING | _problems(400, 413, 415, 422, 503),
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}, "parameters": [_KEY]},
+)
+async def ask(http: HttpRequest) -> Response:
+    """Ask for a ride; the answer holds an offer, or a refusal that says what would have worked."""
+    front = _front(http)
+    began = time.perf_counter()
+    try:
+        key = reading.idempotency_key(http)
+        wish = RideIn.read(await reading.json_body(http, front.settings.body_bytes_max))
+        request = front.requests.request(key, wish)
+        seen = await front.desk.ask(request, wish.fingerprint(), reading.traceparent(http))
+    except (InvalidRequest, Problem):
+        front.metrics.requests.labels(outcome="invalid").inc()
+        raise
+    except Unavailable:
+        front.metrics.requests.labels(outcome="unavailable").inc()
+        raise
+    location = {"Location": f"/v1/rides/{seen.ride_id}"}
+    if seen.status is Status.REQUESTED:
+        front.metrics.requests.labels(outcome="pending").inc()
+        return _ride(front, seen, HTTPStatus.ACCEPTED, location | {"Retry-After": "1"})
+    front.metrics.requests.labels(outcome=seen.status.value).inc()
+    front.metrics.answer.observe(time.perf_counter() - began)
+    return _ride(front, seen, HTTPStatus.CREATED, location)
+
+
+@router.get("/{ride_id}", response_model=RideOut, responses=_problems(404))
+async def look(ride_id: str, http: HttpRequest) -> Response:
+    """Look at a ride."""
+    front = _front(http)
+    seen = front.view.get(RideId(ride_id))
+    if seen is None:
+        raise unknown_ride()
+    return _ride(front, seen)
+
+
+@router.post(
+    "/{ride_id}/accept",
+    response_model=RideOut,
+    responses=_PENDING | _problems(404, 409, 503),
+)
+async def accept(ride_id: str, http: HttpRequest) -> Response:
+    """Accept the offer: from then on it is a promise."""
+    front = _front(http)
+    seen = await front.desk.accept(RideId(ride_id), reading.traceparent(http))
+    return _ordered(front, seen, pending={Status.REQUESTED, Status.OFFERED})
+
+
+@router.delete("/{ride_id}", response_model=RideOut, responses=_PENDING | _problems(404, 409, 503))
+async def cancel(ride_id: str, http: HttpRequest) -> Response:
+    """Cancel a ride, or turn its offer down."""
+    front = _front(http)
+    seen = await front.desk.cancel(RideId(ride_id), reading.traceparent(http))
+    return _ordered(front, seen, pending=set(Status) - TERMINAL)
+
+
+@router.get(
+    "/{ride_id}/events",
+    response_class=StreamingResponse,
+    responses=_STREAM | _problems(404, 503),
+)
+async def follow(ride_id: str, http: HttpRequest) -> Response:
+    """Follow a ride: server-sent events, from the first or behind ``Last-Event-ID``, to its end."""
+    front = _front(http)
+    view, known = front.view, RideId(ride_id)
+    after = reading.last_event_id(http)
+    seen = view.get(known)
+    if seen is None:
+        raise unknown_ride()
+    if seen.status in TERMINAL and not view.history(known, after):
+        # To a browser this says: do not connect again.
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    if front.streams.full:
+        raise busy("too many streams are open", retry_after_s=5)
+    stream = ride_stream(
+        view,
+        front.rendering,
+        known,
+        after=after,
+        heartbeat_s=front.settings.heartbeat_s,
+    )
+    return StreamingResponse(
+        front.streams.counted(stream),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+def _ordered(front: Front, seen: Seen, *, pending: set[Status]) -> Response:
+    if seen.status in pending:
+        return _ride(front, seen, HTTPStatus.ACCEPTED, {"Retry-After": "1"})
+    return _ride(front, seen)
+
+
+def _ride(
+    front: Front,
+    seen: Seen,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return JSONResponse(
+        front.rendering.ride(seen).model_dump(mode="json"),
+        status_code=status,
+        headers={"Cache-Control": "no-store"} | (headers or {}),
+    )

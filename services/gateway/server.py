@@ -1,0 +1,67 @@
+"""Serves a gateway over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Generator
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.domain.errors import Unavailable
+
+GRACE_S = 2
+"""Answers under way get so long when the server ends."""
+
+
+class GatewayServer(uvicorn.Server):
+    """A server that ends when told to, open streams or not, and leaves signals to its owner.
+
+    Parameters
+    ----------
+    app
+        Made by `services.gateway.app.create_app`.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+                lifespan="on",
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals alone: the gateway may be one of several parts of a process."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End open streams first; the server would wait for them."""
+        self._app.state.view.close()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket to serve on; port 0 takes any that is free.
+
+    Raises
+    ------
+    Unavailable
+        If it cannot be opened, for example because something else serves there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise Unavailable(f"cannot serve on {host}, port {port}: {error.strerror}") from None
+    return opened

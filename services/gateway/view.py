@@ -1,0 +1,243 @@
+"""What a gateway knows of rides, from the events that it follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from services.domain.errors import Unavailable
+from services.domain.events import (
+    CommandTurnedDown,
+    OfferExpired,
+    ReportMarked,
+    RideBoarded,
+    RideCancelled,
+    RideCompleted,
+    RideConfirmed,
+    RideEvent,
+    RideFailed,
+    RideNoShow,
+    RideOffered,
+    RideRefused,
+    RideRetimed,
+)
+from services.domain.ids import RideId, ShuttleId
+from services.domain.ride import TERMINAL, Offer, Refusal, Status
+from services.wire.envelope import Envelope
+
+HISTORY_MAX = 200
+"""Newest events that are kept of a ride."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A ride as its events tell it."""
+
+    ride_id: RideId
+    status: Status = Status.REQUESTED
+    offer: Offer | None = None
+    refusal: Refusal | None = None
+    shuttle_id: ShuttleId | None = None
+    retimed: RideRetimed | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event of a ride, and the ride after it.
+
+    ``offset`` is its place on the topic, the same for every gateway.
+    """
+
+    offset: int
+    message_id: str
+    at_ms: int
+    event: RideEvent
+    after: Seen
+
+
+class _File:
+    """All that is kept about one ride."""
+
+    __slots__ = ("fingerprint", "history", "seen", "version", "waiters")
+
+    def __init__(self, ride_id: RideId) -> None:
+        self.seen = Seen(ride_id=ride_id)
+        self.fingerprint: bytes | None = None
+        self.version = 0
+        self.history: list[Happening] = []
+        self.waiters: list[asyncio.Future[None]] = []
+
+
+class RideView:
+    """Rides by id, as of the newest event that was read.
+
+    Parameters
+    ----------
+    rides_max
+        Rides that are kept; beyond that, the oldest that came to their end are forgotten.
+    """
+
+    def __init__(self, rides_max: int = 100_000) -> None:
+        self._rides_max = rides_max
+        self._files: dict[RideId, _File] = {}
+        self._by_status: Counter[Status] = Counter()
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will be seen."""
+        return self._closed
+
+    def by_status(self, status: Status) -> int:
+        """Count the rides that stand there."""
+        return self._by_status[status]
+
+    def get(self, ride_id: RideId) -> Seen | None:
+        """Return a ride, if it is known."""
+        file = self._files.get(ride_id)
+        return file.seen if file else None
+
+    def fingerprint(self, ride_id: RideId) -> bytes | None:
+        """Return what tells the request's body apart, if it was asked for here."""
+        file = self._files.get(ride_id)
+        return file.fingerprint if file else None
+
+    def register(self, ride_id: RideId, fingerprint: bytes) -> None:
+        """Expect events of a ride that is about to be asked for.
+
+        Raises
+        ------
+        Unavailable
+            If there is no room, all rides being under way.
+        """
+        self._open(ride_id).fingerprint = fingerprint
+
+    def unregister(self, ride_id: RideId) -> None:
+        """Forget a ride whose request did not get through, so that it can be asked for again."""
+        file = self._files.get(ride_id)
+        if file is not None and not file.history:
+            del self._files[ride_id]
+            self._by_status[file.seen.status] -= 1
+            _wake(file.waiters)
+
+    def history(self, ride_id: RideId, after: int = -1) -> tuple[Happening, ...]:
+        """Return what happened to a ride behind an offset, oldest first."""
+        file = self._files.get(ride_id)
+        if file is None:
+            return ()
+        return tuple(one for one in file.history if one.offset > after)
+
+    def apply(self, offset: int, envelope: Envelope) -> bool:
+        """Take note of an event; return whether it was news (a repeat is none)."""
+        event = envelope.body
+        if not isinstance(event, RideEvent):
+            return False
+        if isinstance(event, ReportMarked):
+            # Its rider learns nothing from it: it is about a shuttle, for the operator.
+            return False
+        file = self._open(event.ride_id)
+        if envelope.version < file.version or any(
+            one.message_id == envelope.message_id for one in file.history
+        ):
+            return False
+        before, after = file.seen.status, evolve(file.seen, event)
+        file.version = envelope.version
+        file.seen = after
+        file.history.append(
+            Happening(offset, envelope.message_id, envelope.happened_at_ms, event, after)
+        )
+        del file.history[:-HISTORY_MAX]
+        self._by_status[before] -= 1
+        self._by_status[after.status] += 1
+        _wake(file.waiters)
+        return True
+
+    async def changed(self, ride_id: RideId, done: Callable[[Seen], bool]) -> Seen:
+        """Wait until a ride is as wanted.
+
+        Raises
+        ------
+        Unavailable
+            If the view is closed meanwhile, or the request did not get through.
+        """
+        while True:
+            if self._closed:
+                raise Unavailable("the gateway is closing")
+            if (file := self._files.get(ride_id)) is None:
+                raise Unavailable("the request did not get through; send it again")
+            if done(file.seen):
+                return file.seen
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            file.waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                if waiter in file.waiters:
+                    file.waiters.remove(waiter)
+
+    def close(self) -> None:
+        """Let go of everybody who waits."""
+        self._closed = True
+        for file in self._files.values():
+            _wake(file.waiters)
+
+    def _open(self, ride_id: RideId) -> _File:
+        file = self._files.get(ride_id)
+        if file is None:
+            if len(self._files) >= self._rides_max:
+                self._forget_some()
+            file = self._files[ride_id] = _File(ride_id)
+            self._by_status[file.seen.status] += 1
+        return file
+
+    def _forget_some(self) -> None:
+        over = [
+            ride_id
+            for ride_id, file in self._files.items()
+            if file.seen.status in TERMINAL and not file.waiters
+        ]
+        if not over:
+            raise Unavailable("too many rides are under way")
+        # Several at once, so that not every new ride has to look through all.
+        for ride_id in over[: max(1, self._rides_max // 10)]:
+            self._by_status[self._files.pop(ride_id).seen.status] -= 1
+
+
+def evolve(seen: Seen, event: RideEvent) -> Seen:
+    """Return the ride as it is after an event."""
+    match event:
+        case RideOffered(shuttle_id=shuttle_id, offer=offer):
+            return replace(seen, status=Status.OFFERED, shuttle_id=shuttle_id, offer=offer)
+        case RideRefused(refusal=refusal):
+            return replace(seen, status=Status.REFUSED, refusal=refusal)
+        case RideConfirmed():
+            return replace(seen, status=Status.CONFIRMED)
+        case OfferExpired():
+            return replace(seen, status=Status.EXPIRED)
+        case RideCancelled():
+            return replace(seen, status=Status.CANCELLED)
+        case RideRetimed():
+            return replace(seen, retimed=event)
+        case RideBoarded(shuttle_id=shuttle_id):
+            return replace(seen, status=Status.ABOARD, shuttle_id=shuttle_id)
+        case RideCompleted(shuttle_id=shuttle_id):
+            return replace(seen, status=Status.COMPLETED, shuttle_id=shuttle_id)
+        case RideNoShow():
+            return replace(seen, status=Status.NO_SHOW)
+        case RideFailed(reason=reason):
+            return replace(seen, status=Status.FAILED, failure=reason)
+        case CommandTurnedDown() | ReportMarked():
+            return seen
+        case _:
+            assert_never(event)
+
+
+def _wake(waiters: list[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)
+    waiters.clear()

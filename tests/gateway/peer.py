@@ -1,0 +1,192 @@
+"""A territory of four stops, a gateway on it, and a scripted peer in the dispatcher's place."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from services.domain.errors import Unreadable
+from services.domain.events import (
+    AcceptOffer,
+    CancelRide,
+    CommandTurnedDown,
+    Event,
+    RequestRide,
+    RideCancelled,
+    RideConfirmed,
+    RideOffered,
+    RideRefused,
+)
+from services.domain.ids import RideId, ShuttleId
+from services.domain.ride import Constraint, Offer, Promise, Refusal, Request
+from services.domain.territory import FleetGroup, Territory, Travel, TravelKind
+from services.gateway.app import ZONE, create_app
+from services.network.crow import crow_tables_of
+from services.network.folder import Network
+from services.network.stops import StopRow, place_stops
+from services.runtime.clock import ServiceDay, WallClock
+from services.runtime.embedded import EmbeddedLog
+from services.runtime.memory import MemoryLog
+from services.runtime.settings import Settings
+from services.wire.envelope import Envelope
+from services.wire.topics import Topic, key_of, topic_of
+
+DAY = ServiceDay(date(2026, 6, 10), "Europe/Paris")
+EIGHT_S = 8 * 3600
+
+VILLAGE = {"lon": 1.4000, "lat": 46.2001}
+STATION = {"lon": 1.4500, "lat": 46.2501}
+NOWHERE = {"lon": 2.9, "lat": 47.9}
+
+Script = Callable[[Any], Sequence[Event]]
+
+
+def network() -> Network:
+    rows = [
+        StopRow("mairie", "Mairie", 1.4000, 46.2000),
+        StopRow("ecole", "École", 1.4030, 46.2000),
+        StopRow("gare", "Gare", 1.4500, 46.2500),
+        StopRow("lavoir", "Lavoir", 1.5000, 46.3000),
+    ]
+    stops, plane = place_stops(rows)
+    return Network(
+        territory=Territory(
+            name="Essai",
+            travel=Travel(kind=TravelKind.CROW),
+            fleet=(FleetGroup(depot="mairie", count=1),),
+        ),
+        stops=stops,
+        roads=None,
+        tables=crow_tables_of(stops, 1.3, 50),
+        places=(),
+        plane=plane,
+    )
+
+
+def offer(request: Request) -> Offer:
+    origin, destination = request.origins[0], request.destinations[0]
+    at_s = request.departure_s
+    return Offer(
+        promise=Promise(
+            pickup_stop=origin.stop,
+            dropoff_stop=destination.stop,
+            pickup_from_s=at_s + 300,
+            pickup_to_s=at_s + 900,
+            arrive_by_s=at_s + 2400,
+            ride_s_max=1500,
+            walk_to_m=origin.walk_m,
+            walk_from_m=destination.walk_m,
+        ),
+        expires_s=at_s + 120,
+    )
+
+
+def agreeable(command: Any) -> Sequence[Event]:
+    """Offers what it can, confirms and cancels whatever it is told to."""
+    match command:
+        case RequestRide(request=Request(ride_id=ride_id, origins=())):
+            return (RideRefused(ride_id, Refusal(Constraint.WALK_TO_STOP)),)
+        case RequestRide(request=request):
+            return (RideOffered(request.ride_id, ShuttleId("bus-1"), offer(request)),)
+        case AcceptOffer(ride_id=ride_id):
+            return (RideConfirmed(ride_id),)
+        case CancelRide(ride_id=ride_id):
+            return (RideCancelled(ride_id),)
+    raise AssertionError(command)
+
+
+def stern(command: Any) -> Sequence[Event]:
+    """Offers, but turns down whatever comes next."""
+    if isinstance(command, RequestRide):
+        return agreeable(command)
+    verb = "accept" if isinstance(command, AcceptOffer) else "cancel"
+    return (CommandTurnedDown(command.ride_id, verb, "the shuttle is at the stop"),)
+
+
+def silent(_command: Any) -> Sequence[Event]:
+    return ()
+
+
+@dataclass
+class Peer:
+    """Answers commands by a script, and can speak up by itself."""
+
+    log: EmbeddedLog
+    script: Script
+    commands: list[Envelope] = field(default_factory=list)
+    step: int = 0
+
+    async def run(self) -> None:
+        reader = self.log.reader(Topic.RIDE_COMMANDS, 0)
+        while True:
+            for record in await reader.read():
+                assert not isinstance(record.value, Unreadable)
+                self.commands.append(record.value)
+                for event in self.script(record.value.body):
+                    await self.say(event)
+
+    async def say(self, event: Event, message_id: str | None = None) -> None:
+        self.step += 1
+        envelope = Envelope(
+            message_id=message_id or f"{ZONE}/{self.step}",
+            zone=ZONE,
+            happened_at_ms=1_781_071_200_000 + self.step,
+            recorded_at_ms=1_781_071_200_000 + self.step,
+            zone_time_s=EIGHT_S,
+            version=self.step,
+            body=event,
+        )
+        await self.log.append(topic_of(event), key_of(event, ZONE), envelope)
+
+
+@dataclass
+class House:
+    """A running gateway, its client and its peer."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    peer: Peer
+    memory: MemoryLog[bytes]
+
+    async def ask(self, key: str = "k-1", **changes: Any) -> httpx.Response:
+        body = {"origin": VILLAGE, "destination": STATION} | changes
+        return await self.client.post("/v1/rides", json=body, headers={"Idempotency-Key": key})
+
+    async def tell(self, event: Event, message_id: str | None = None) -> None:
+        """Let the peer say something, and the gateway hear it."""
+        await self.peer.say(event, message_id)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def house(
+    script: Script | None = agreeable, log_bound: int = 1000, **changes: Any
+) -> AsyncIterator[House]:
+    settings = Settings(**({"answer_s": 0.2, "heartbeat_s": 0.05} | changes))
+    memory: MemoryLog[bytes] = MemoryLog(bound=log_bound)
+    log = EmbeddedLog(memory)
+    app = create_app(network(), log, WallClock(DAY, EIGHT_S), settings)
+    peer = Peer(log, script or agreeable)
+    tasks = [asyncio.create_task(peer.run())] if script else []
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
+    ):
+        await asyncio.sleep(0)
+        yield House(app, client, peer, memory)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def ride_id_of(answer: httpx.Response) -> RideId:
+    return RideId(answer.json()["id"])
