@@ -53,7 +53,7 @@ def territory() -> None:
 @click.option("--demand", type=_FILE, help="Requests (CSV or Parquet) to propose stops for.")
 @click.option(
     "--cover",
-    type=click.FloatRange(0, 1),
+    type=click.FloatRange(0, 1, min_open=True),
     default=0.95,
     show_default=True,
     help="Share of requests (or homes) with both ends near a proposed stop.",

@@ -91,8 +91,10 @@ def share_out(
     """
     served_by = np.argmin(drive_s[depots].astype(np.int64), axis=0)
     served = np.bincount(served_by, weights=weight, minlength=len(depots)).astype(np.int64)
+    if not served.any():
+        served += 1
     spare = shuttles - len(depots)
-    total = max(int(served.sum()), 1)
+    total = int(served.sum())
     count = served * spare // total
     rest = served * spare % total
     for depot in np.argsort(-rest, kind="stable")[: spare - int(count.sum())]:

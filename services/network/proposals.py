@@ -17,15 +17,15 @@ from services.network.ends import Ends
 from services.network.flat import Floats, plane_over, xy_m
 from services.network.reach import walks_m
 from services.network.roads import RoadRows
-from services.network.siting import propose
+from services.network.siting import ROUNDS, propose
 from services.network.stops import StopRow, Stops
 
 NO_STOPPING = frozenset({"motorway", "motorway_link", "trunk", "trunk_link"})
 """Classes of road on which nobody should wait; a node is ruled out if any such link touches it."""
 
-_ROUNDS_MAX = 3
-_SLACK_M = 0.02
-"""Kept from the reach, for what rounding to a grid of 1 cm may move a stop."""
+_MAPS_MAX = 3
+_MAP_SLACK = 2e-4
+"""By how much the scale of two maps may differ; the centre has then moved by a kilometre or so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,8 @@ def propose_stops(
 ) -> list[StopRow]:
     """Choose road nodes (without roads: the places of the demand) as stops.
 
-    Walks are measured on the map centred on the stops, as the dispatcher will, so the choice is
-    repeated if the map's centre was far off the first time.
+    Walks are measured on the map centred on the stops, as the dispatcher will. So a quick choice
+    comes first, to find that centre, and the choice is repeated if the centre was far off.
 
     Raises
     ------
@@ -59,15 +59,16 @@ def propose_stops(
         If no stop would bring anybody within the walk.
     """
     nodes, lon, lat = _sites(ends, roads)
-    reach_m = promises.walk_m_max / promises.walk_factor - _SLACK_M
+    reach_m = promises.walk_m_max / promises.walk_factor * (1 - 1.5 * _MAP_SLACK)
     plane = ends.plane()
     chosen: list[int] = []
-    for _ in range(_ROUNDS_MAX):
-        chosen = propose(ends.trips(plane), xy_m(plane, lon, lat), reach_m, cover)
+    for attempt in range(_MAPS_MAX):
+        rounds = ROUNDS if attempt else 0
+        chosen = propose(ends.trips(plane), xy_m(plane, lon, lat), reach_m, cover, rounds)
         if not chosen:
             raise InvalidRequest("stops", "no place lies within the walk of a road")
         before, plane = plane, plane_over(lon[chosen], lat[chosen])
-        if abs(_shrink(before) / _shrink(plane) - 1) < 2e-5:
+        if rounds and abs(_shrink(before) / _shrink(plane) - 1) < _MAP_SLACK:
             break
     names = _names(lon[chosen], lat[chosen], places)
     width = len(str(len(chosen)))

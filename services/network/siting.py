@@ -17,8 +17,10 @@ from scipy.spatial import cKDTree
 
 from services.network.flat import Floats
 
-_ROUNDS = 300
-"""Attempts at choosing a part of the stops anew."""
+ROUNDS = 300
+"""Attempts at choosing a part of the stops anew; few stops need fewer."""
+
+_ROUNDS_PER_STOP = 10
 
 _PART_MAX = 24
 """Most stops that one attempt takes out."""
@@ -50,7 +52,13 @@ class Trips:
     weight: Numbers
 
 
-def propose(trips: Trips, sites: tuple[Floats, Floats], reach_m: float, cover: float) -> list[int]:
+def propose(
+    trips: Trips,
+    sites: tuple[Floats, Floats],
+    reach_m: float,
+    cover: float,
+    rounds: int = ROUNDS,
+) -> list[int]:
     """Choose sites so that a share of the trips has both ends within reach of one.
 
     Parameters
@@ -63,6 +71,8 @@ def propose(trips: Trips, sites: tuple[Floats, Floats], reach_m: float, cover: f
         Straight line within which a stop counts.
     cover
         Share of the trips' weight to cover; if that is impossible, all that can be is covered.
+    rounds
+        Most attempts at doing with fewer.
 
     Returns
     -------
@@ -72,11 +82,11 @@ def propose(trips: Trips, sites: tuple[Floats, Floats], reach_m: float, cover: f
     state = _Cover(trips, sites, reach_m)
     target = -int(-cover * int(trips.weight.sum()) // 1)
     state.fill(target)
-    state.prune(target)
     target = min(target, state.covered)
+    state.prune(target)
     best = sorted(state.chosen)
     generator = np.random.default_rng(0)
-    for _ in range(_ROUNDS if len(best) > 1 else 0):
+    for _ in range(min(rounds, _ROUNDS_PER_STOP * len(best))):
         state.take_out(generator)
         state.fill(target, generator)
         state.prune(target)
