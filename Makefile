@@ -47,12 +47,12 @@ clean: ## Remove .venv, caches and the demo's output.
 # A stamp a step; each is as old as the pyproject.toml that it was made from.
 $(VENV)/installed: pyproject.toml $(VENV)/made
 	@echo "Installing Navette into $(VENV) (a minute or two, once) ..."
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/installed-test: pyproject.toml $(VENV)/made
 	@echo "Installing Navette and what its tests need into $(VENV) (a minute or two, once) ..."
-	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $(VENV)/installed $@
 
 $(VENV)/made:
@@ -60,6 +60,6 @@ $(VENV)/made:
 	@echo '$(CURDIR)' > $@
 
 # An environment that was moved, or whose Python was removed, is made anew.
-ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(VENV)/made),$(CURDIR))
+ifneq ($(shell $(BIN)/python -c "" 2>/dev/null && cat $(VENV)/made 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/made
 endif
