@@ -68,9 +68,7 @@ class Status(StrEnum):
 NEXT: dict[Status, frozenset[Status]] = {
     Status.REQUESTED: frozenset({Status.OFFERED, Status.REFUSED, Status.CANCELLED}),
     Status.OFFERED: frozenset({Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED}),
-    Status.CONFIRMED: frozenset(
-        {Status.ABOARD, Status.CANCELLED, Status.NO_SHOW, Status.FAILED}
-    ),
+    Status.CONFIRMED: frozenset({Status.ABOARD, Status.CANCELLED, Status.NO_SHOW, Status.FAILED}),
     Status.ABOARD: frozenset({Status.COMPLETED, Status.FAILED}),
 }
 """The life cycle: what may follow what by command or plan; absent means forbidden.
@@ -137,6 +135,7 @@ class Relaxation(StrEnum):
     ARRIVE_LATER_S = "arrive_later_s"
     WALK_FURTHER_M = "walk_further_m"
     FEWER_SEATS = "fewer_seats"
+    RIDE_LONGER_S = "ride_longer_s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def create_app(
     return app
 
 
-@probes.get("/healthz")
+@probes.get("/healthz", summary="Is it well?")
 async def healthz(http: HttpRequest) -> Response:
     """Tell whether riders can be served."""
     follower: Follower = http.app.state.follower
@@ -117,7 +117,7 @@ async def healthz(http: HttpRequest) -> Response:
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-@probes.get("/metrics")
+@probes.get("/metrics", summary="Metrics, in Prometheus' format")
 async def metrics_text(http: HttpRequest) -> Response:
     """Show metrics in Prometheus' text format."""
     registry: CollectorRegistry = http.app.state.registry

@@ -61,7 +61,16 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
     204: {"description": "The ride came to its end and the caller has heard all of it"},
 }
-_BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/RideIn"}}}
+_BODY = {
+    "application/json": {
+        "schema": {"$ref": "#/components/schemas/RideIn"},
+        "example": {
+            "origin": {"lon": 1.5108, "lat": 46.2797},
+            "destination": {"lon": 1.4922, "lat": 46.2398},
+            "seats": 1,
+        },
+    }
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -74,6 +83,7 @@ _KEY = {
 @router.post(
     "",
     status_code=201,
+    summary="Ask for a ride",
     response_model=RideOut,
     responses=_PENDING | _problems(400, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"required": True, "content": _BODY}, "parameters": [_KEY]},
@@ -102,7 +112,9 @@ async def ask(http: HttpRequest) -> Response:
     return _ride(front, seen, HTTPStatus.CREATED, location)
 
 
-@router.get("/{ride_id}", response_model=RideOut, responses=_problems(404))
+@router.get(
+    "/{ride_id}", summary="Look at a ride", response_model=RideOut, responses=_problems(404)
+)
 async def look(ride_id: str, http: HttpRequest) -> Response:
     """Look at a ride."""
     front = _front(http)
@@ -114,6 +126,7 @@ async def look(ride_id: str, http: HttpRequest) -> Response:
 
 @router.post(
     "/{ride_id}/accept",
+    summary="Accept the offer",
     response_model=RideOut,
     responses=_PENDING | _problems(404, 409, 503),
 )
@@ -124,7 +137,12 @@ async def accept(ride_id: str, http: HttpRequest) -> Response:
     return _ordered(front, seen, pending={Status.REQUESTED, Status.OFFERED})
 
 
-@router.delete("/{ride_id}", response_model=RideOut, responses=_PENDING | _problems(404, 409, 503))
+@router.delete(
+    "/{ride_id}",
+    summary="Cancel a ride",
+    response_model=RideOut,
+    responses=_PENDING | _problems(404, 409, 503),
+)
 async def cancel(ride_id: str, http: HttpRequest) -> Response:
     """Cancel a ride, or turn its offer down."""
     front = _front(http)
@@ -134,6 +152,7 @@ async def cancel(ride_id: str, http: HttpRequest) -> Response:
 
 @router.get(
     "/{ride_id}/events",
+    summary="Follow a ride",
     response_class=StreamingResponse,
     responses=_STREAM | _problems(404, 503),
 )

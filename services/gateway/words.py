@@ -31,6 +31,8 @@ def remedy_text(remedy: Remedy) -> str:
             return f"Walk up to {amount} m further to a stop."
         case Relaxation.FEWER_SEATS:
             return f"Travel with {amount} {'person' if amount == 1 else 'people'} fewer."
+        case Relaxation.RIDE_LONGER_S:
+            return f"Allow {_minutes(amount)} more on board."
 
 
 def _minutes(seconds: int) -> str:

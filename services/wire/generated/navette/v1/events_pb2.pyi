@@ -29,6 +29,7 @@ class Relaxation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RELAXATION_ARRIVE_LATER_S: _ClassVar[Relaxation]
     RELAXATION_WALK_FURTHER_M: _ClassVar[Relaxation]
     RELAXATION_FEWER_SEATS: _ClassVar[Relaxation]
+    RELAXATION_RIDE_LONGER_S: _ClassVar[Relaxation]
 CONSTRAINT_UNSPECIFIED: Constraint
 CONSTRAINT_WALK_TO_STOP: Constraint
 CONSTRAINT_WALK_FROM_STOP: Constraint
@@ -46,6 +47,7 @@ RELAXATION_LEAVE_LATER_S: Relaxation
 RELAXATION_ARRIVE_LATER_S: Relaxation
 RELAXATION_WALK_FURTHER_M: Relaxation
 RELAXATION_FEWER_SEATS: Relaxation
+RELAXATION_RIDE_LONGER_S: Relaxation
 
 class Envelope(_message.Message):
     __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "plan_issued", "wake_up")
