@@ -31,7 +31,7 @@ class Frame:
     x_range: tuple[float, float]
     y_max: float
     left: int = 44
-    right: int = 12
+    right: int = 22
     top: int = 14
     bottom: int = 28
 
@@ -89,7 +89,7 @@ def _value_axis(frame: Frame, step: float, unit: str) -> Markup:
         marks.append(tag("text", f"{value:,.0f}", x=frame.left - 7, y=y + 4, text_anchor="end"))
         value += step
     if unit:
-        marks.append(tag("text", unit, x=2, y=frame.top - 3, class_="unit"))
+        marks.append(tag("text", unit, x=2, y=12, class_="unit"))
     return group(marks, class_="axis")
 
 
@@ -113,9 +113,9 @@ def both_widths(
     """
     top, step = nice_steps(largest)
     parts = []
-    for kind, width, height in (("wide", 760, 260), ("narrow", 360, 250)):
+    for kind, width, height in (("wide", 960, 300), ("narrow", 360, 260)):
         frame = Frame(
-            width=width, height=height, x_range=x_range, y_max=top, top=26 if unit else 14
+            width=width, height=height, x_range=x_range, y_max=top, top=34 if unit else 14
         )
         parts.append(
             tag(

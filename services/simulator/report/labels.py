@@ -13,7 +13,7 @@ from services.domain.places import Place, PlaceKind
 RANK = {PlaceKind.TOWN: 0, PlaceKind.VILLAGE: 1, PlaceKind.HAMLET: 2}
 LETTER = 0.56
 """Width of a letter as a part of its height; a guess that suits most letters."""
-GAP = 8.0
+GAP = 11.0
 LABELS_MAX = 150
 
 Box = tuple[float, float, float, float]

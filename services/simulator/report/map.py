@@ -12,6 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from services.domain.geo import Point
+from services.network.flat import xy_m
 from services.network.folder import Network
 from services.simulator.access import points_xy_m
 from services.simulator.demand import Trip
@@ -37,6 +38,9 @@ BROAD_ROADS = frozenset(
     road + kind for road in ("motorway", "trunk", "primary", "secondary") for kind in ("", "_link")
 )
 FLOW_CLASSES = 5
+REFUSAL_CELLS = (18.0, 36.0)
+"""Refused requests that start in a square of this size share a cross; the larger if many do."""
+CROSSES_MAX = 150
 DESIRE_LINES = 250
 """Without roads, as many pairs of stops are joined, the busiest ones."""
 
@@ -167,11 +171,7 @@ def stop_uses(run: Run, network: Network) -> tuple[StopUse, ...]:
 def _nodes(network: Network, view: View) -> Places:
     roads = network.roads
     assert roads is not None
-    east_north = points_xy_m(
-        network,
-        [Point(lon, lat) for lon, lat in zip(roads.lon.tolist(), roads.lat.tolist(), strict=True)],
-    )
-    return view.place(east_north)
+    return view.place(np.column_stack(xy_m(network.plane, roads.lon, roads.lat)))
 
 
 def _roads(network: Network, view: View) -> list[Markup]:
@@ -289,20 +289,23 @@ def _stops(stops: Places, uses: Sequence[StopUse]) -> list[Markup]:
 
 
 def _refusals(origins: Places) -> list[Markup]:
-    """Draw a cross for the refusals of each small square, larger for more of them."""
-    cell = 9.0
-    counts: Counter[tuple[int, int]] = Counter()
-    for x, y in np.floor(origins / cell).astype(np.int64).tolist():
-        counts[x, y] += 1
+    """Draw a cross for the refusals of each small square in their middle, larger for more."""
+    for cell in REFUSAL_CELLS:
+        groups: dict[tuple[int, int], list[int]] = {}
+        for index, (column, row) in enumerate(np.floor(origins / cell).astype(int).tolist()):
+            groups.setdefault((row, column), []).append(index)
+        if len(groups) <= CROSSES_MAX:
+            break
     marks = []
-    for (column, row), refusals in sorted(counts.items()):
-        x, y = (column + 0.5) * cell, (row + 0.5) * cell
-        arm = min(11.0, 3.5 + 1.5 * sqrt(refusals - 1))
+    for _, members in sorted(groups.items()):
+        x, y = origins[members].mean(axis=0).tolist()
+        arm = min(9.0, 3.5 + 0.8 * sqrt(len(members) - 1))
         path = (
             f"M{x - arm:.1f} {y - arm:.1f}L{x + arm:.1f} {y + arm:.1f}"
             f"M{x - arm:.1f} {y + arm:.1f}L{x + arm:.1f} {y - arm:.1f}"
         )
-        tip = "1 refused request" if refusals == 1 else f"{refusals} refused requests"
+        many = len(members)
+        tip = "1 refused request" if many == 1 else f"{many} refused requests"
         marks.append(tag("path", tag("title", tip), d=path, class_="refusal"))
     return marks
 

@@ -60,54 +60,72 @@ def summary(run: Run, kpis: Kpis) -> tuple[str, ...]:
 
 def tiles(kpis: Kpis) -> tuple[Tile, ...]:
     """Return the headline figures."""
-    carried, hours = kpis["people_served"], kpis["passengers_per_vehicle_hour"]
+    hours, served = kpis["passengers_per_vehicle_hour"], kpis["served"]
     in_reach = words.percent(kpis["served_share_in_reach"])
+
+    def note(
+        text: str, *, known: bool = bool(served), otherwise: str = "no ride was served"
+    ) -> str:
+        return text if known else otherwise
+
     return (
         Tile(
             "Requests served",
             words.percent(kpis["served_share"]),
-            f"{words.count(kpis['served'])} of {words.count(kpis['requests'])}; {in_reach} of"
-            " those with stops in walking reach",
+            note(
+                f"{words.count(served)} of {words.count(kpis['requests'])}; {in_reach} of those"
+                " with stops in walking reach",
+                known=bool(kpis["requests"]),
+                otherwise="nobody asked for a ride",
+            ),
         ),
         Tile(
             "Mean wait",
             words.minutes(kpis["wait_s"]["mean"]),
-            f"95 of 100 waited at most {words.minutes(kpis['wait_s']['p95'])}",
+            note(f"95 of 100 waited at most {words.minutes(kpis['wait_s']['p95'])}"),
         ),
         Tile(
             "Promises kept",
             words.percent(kpis["on_time_share"]),
-            "picked up in the promised window, and there by the promised time",
+            note("picked up in the promised window, and there by the promised time"),
         ),
         Tile(
             "People per vehicle-hour",
             words.decimal(hours["active"]),
-            f"{words.count(carried)} people carried; {words.decimal(hours['in_service'])} per hour"
-            " that a shuttle was in service",
+            note(
+                f"{words.count(kpis['people_served'])} people carried;"
+                f" {words.decimal(hours['in_service'])} per hour that a shuttle was in service"
+            ),
         ),
         Tile(
             "Time on board",
             words.minutes(kpis["ride_s"]["mean"]),
-            f"{words.decimal(kpis['detour']['mean'], 2)} times the direct drive on average",
+            note(f"{words.decimal(kpis['detour']['mean'], 2)} times the direct drive on average"),
         ),
         Tile(
             "Shared rides",
             words.percent(kpis["pooled_share"]),
-            f"{words.decimal(kpis['occupancy']['loaded'])} people on board, on average, when not"
-            " empty",
+            note(
+                f"{words.decimal(kpis['occupancy']['loaded'])} people on board, on average, when"
+                " not empty"
+            ),
         ),
-        Tile(
-            "Driven",
-            words.kilometres(kpis["vehicle_km"]),
-            f"{words.percent(kpis['empty_share'])} of it empty;"
-            f" {words.kilometres(kpis['km_per_served'])} per ride served",
-        ),
+        Tile("Driven", words.kilometres(kpis["vehicle_km"]), _driven(kpis)),
         Tile(
             "CO2e of the shuttles",
             words.kilograms(kpis["co2e_kg"]),
-            f"the same trips by car: {words.kilograms(kpis['co2e_kg_by_car'])}",
+            note(f"the same trips by car: {words.kilograms(kpis['co2e_kg_by_car'])}"),
         ),
     )
+
+
+def _driven(kpis: Kpis) -> str:
+    if not kpis["vehicle_km"]:
+        return "no shuttle moved"
+    empty = f"{words.percent(kpis['empty_share'])} of it empty"
+    if not kpis["served"]:
+        return empty
+    return f"{empty}; {words.kilometres(kpis['km_per_served'])} per ride served"
 
 
 def occupancy_bars(run: Run) -> tuple[Bar, ...]:

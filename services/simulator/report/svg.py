@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 from markupsafe import Markup, escape
 
 
@@ -45,7 +47,7 @@ def printable(text: str) -> str:
     """Drop control characters, which no document may hold; names come from files of others."""
     if isinstance(text, Markup) or text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return "".join(" " if category(letter).startswith("C") else letter for letter in text)
 
 
 def _text(value: object) -> str:

@@ -91,7 +91,7 @@ def kilometres(value: float | None) -> str:
     """Write a distance driven: ``4.2 km``, ``1,234 km``."""
     if value is None:
         return NOTHING
-    return f"{value:,.1f}\u00a0km" if value < 100 else f"{value:,.0f}\u00a0km"
+    return f"{value:,.1f}\u00a0km" if 0 < value < 100 else f"{value:,.0f}\u00a0km"
 
 
 def kilograms(value: float | None) -> str:
@@ -100,7 +100,7 @@ def kilograms(value: float | None) -> str:
         return NOTHING
     if 0 < value < 1:
         return f"{1000 * value:.0f}\u00a0g"
-    return f"{value:,.1f}\u00a0kg" if value < 100 else f"{value:,.0f}\u00a0kg"
+    return f"{value:,.1f}\u00a0kg" if 0 < value < 100 else f"{value:,.0f}\u00a0kg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,7 @@ _EASE = {
     Relaxation.ARRIVE_LATER_S: _Ease(900, "by arriving up to {} later"),
     Relaxation.WALK_FURTHER_M: _Ease(300, "by walking up to {} further"),
     Relaxation.FEWER_SEATS: _Ease(1, "with up to {} fewer"),
+    Relaxation.RIDE_LONGER_S: _Ease(600, "with a ride up to {} longer"),
 }
 
 
