@@ -77,7 +77,13 @@ def territory() -> None:
     help="... + this per party that gets on or off.",
 )
 @click.option("--speed-kmh-max", type=float, help="Shuttles drive no faster than this.")
-@click.option("--shuttles", type=click.IntRange(1, 10_000), default=10, show_default=True)
+@click.option(
+    "--shuttles",
+    type=click.IntRange(1, 10_000),
+    default=10,
+    show_default=True,
+    help="How many shuttles there are.",
+)
 @click.option("--seats", type=int, default=8, show_default=True, help="Seats of a shuttle.")
 @click.option(
     "--depots",
@@ -92,7 +98,9 @@ def territory() -> None:
     help="Stops of a file further than this from any road are dropped.",
 )
 @click.option("--name", help="The territory's name.  [default: the folder's]")
-@click.option("--timezone", default="Europe/Paris", show_default=True)
+@click.option(
+    "--timezone", default="Europe/Paris", show_default=True, help="The clock that people go by."
+)
 @click.option("--attribution", help="Whom to name as the source of the roads.")
 @click.option("--out", type=_FILE, required=True, help="The folder to make.")
 @click.option("--force", is_flag=True, help="Replace a territory that is there already.")

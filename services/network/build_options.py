@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services.domain.errors import InvalidRequest
 from services.domain.territory import Promises, StopTimes, Travel
+from services.network.corridors import area_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +49,20 @@ class Sources:
 
     def hashes(self) -> list[dict[str, str]]:
         """Name each file and what was in it."""
-        found = []
-        for role in ("osm", "nodes", "edges", "corridors", "stops", "demand"):
+        roles = ("osm", "nodes", "edges", "corridors", "stops", "demand")
+        files: list[tuple[str, Path]] = []
+        for role in roles:
             path: Path | None = getattr(self, role)
             if path is not None:
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                found.append({"role": role, "file": path.name, "sha256": digest})
-        return found
+                files.append((role, path))
+        if self.corridors is not None:
+            files += [("corridors' area", path) for path in area_files(self.corridors)]
+        return [{"role": role, "file": path.name, "sha256": _sha256(path)} for role, path in files]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,13 +103,19 @@ def restrict(rows: RoadRows, path: Path) -> tuple[RoadRows, list[Dropped]]:
     keep("by class", corridors.classes.passes(rows.highway))
     keep("by link", corridors.links.passes(rows.link_ids))
     keep("by way", corridors.ways.passes(rows.way))
-    if corridors.inside is not None:
+    if corridors.inside:
         keep("by area", _within(rows, read_polygons(path.parent / corridors.inside), wholly=True))
-    if corridors.outside is not None:
+    if corridors.outside:
         area = read_polygons(path.parent / corridors.outside)
         keep("by area", ~_within(rows, area, wholly=False))
     slowed = _slow_down(rows, corridors)
     return slowed.keep_links(kept), log.dropped()
+
+
+def area_files(path: Path) -> list[Path]:
+    """Name the files of polygons that a file of corridors goes by."""
+    corridors = read_settings(path, Corridors)
+    return [path.parent / name for name in (corridors.inside, corridors.outside) if name]
 
 
 def _check_known(path: Path, key: str, choice: Choice, known: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,23 +52,20 @@ class Reach:
         )
         radius_m = (self._walk_m_max + 1) / self._factor
         found = self._tree.query_ball_point(np.column_stack((x_m, y_m)), radius_m)
-        return [
-            self._nearest(x, y, near, count)
-            for x, y, near in zip(x_m.tolist(), y_m.tolist(), found, strict=True)
-        ]
-
-    def _nearest(
-        self, x_m: float, y_m: float, near: Sequence[int], count: int
-    ) -> tuple[StopWalk, ...]:
-        if not near:
-            return ()
-        stops = np.array(near, dtype=np.int64)
-        straight_m: NDArray[np.float64] = np.hypot(self._x_m[stops] - x_m, self._y_m[stops] - y_m)
+        places = np.repeat(np.arange(len(found)), [len(near) for near in found])
+        stops = np.fromiter(chain.from_iterable(found), np.int64, len(places))
+        straight_m = np.hypot(self._x_m[stops] - x_m[places], self._y_m[stops] - y_m[places])
         walk_m = walks_m(straight_m, self._factor)
-        order = np.lexsort((stops, walk_m))[:count]
-        return tuple(
-            StopWalk(int(stops[i]), int(walk_m[i])) for i in order if walk_m[i] <= self._walk_m_max
-        )
+        order = np.lexsort((stops, walk_m, places))
+        order = order[walk_m[order] <= self._walk_m_max]
+        ends = np.cumsum(np.bincount(places[order], minlength=len(found))).tolist()
+        pairs = zip(stops[order].tolist(), walk_m[order].tolist(), strict=True)
+        walks = [StopWalk(*pair) for pair in pairs]
+        starts = [0, *ends[:-1]]
+        return [
+            tuple(walks[start : min(end, start + count)])
+            for start, end in zip(starts, ends, strict=True)
+        ]
 
 
 def walks_m(straight_m: NDArray[np.float64], factor: float) -> NDArray[np.int64]:

@@ -19,7 +19,11 @@ DEMAND = (
     "request_id,departure_s,origin_lon,origin_lat,destination_lon,destination_lat\n"
     "1,100,6.0001,50.0,6.0401,50.0\n2,200,6.0401,50.0,6.0201,50.0\n3,300,6.9,50.0,6.0,50.0\n"
 )
-CORRIDORS = "speed_kmh_max: 30\nlinks: {deny: [7f]}\n"
+CORRIDORS = "speed_kmh_max: 30\nlinks: {deny: [7f]}\ninside: area.geojson\n"
+AREA = {
+    "type": "Polygon",
+    "coordinates": [[[5, 49], [7, 49], [7, 51], [5, 51], [5, 49]]],
+}
 
 
 @pytest.fixture
@@ -29,6 +33,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     texts = {"nodes.csv": NODES, "edges.csv": EDGES, "stops.csv": STOPS, "demand.csv": DEMAND}
     for name, text in {**texts, "corridors.yaml": CORRIDORS}.items():
         (tmp_path / name).write_text(text)
+    (tmp_path / "area.geojson").write_text(json.dumps(AREA))
     return tmp_path
 
 
@@ -94,6 +99,9 @@ def test_corridors_restrict_a_territory_and_what_hangs_off_them_is_dropped(files
     roads = load(files / "out").roads
     assert roads is not None
     assert roads.node_count == 8
+    record = json.loads((files / "out" / "build.json").read_text())
+    roles = [one["role"] for one in record["inputs"]]
+    assert roles == ["nodes", "edges", "corridors", "demand", "corridors' area"]
     assert set(roads.speed_kmh) == {30.0}
 
 
