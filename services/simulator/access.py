@@ -32,6 +32,8 @@ def points_xy_m(network: Network, points: Sequence[Point]) -> NDArray[np.float64
 
 def near_a_stop(network: Network, points: Sequence[Point]) -> NDArray[np.bool_]:
     """Whether each point has a stop within the longest walk."""
+    if not points:
+        return np.zeros(0, dtype=np.bool_)
     promises = network.territory.promises
     nearest = Reach(network.stops, network.plane, promises).near_many(
         [point.lon for point in points], [point.lat for point in points], 1
