@@ -62,6 +62,8 @@ class World:
     legs: list[Row]
     shuttles: list[Row]
     benchmark: bool = True
+    extra_stops: dict[str, int] = field(default_factory=dict)
+    """More stops, so many metres east of the first; their mean is 2000."""
     after: list[Callable[[Row, Row], None]] = field(default_factory=list)
     """Spoils ``run.json`` and ``kpis.json`` when all else is known."""
 
@@ -121,6 +123,7 @@ class World:
     def _write_territory(self, folder: Path) -> None:
         (folder / "territory.yaml").write_text(yaml.safe_dump(self.settings))
         stops = [(stop, *place(AT_M[node], 0), node) for stop, node in STOPS.items()]
+        stops += [(stop, *place(m, 0), "") for stop, m in self.extra_stops.items()]
         names = ("stop_id", "name", "lon", "lat", "node")
         write_csv(
             folder / "stops.csv",

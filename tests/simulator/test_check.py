@@ -12,7 +12,7 @@ import pytest
 from services.simulator.check import ABOUT, Rule, Verdict, check
 from tests.simulator.check_faults import BROKEN, Spoil
 from tests.simulator.check_files import Row
-from tests.simulator.check_world import World, crow_day, small_day, trip
+from tests.simulator.check_world import World, crow_day, small_day, trip, visit
 
 
 def broken_rules(verdict: Verdict) -> list[str]:
@@ -95,6 +95,22 @@ def test_a_crow_that_flies_too_fast_is_found(tmp_path: Path) -> None:
     world = crow_day()
     world.legs[1]["depart_s"] += 5
     assert the_only_finding(world, tmp_path)["rule"] == "drive_time"
+
+
+def test_stops_so_near_that_the_drive_takes_no_time_are_told_apart(tmp_path: Path) -> None:
+    world = crow_day()
+    third = world.visit("v1", 2)
+    at_s = third["depart_s"]
+    world.settings["stop_times"] = {"base_s": 0, "party_s": 0}
+    world.extra_stops = {"B1": 2003, "B2": 2006, "B3": 2006, "balance": 1985}
+    world.visits += [visit("v1", 3 + n, f"B{n}", (at_s, at_s)) for n in (1, 2, 3)]
+    instant = {"depart_s": float(at_s), "arrive_s": float(at_s), "length_m": 3.9}
+    for start, end in (("B", "B1"), ("B1", "B2")):
+        ends = {"from_node": start, "to_node": end, "seq": len(world.legs)}
+        world.legs.append(world.legs[-1] | ends | instant)
+    for row in world.visits[-3:]:
+        row["drive_m"] = 0.0 if row["stop"] == "B3" else 3.9
+    assert broken_rules(check(world.write(tmp_path))) == []
 
 
 @pytest.mark.parametrize("point", ["@1,2,3", "@x,y", "@", "@1e9,0", "@" + "9" * 400 + ",0"])

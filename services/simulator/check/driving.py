@@ -17,7 +17,7 @@ from services.simulator.check.life import first_of
 from services.simulator.check.verdict import Finding, Rule
 
 LENGTH_SLACK_MM = 1
-CROW_SLACK_M = 1.0
+CROW_SLACK_M = 0.005
 ROUNDING_MS = 1
 CROW_ROUNDING_MS = 500
 """Without roads, drives between stops are planned to the nearest second."""
@@ -196,8 +196,37 @@ def drives_of(case: Case) -> Drives:
     start[first[:-1] + number] = depot
     start[into + 1] = node
     end[into], visit[into] = node, np.arange(len(visits))
-    of_leg = np.maximum.accumulate(before + legs.shuttle)
-    return Drives(of_leg, shuttle, start, end, visit)
+    drives = Drives(np.maximum.accumulate(before + legs.shuttle), shuttle, start, end, visit)
+    _place_instant_legs(case, drives)
+    return drives
+
+
+def _place_instant_legs(case: Case, drives: Drives) -> None:
+    """Straight lines of a few metres may take no time; then only places tell what they lead to.
+
+    Such a leg that starts when a visit begins was taken to come after it. It is put into the first
+    drive of that moment that it can be part of.
+    """
+    visits, legs, nodes = case.run.visits, case.run.legs, case.ground.nodes
+    from_node, to_node = legs.from_node.numbers(nodes), legs.to_node.numbers(nodes)
+    for leg in np.flatnonzero(legs.depart_ms == legs.arrive_ms).tolist():
+        shuttle = int(legs.shuttle[leg])
+        latest = earliest = int(drives.of_leg[leg])
+        while earliest > 0 and drives.shuttle[earliest - 1] == shuttle:
+            if visits.arrive_s[drives.visit[earliest - 1]] * 1000 < legs.depart_ms[leg]:
+                break
+            earliest -= 1
+        drive = earliest
+        if leg and legs.shuttle[leg - 1] == shuttle:
+            drive = max(drive, int(drives.of_leg[leg - 1]))
+            at_its_end = to_node[leg - 1] == drives.end[drive]
+            if drive == drives.of_leg[leg - 1] and not at_its_end:
+                drives.of_leg[leg] = drive
+                continue
+            drive += int(drive == drives.of_leg[leg - 1])
+        while drive < latest and drives.start[drive] != from_node[leg]:
+            drive += 1
+        drives.of_leg[leg] = min(drive, latest)
 
 
 def _joins(case: Case, drives: Drives) -> BoolArray:

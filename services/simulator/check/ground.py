@@ -40,9 +40,9 @@ class Ground:
     stop_x_m, stop_y_m
         On the flat map that is centred on the mean of the stops.
     stop_node
-        Number of each stop's road node; without roads its own number.
+        Number of each stop's road node; without roads, of the first stop at this place.
     nodes
-        Number of each road node by its id; without roads, that of each stop.
+        Number of each road node by its id; without roads, ``stop_node`` by the stop's id.
     links
         Without roads: nothing.
     """
@@ -111,7 +111,11 @@ def read_ground(folder: Path, travel: Travel) -> Ground:
         np.rint(metres * 1000) / 1000 for metres in _xy_m(lon, lat, centre_lon, centre_lat)
     )
     links = None
-    nodes, stop_node = stops, np.arange(len(stops), dtype=np.int64)
+    # Without roads, stops at one and the same place are as good as one node.
+    places = np.column_stack((stop_x_m, stop_y_m))
+    _, first, place = np.unique(places, axis=0, return_index=True, return_inverse=True)
+    stop_node = first[place.reshape(-1)].astype(np.int64)
+    nodes = {stop: int(stop_node[number]) for stop, number in stops.items()}
     if travel.kind is TravelKind.ROAD:
         nodes, node_lon, node_lat = _read_nodes(table(folder, "nodes.csv"))
         links = _read_links(table(folder, "links.csv"), nodes, travel.speed_kmh_max)
