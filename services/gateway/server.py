@@ -30,6 +30,7 @@ class GatewayServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 log_config=None,
+                log_level="warning",
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,
@@ -41,6 +42,10 @@ class GatewayServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals alone: the gateway may be one of several parts of a process."""
         yield
+
+    def stop(self) -> None:
+        """End soon: answers under way are finished first."""
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End open streams first; the server would wait for them."""
