@@ -21,6 +21,8 @@ class Visit:
         Expected arrival; who leaves, leaves now.
     depart_s
         Expected end of boarding, after which the shuttle may go on.
+    board_from_s
+        Boarding does not start before; 0 if nobody boards.
     board, leave
         Rides that get on and off.
     """
@@ -29,6 +31,7 @@ class Visit:
     leave_s: int
     arrive_s: int
     depart_s: int
+    board_from_s: int = 0
     board: tuple[RideId, ...] = ()
     leave: tuple[RideId, ...] = ()
 

@@ -198,20 +198,22 @@ class Refusal(_message.Message):
     def __init__(self, reason: _Optional[_Union[Constraint, str]] = ..., remedies: _Optional[_Iterable[_Union[Remedy, _Mapping]]] = ...) -> None: ...
 
 class Visit(_message.Message):
-    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave")
+    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s")
     STOP_FIELD_NUMBER: _ClassVar[int]
     LEAVE_S_FIELD_NUMBER: _ClassVar[int]
     ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
     DEPART_S_FIELD_NUMBER: _ClassVar[int]
     BOARD_FIELD_NUMBER: _ClassVar[int]
     LEAVE_FIELD_NUMBER: _ClassVar[int]
+    BOARD_FROM_S_FIELD_NUMBER: _ClassVar[int]
     stop: int
     leave_s: int
     arrive_s: int
     depart_s: int
     board: _containers.RepeatedScalarFieldContainer[str]
     leave: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ...) -> None: ...
+    board_from_s: int
+    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ...) -> None: ...
 
 class Plan(_message.Message):
     __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s")
