@@ -82,6 +82,17 @@ def test_a_finding_names_ride_shuttle_time_and_by_how_much(tmp_path: Path) -> No
     }
 
 
+def test_only_benchmarks_may_promise_all_of_the_longest_wait(tmp_path: Path) -> None:
+    for benchmark, found in ((True, 0), (False, 1)):
+        world = small_day(benchmark=benchmark)
+        world.settings["promises"]["pickup_window_s"] = 900
+        world.after.append(
+            lambda run, _: run["settings"]["promises"].update({"pickup_window_s": None})
+        )
+        verdict = check(world.write(tmp_path / str(found)))
+        assert verdict.found[Rule.SETTINGS] == found
+
+
 def test_all_findings_are_counted_and_some_are_written_out(tmp_path: Path) -> None:
     world = small_day()
     asked = [trip(f"n{number}", "AC", 40_000) for number in range(120)]
