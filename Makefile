@@ -16,8 +16,6 @@ help: ## Say what there is.
 
 demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
 	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
-	@echo
-	@echo "The report of this day: $(CURDIR)/$(OUT)/report.html (open it in a browser)"
 
 test: lint ## Check style, types and layers, then run every test.
 	@$(BIN)/python -m pytest
