@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from http import HTTPStatus
@@ -27,6 +28,9 @@ CANDIDATES = 6
 
 PAST_S_MAX = 60
 """A departure may lie this far back, for slow networks and clocks that disagree."""
+
+BODY_S_MAX = 10
+"""Longest time that a body may take to come, so that slow callers do not pile up."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _EVENT_ID = re.compile(r"\d{1,18}", re.ASCII)
@@ -137,7 +141,7 @@ async def json_body(http: HttpRequest, bytes_max: int) -> bytes:
     Raises
     ------
     Problem
-        If it is something else or too long.
+        If it is something else, too long, or too slow.
     """
     media_type = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     if (
@@ -160,8 +164,17 @@ async def json_body(http: HttpRequest, bytes_max: int) -> bytes:
     if announced.isdecimal() and int(announced[:20]) > bytes_max:
         raise too_long
     body = bytearray()
-    async for chunk in http.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise too_long
+    try:
+        async with asyncio.timeout(BODY_S_MAX):
+            async for chunk in http.stream():
+                body += chunk
+                if len(body) > bytes_max:
+                    raise too_long
+    except TimeoutError:
+        raise Problem(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "too-slow",
+            f"the body did not come within {BODY_S_MAX} s",
+            headers={"Connection": "close"},
+        ) from None
     return bytes(body)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.domain.events import RideCancelled
 from services.domain.ride import Status
+from services.gateway import reading
 from services.gateway.bodies import RideIn
 from services.gateway.problems import Problem
 from tests.gateway.peer import DAY, EIGHT_S, STATION, VILLAGE, agreeable, house, ride_id_of, silent
@@ -173,6 +174,19 @@ async def test_a_body_that_is_too_long_is_not_read() -> None:
     is_problem(announced, 413)
     is_problem(unannounced, 413)
     assert read < 30
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def slow() -> Any:
+        yield b"{"
+        await asyncio.sleep(5)
+
+    monkeypatch.setattr(reading, "BODY_S_MAX", 0.01)
+    async with house() as gateway:
+        answer = await gateway.client.post("/v1/rides", content=slow(), headers=KEY | JSON)
+    is_problem(answer, 408, "too-slow")
 
 
 async def test_what_is_not_there_is_a_problem_too() -> None:
