@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,26 @@ def demand_generate(territory: Path, seed: int, requests: int | None, out: Path)
     click.echo(generate(territory, seed=seed, requests=requests, out=out))
 
 
+@main.command("simulate", short_help="Run a day of rides, write figures and a report.")
+@click.argument("territory", type=_FILE)
+@click.option("--demand", type=_FILE, help="Requests to replay (CSV, Parquet).  [default: made up]")
+@click.option("--shuttles", type=click.IntRange(1, 10_000), help="Fleet size.  [default: as it is]")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
+)
+@click.option("--out", type=_FILE, default=Path("runs/latest"), show_default=True, help="Results.")
+@click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
+@click.option("--skip-bad-rows", is_flag=True, help="Leave unusable rows out, and list them.")
+@click.option("--force", is_flag=True, help="Replace results that are there already.")
+def simulate_day(
+    territory: Path, demand: Path | None, shuttles: int | None, out: Path, **chosen: Any
+) -> None:
+    """Simulate one day on a territory: its riders, its shuttles, the real dispatcher."""
+    from services.simulator.simulate_command import simulate
+
+    simulate(territory, demand=demand, count=shuttles, out=out, **chosen)
+
+
 @main.command("check", short_help="Judge what a simulated day wrote, without the planner's code.")
 @click.argument("run_dir", metavar="DIR", type=_FILE)
 @click.option("--territory", type=_FILE, help="Its territory, if not where the run found it.")
@@ -144,3 +165,26 @@ def check_run(run_dir: Path, territory: Path | None, demand: Path | None, as_jso
     verdict = check(run_dir, territory, demand)
     print_verdict(verdict, as_json=as_json)
     sys.exit(0 if verdict.clean else EXIT_FINDINGS)
+
+
+@main.command("up", short_help="Serve a territory: HTTP, dispatcher and simulated shuttles.")
+@click.argument("territory", type=_FILE)
+@click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port; 0: any.  [default: 8080]")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 1000, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Seconds that pass there in a second.",
+)
+@click.option(
+    "--at",
+    type=click.DateTime(["%H:%M"]),
+    metavar="HH:MM",
+    help="Begin at this time of day.  [default: now]",
+)
+def serve_territory(territory: Path, port: int | None, speed: float, at: datetime | None) -> None:
+    """Take live ride requests over HTTP until Ctrl-C; shuttles are simulated."""
+    from services.simulator.live import up
+
+    up(territory, port=port, speed=speed, at=at.time() if at else None, say=click.echo)

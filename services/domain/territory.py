@@ -141,17 +141,18 @@ class DispatchSettings(_Part):
         A shuttle under way turns off at the first road node at least this far ahead.
     early_s
         An empty shuttle sets off so as to be this early at a prebooked pickup.
-    walk_weight, wait_weight, ride_weight
-        Seconds of driving that one rider's second of walk, of wait and of ride is worth when the
-        best insertion is chosen.
+    walk_weight, wait_weight, ride_weight, delay_weight
+        Seconds of driving that a second of the new party's walk, wait and ride, and of delay to
+        those who have a promise already, is worth when the best insertion is chosen.
     """
 
     candidate_stops: Annotated[int, Field(ge=1, le=8)] = 3
     divert_latency_s: Annotated[int, Field(ge=0, le=600)] = 10
     early_s: Annotated[int, Field(ge=0, le=3600)] = 120
-    walk_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
-    wait_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
-    ride_weight: Annotated[float, Field(ge=0, le=100)] = 0.0
+    walk_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
+    wait_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
+    ride_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
+    delay_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
 
 
 class Territory(_Part):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 import zlib
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from services.network.cache_folder import cache_folder
 from services.network.roads import Roads
 from services.network.stops import Stops
 from services.network.tables import Progress, Tables, road_tables, road_version
@@ -26,15 +26,6 @@ _MANIFEST = "manifest.json"
 _CHUNK_BYTES = 1 << 22
 
 _log = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """Where caches lie: ``NAVETTE_CACHE``, else ``navette`` in the XDG cache folder."""
-    chosen = os.environ.get("NAVETTE_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "navette"
 
 
 def cached_road_tables(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from services.domain.territory import TravelKind
 from services.network.folder import Network
+from services.network.kernels import kernel
 
 THERE = 255
 """In a next-link table: no link to take, the stop is here (or out of reach)."""
@@ -67,13 +67,13 @@ def ways(network: Network) -> Ways:
     )
 
 
-@njit(cache=True, inline="always")
+@kernel
 def link_time_ms(link_ms: int, permille: int) -> int:
     """Time on a link when all takes ``permille`` of the normal time, rounded up."""
     return (link_ms * permille + 999) // 1000
 
 
-@njit(cache=True)
+@kernel
 def drive_until(ways, node, ms, stop, until_ms, permille):  # type: ignore[no-untyped-def]
     """Follow the fastest path to a stop, to the first node reached at ``until_ms`` or later.
 
@@ -89,7 +89,25 @@ def drive_until(ways, node, ms, stop, until_ms, permille):  # type: ignore[no-un
     return node, ms
 
 
-@njit(cache=True)
+@kernel
+def turn_off(ways, node, ms, stop, until_ms, wanted, permille):  # type: ignore[no-untyped-def]
+    """Where a shuttle on its way to a stop turns off: at the wanted node if that lies ahead.
+
+    Otherwise at the first node reached at ``until_ms`` or later. Returns node and time.
+    """
+    first, first_ms = drive_until(ways, node, ms, stop, until_ms, permille)
+    node, ms = first, first_ms
+    while node != wanted:
+        offset = ways.next_link[node, stop]
+        if offset == THERE:
+            return first, first_ms
+        link = ways.first_out[node] + offset
+        ms += link_time_ms(ways.link_ms[link], permille)
+        node = ways.head[link]
+    return node, ms
+
+
+@kernel
 def crow_s(ways, x_mm, y_mm, stop):  # type: ignore[no-untyped-def]
     """Seconds from a point to a stop in a straight line, rounded up."""
     dx = float(ways.stop_mm[stop, 0] - x_mm)
@@ -97,7 +115,7 @@ def crow_s(ways, x_mm, y_mm, stop):  # type: ignore[no-untyped-def]
     return int(np.ceil(np.sqrt(dx * dx + dy * dy) * ways.s_per_mm - 1e-9))
 
 
-@njit(cache=True)
+@kernel
 def crow_point(ways, x_mm, y_mm, stop, elapsed_ms, total_ms):  # type: ignore[no-untyped-def]
     """Where on the straight line to a stop one is after part of the time."""
     if total_ms <= 0 or elapsed_ms >= total_ms:
@@ -107,3 +125,31 @@ def crow_point(ways, x_mm, y_mm, stop, elapsed_ms, total_ms):  # type: ignore[no
         x_mm + (ways.stop_mm[stop, 0] - x_mm) * elapsed_ms // total_ms,
         y_mm + (ways.stop_mm[stop, 1] - y_mm) * elapsed_ms // total_ms,
     )
+
+
+@kernel
+def count_links(ways, drives):  # type: ignore[no-untyped-def]
+    """Count the links of each drive; columns: start node, its ms, stop headed for, end node."""
+    counts = np.zeros(len(drives), np.int64)
+    for i in range(len(drives)):
+        node, stop, end = drives[i, 0], drives[i, 2], drives[i, 3]
+        while node != end:
+            node = ways.head[ways.first_out[node] + ways.next_link[node, stop]]
+            counts[i] += 1
+    return counts
+
+
+@kernel
+def write_links(ways, drives, links, depart_ms, arrive_ms):  # type: ignore[no-untyped-def]
+    """Write out each drive's links and times; the fifth column is the permille of normal time."""
+    row = 0
+    for i in range(len(drives)):
+        node, ms, stop, end = drives[i, 0], drives[i, 1], drives[i, 2], drives[i, 3]
+        while node != end:
+            link = ways.first_out[node] + ways.next_link[node, stop]
+            links[row] = link
+            depart_ms[row] = ms
+            ms += link_time_ms(ways.link_ms[link], drives[i, 4])
+            arrive_ms[row] = ms
+            node = ways.head[link]
+            row += 1

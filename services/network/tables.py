@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pyroutingkit import INF_WEIGHT, CCHMetric, CCHTopology
 
 from services.domain.errors import NavetteError
 from services.network.flat import frozen
+from services.network.kernels import kernel
 from services.network.roads import Roads
 from services.network.stops import Stops
 
@@ -174,7 +174,7 @@ def _check_fan_out(roads: Roads) -> None:
         raise NoTables(f"road node '{node}' has {int(fan_out.max())} outgoing links, more than 254")
 
 
-@njit(cache=True)
+@kernel
 def _follow(
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],

@@ -1,0 +1,215 @@
+"""A zone: a pure state machine that answers requests and keeps its promises.
+
+``Zone.apply(message, now_s)`` does no I/O, reads no clock and throws no dice: the same messages at
+the same times give the same events. Commands can be turned down; reports are facts and never are.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import replace
+from typing import assert_never
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.insertion import Ask, search
+from services.dispatcher.offers import Terms
+from services.dispatcher.publication import Publisher
+from services.dispatcher.refusals import refuse
+from services.dispatcher.reports import Reports
+from services.domain.events import (
+    AcceptOffer,
+    Arrived,
+    Boarded,
+    CancelRide,
+    CommandTurnedDown,
+    Departed,
+    Event,
+    Left,
+    Message,
+    NotThere,
+    OfferExpired,
+    Passed,
+    PlanAcknowledged,
+    RequestRide,
+    RideCancelled,
+    RideConfirmed,
+    RideOffered,
+    RideRefused,
+    WakeUp,
+)
+from services.domain.ids import RideId
+from services.domain.ride import NEXT, Offer, Request, Ride, Status
+from services.domain.shuttle import Shuttle
+from services.network.driving import ways
+from services.network.folder import Network
+
+
+class Zone:
+    """The rides, shuttles and plans of one zone.
+
+    Parameters
+    ----------
+    network
+        The territory with its travel tables.
+    shuttles
+        Its fleet, parked at its depots.
+    """
+
+    def __init__(self, network: Network, shuttles: tuple[Shuttle, ...]) -> None:
+        territory = network.territory
+        self.territory = territory
+        self.rides: dict[RideId, Ride] = {}
+        self.fleet = Shuttles(
+            shuttles, ways(network), territory.stop_times, territory.dispatch.divert_latency_s
+        )
+        drive_s = self.fleet.drive_s
+        self.terms = Terms(territory, lambda a, b: int(drive_s[a, b]))
+        self.now_s = 0
+        self._largest_seats = max(shuttle.capacity.seats for shuttle in shuttles)
+        self._expiries: list[tuple[int, RideId]] = []
+        self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
+        self._reports = Reports(self.fleet, self.rides, self._publisher)
+
+    def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
+        """Take one message, after the timers that fell due before it.
+
+        Parameters
+        ----------
+        message
+            A command, a report, or a wake-up.
+        now_s
+            Seconds after midnight of the service day; a time before the last step's counts as that.
+
+        Returns
+        -------
+        tuple of Event
+            All that it led to, in order.
+        """
+        now_s = self.now_s = max(now_s, self.now_s)
+        events: list[Event] = []
+        if self._expiries and self._expiries[0][0] < now_s:
+            self._expire(now_s, events)
+        match message:
+            case RequestRide(request=request):
+                self._request(request, now_s, events)
+            case AcceptOffer(ride_id=ride_id):
+                self._accept(ride_id, events)
+            case CancelRide(ride_id=ride_id):
+                self._cancel(ride_id, now_s, events)
+            case Passed() | Departed() | Arrived() | Boarded() | Left() | NotThere():
+                self._reports.take(message, now_s, events)
+            case PlanAcknowledged():
+                self._reports.take(message, now_s, events)
+            case WakeUp():
+                pass
+            case _:
+                assert_never(message)
+        return tuple(events)
+
+    def next_due_s(self) -> int | None:
+        """When the zone wants to be woken up, if nothing else comes before."""
+        return self._expiries[0][0] + 1 if self._expiries else None
+
+    def search(self, ask: Ask) -> list[int]:
+        """Best insertion into the fleet as it is now (``F_`` columns)."""
+        fleet = self.fleet
+        found = search(fleet.ways, fleet.arrays, ask, self.now_s, fleet.latency_s)
+        columns: list[int] = found.tolist()
+        return columns
+
+    def _request(self, request: Request, now_s: int, events: list[Event]) -> None:
+        if request.ride_id in self.rides:
+            return  # the same request again: it has taken effect already
+        ride = Ride(request=request, requested_s=now_s)
+        terms = self.terms
+        if terms.obstacle(request) is None:
+            origins, destinations = terms.tried(request.origins), terms.tried(request.destinations)
+            ask = terms.ask(request, origins, destinations, now_s)
+            found = self.search(ask)
+            if found[c.F_VALUE] >= 0:
+                pickup, dropoff = origins[found[c.F_PICKUP]], destinations[found[c.F_DROPOFF]]
+                window = ask.pickups[found[c.F_PICKUP]].tolist()
+                k = found[c.F_SHUTTLE]
+                start_s = found[c.F_PICKUP_S] - self.fleet.base_s - self.fleet.party_s
+                if found[c.F_PICK_MERGED]:
+                    visit = self.fleet.arrays.visits[k, found[c.F_PICK]]
+                    start_s = max(int(visit[c.V_START]), window[c.P_EARLIEST])
+                times_s = (
+                    window[c.P_EARLIEST],
+                    start_s,
+                    found[c.F_PICKUP_S],
+                    window[c.P_PICK_BY],
+                )
+                promise = terms.promise(request, pickup, dropoff, times_s)
+                offer = Offer(promise=promise, expires_s=now_s + terms.promises.offer_s)
+                self._offer(ride, offer, found, events)
+                return
+        refusal = refuse(request, terms, self.search, self._largest_seats, now_s)
+        self.rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
+        events.append(RideRefused(ride.id, refusal))
+
+    def _offer(self, ride: Ride, offer: Offer, found: list[int], events: list[Event]) -> None:
+        """Hold the seats: the plan goes out with the offer, so that the promise stays possible."""
+        fleet = self.fleet
+        k = found[c.F_SHUTTLE]
+        before = self._publisher.broken(k)
+        shuttle_id = fleet.routes[k].shuttle.id
+        self.rides[ride.id] = Ride(
+            request=ride.request,
+            requested_s=ride.requested_s,
+            status=Status.OFFERED,
+            offer=offer,
+            shuttle_id=shuttle_id,
+        )
+        fleet.insert(found, ride.id, offer.promise.pickup_stop, offer.promise.dropoff_stop)
+        heapq.heappush(self._expiries, (offer.expires_s, ride.id))
+        events.append(RideOffered(ride.id, shuttle_id, offer))
+        self._publisher.publish(k, self.now_s, events, before)
+
+    def _accept(self, ride_id: RideId, events: list[Event]) -> None:
+        ride = self.rides.get(ride_id)
+        if ride is not None and ride.status is Status.CONFIRMED:
+            return  # accepted already: a repeated command
+        if self._allowed(ride, ride_id, "accept", Status.CONFIRMED, events):
+            assert ride is not None
+            self.rides[ride_id] = replace(ride, status=Status.CONFIRMED)
+            events.append(RideConfirmed(ride_id))
+
+    def _cancel(self, ride_id: RideId, now_s: int, events: list[Event]) -> None:
+        ride = self.rides.get(ride_id)
+        if ride is not None and ride.status is Status.CANCELLED:
+            return
+        if self._allowed(ride, ride_id, "cancel", Status.CANCELLED, events):
+            assert ride is not None
+            self.rides[ride_id] = replace(ride, status=Status.CANCELLED)
+            events.append(RideCancelled(ride_id))
+            self._free(ride, now_s, events)
+
+    def _allowed(
+        self, ride: Ride | None, ride_id: RideId, command: str, wanted: Status, events: list[Event]
+    ) -> bool:
+        if ride is None:
+            events.append(CommandTurnedDown(ride_id, command, "there is no such ride"))
+            return False
+        if wanted not in NEXT.get(ride.status, ()):
+            events.append(CommandTurnedDown(ride_id, command, f"the ride is {ride.status}"))
+            return False
+        return True
+
+    def _expire(self, now_s: int, events: list[Event]) -> None:
+        while self._expiries and self._expiries[0][0] < now_s:
+            _, ride_id = heapq.heappop(self._expiries)
+            ride = self.rides[ride_id]
+            if ride.status is Status.OFFERED:
+                self.rides[ride_id] = replace(ride, status=Status.EXPIRED)
+                events.append(OfferExpired(ride_id))
+                self._free(ride, now_s, events)
+
+    def _free(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+        k = self.fleet.holder(ride.id, ride.shuttle_id)
+        if k is not None:
+            self.fleet.refresh(k, now_s)
+            before = self._publisher.broken(k)
+            self.fleet.remove(k, ride.id)
+            self._publisher.publish(k, now_s, events, before)

@@ -1,0 +1,264 @@
+"""The shuttles of a zone: who boards and leaves where, and the arrays that the kernels work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.dispatcher import columns as c
+from services.dispatcher.insertion import Fleet
+from services.dispatcher.schedule import refresh
+from services.domain.ids import RideId, ShuttleId
+from services.domain.plan import Plan, Visit
+from services.domain.ride import Ride
+from services.domain.shuttle import Shuttle
+from services.domain.territory import StopTimes
+from services.network.driving import Ways, crow_s
+
+POSITIONS = 16
+"""Visits that a plan has room for at first; doubled when one is full."""
+
+
+@dataclass(slots=True)
+class Stopover:
+    """A visit in the making: who still boards and leaves there, and how many already did."""
+
+    stop: int
+    board: list[RideId] = field(default_factory=list)
+    leave: list[RideId] = field(default_factory=list)
+    served: int = 0
+    hold_s: int = 0
+    """Boarding was held back until then, so that nobody rides too long."""
+
+
+@dataclass(slots=True)
+class Route:
+    """What one shuttle is to do, and who is on board since when."""
+
+    shuttle: Shuttle
+    stops: list[Stopover] = field(default_factory=list)
+    aboard: dict[RideId, int] = field(default_factory=dict)
+    revision: int = 0
+    targets: dict[int, int] = field(default_factory=dict)
+    """Where each plan that was not acknowledged yet sends it first."""
+
+    def ride_ids(self) -> list[RideId]:
+        """Everybody on board, then everybody to be picked up, in order."""
+        return [*self.aboard, *(ride_id for stop in self.stops for ride_id in stop.board)]
+
+
+class Shuttles:
+    """All shuttles of a zone, as lists and, kept in step, as arrays.
+
+    Parameters
+    ----------
+    shuttles
+        The fleet, in the order of its ids.
+    ways
+        Travel times.
+    stop_times
+        How long a stop takes.
+    latency_s
+        How far ahead a shuttle under way can turn off.
+    """
+
+    def __init__(
+        self, shuttles: tuple[Shuttle, ...], ways: Ways, stop_times: StopTimes, latency_s: int
+    ) -> None:
+        self.ways = ways
+        self.latency_s = latency_s
+        self.base_s = stop_times.base_s
+        self.party_s = stop_times.party_s
+        self.routes = [Route(shuttle) for shuttle in shuttles]
+        self.number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
+        self.drive_s = memoryview(ways.drive_s)  # type: ignore[arg-type]  # plain ints, fast
+        heads = np.zeros((len(shuttles), c.H_COLUMNS), np.int64)
+        for k, shuttle in enumerate(shuttles):
+            heads[k, c.H_STOP] = shuttle.depot_stop
+            heads[k, c.H_SEATS : c.H_LUGGAGE + 1] = shuttle.capacity
+        self.arrays = _allocate(heads, POSITIONS)
+
+    def head(self, k: int) -> NDArray[np.int64]:
+        """Where shuttle ``k`` is (``H_`` columns)."""
+        head: NDArray[np.int64] = self.arrays.heads[k]
+        return head
+
+    def write(self, k: int, rides: Mapping[RideId, Ride]) -> None:
+        """Bring the arrays of shuttle ``k`` in step with its route; times are computed after."""
+        route = self.routes[k]
+        if max(len(route.stops), len(route.ride_ids())) > self.arrays.times.shape[0]:
+            self._grow(max(len(route.stops), len(route.ride_ids())))
+        head = self.arrays.heads[k]
+        load = [0, 0, 0]
+        limits: dict[RideId, list[int]] = {}
+        for ride_id, picked_s in route.aboard.items():
+            ride = rides[ride_id]
+            for d, amount in enumerate(ride.request.party.load):
+                load[d] += amount
+            limits[ride_id] = [-1, 0, ride.promise.ride_s_max, picked_s]
+        head[c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1] = load
+        rows = [self._row(i, stop, rides, load, limits) for i, stop in enumerate(route.stops)]
+        head[c.H_VISITS] = len(rows)
+        head[c.H_RIDES] = len(limits)
+        if rows:
+            self.arrays.visits[k, : len(rows), : c.V_ARRIVE] = rows
+        if limits:
+            self.arrays.rides[k, : len(limits)] = list(limits.values())
+
+    def _row(
+        self,
+        i: int,
+        stop: Stopover,
+        rides: Mapping[RideId, Ride],
+        load: list[int],
+        limits: dict[RideId, list[int]],
+    ) -> list[int]:
+        earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
+        for ride_id in stop.leave:
+            ride = rides[ride_id]
+            drop_by_s = min(drop_by_s, ride.promise.arrive_by_s)
+            limits[ride_id][c.R_DROP] = i
+            for d, amount in enumerate(ride.request.party.load):
+                load[d] -= amount
+        for ride_id in stop.board:
+            ride = rides[ride_id]
+            promise = ride.promise
+            earliest_s = max(earliest_s, promise.pickup_from_s)
+            pick_by_s = min(pick_by_s, promise.pickup_to_s)
+            limits[ride_id] = [i, 0, promise.ride_s_max, 0]
+            for d, amount in enumerate(ride.request.party.load):
+                load[d] += amount
+        parties = len(stop.board) + len(stop.leave) + stop.served
+        dwell_s = self.base_s + self.party_s * parties
+        window = (earliest_s, dwell_s, pick_by_s, drop_by_s)
+        return [stop.stop, *window, *load, len(stop.board), len(stop.leave)]
+
+    def refresh(self, k: int, now_s: int) -> None:
+        """Find where shuttle ``k`` can be sent from, and compute its schedule."""
+        arrays = self.arrays
+        visits = arrays.visits[k]
+        held = refresh(self.ways, arrays.heads[k], visits, arrays.rides[k], now_s, self.latency_s)
+        if held:
+            for stop, row in zip(self.routes[k].stops, visits, strict=False):
+                stop.hold_s = int(row[c.V_EARLIEST])
+
+    def crow_s(self, x_mm: int, y_mm: int, stop: int) -> int:
+        """Seconds from a point to a stop, without roads."""
+        return int(crow_s(self.ways, x_mm, y_mm, stop))
+
+    def plan(self, k: int, early_s: int) -> Plan:
+        """The plan of shuttle ``k`` as a value.
+
+        An empty shuttle sets off for a pickup only so as to be ``early_s`` before its earliest
+        time. One that is under way with nothing to do goes on to its stop and parks there.
+        """
+        route, head = self.routes[k], self.arrays.heads[k].tolist()
+        moving = head[c.H_MODE] == c.MOVING
+        if not route.stops:
+            visits: tuple[Visit, ...] = ()
+            if moving and not head[c.H_PENDING]:
+                arrive_s = head[c.H_ARRIVE]
+                visits = (
+                    Visit(
+                        stop=head[c.H_STOP],
+                        leave_s=min(head[c.H_FREE], arrive_s),
+                        arrive_s=arrive_s,
+                        depart_s=arrive_s,
+                    ),
+                )
+            return Plan(shuttle_id=route.shuttle.id, revision=route.revision, visits=visits)
+        rows = self.arrays.visits[k, : len(route.stops)].tolist()
+        visits = tuple(self._visits(route, rows, head, early_s))
+        turns = moving and (visits[0].stop != head[c.H_STOP] or head[c.H_PENDING])
+        return Plan(
+            shuttle_id=route.shuttle.id,
+            revision=route.revision,
+            visits=visits,
+            divert_node=(head[c.H_NODE] if self.ways.node_drive_s.shape[0] else -1)
+            if turns
+            else None,
+            divert_s=head[c.H_FREE] if turns else None,
+        )
+
+    def _visits(
+        self, route: Route, rows: list[list[int]], head: list[int], early_s: int
+    ) -> list[Visit]:
+        visits = []
+        empty = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
+        free_s, last = head[c.H_FREE], -1
+        for i, (stop, row) in enumerate(zip(route.stops, rows, strict=True)):
+            arrive_s = row[c.V_ARRIVE]
+            drive_s = self.drive_s[last, stop.stop] if i > 0 else max(arrive_s - free_s, 0)
+            leave_s = min(free_s, arrive_s)
+            if empty and not (i == 0 and head[c.H_MODE] == c.MOVING):
+                leave_s = max(leave_s, row[c.V_EARLIEST] - drive_s - early_s)
+                arrive_s = max(arrive_s, leave_s + drive_s)
+            visits.append(
+                Visit(
+                    stop=stop.stop,
+                    leave_s=leave_s,
+                    arrive_s=arrive_s,
+                    depart_s=row[c.V_DEPART],
+                    board_from_s=row[c.V_EARLIEST] if stop.board else 0,
+                    board=tuple(stop.board),
+                    leave=tuple(stop.leave),
+                )
+            )
+            empty = row[c.V_SEATS] + row[c.V_WHEELCHAIRS] == 0
+            free_s, last = row[c.V_DEPART], stop.stop
+        return visits
+
+    def insert(self, found: list[int], ride_id: RideId, pickup: int, dropoff: int) -> None:
+        """Put a ride where the search found its place (``F_`` columns)."""
+        k, pick, joins, drop, drop_joins = found[c.F_SHUTTLE : c.F_DROP_MERGED + 1]
+        stops = self.routes[k].stops
+        if drop_joins:
+            stops[drop].leave.append(ride_id)
+        else:
+            stops.insert(drop, Stopover(dropoff, leave=[ride_id]))
+        if joins:
+            stops[pick].board.append(ride_id)
+        else:
+            stops.insert(pick, Stopover(pickup, board=[ride_id]))
+
+    def remove(self, k: int, ride_id: RideId) -> None:
+        """Take a ride out of shuttle ``k``'s route, and out of the shuttle."""
+        route = self.routes[k]
+        route.aboard.pop(ride_id, None)
+        for stop in route.stops:
+            if ride_id in stop.board:
+                stop.board.remove(ride_id)
+            if ride_id in stop.leave:
+                stop.leave.remove(ride_id)
+        if route.stops and not (route.stops[0].board or route.stops[0].leave):
+            self.head(k)[[c.H_LOCKED, c.H_SERVING]] = 0
+        route.stops = [stop for stop in route.stops if stop.board or stop.leave]
+
+    def holder(self, ride_id: RideId, shuttle_id: ShuttleId | None) -> int | None:
+        """The number of the shuttle whose route has this ride, given where it should be."""
+        if shuttle_id is None:
+            return None
+        k = self.number[shuttle_id]
+        return k if ride_id in self.routes[k].ride_ids() else None
+
+    def _grow(self, needed: int) -> None:
+        old = self.arrays
+        size = old.times.shape[0]
+        while size < needed:
+            size *= 2
+        self.arrays = _allocate(old.heads, size)
+        self.arrays.visits[:, : old.visits.shape[1]] = old.visits
+        self.arrays.rides[:, : old.rides.shape[1]] = old.rides
+
+
+def _allocate(heads: NDArray[np.int64], positions: int) -> Fleet:
+    count = len(heads)
+    return Fleet(
+        heads=heads,
+        visits=np.zeros((count, positions, c.V_COLUMNS), np.int64),
+        rides=np.zeros((count, positions, c.R_COLUMNS), np.int64),
+        times=np.zeros((positions, 2), np.int64),
+    )

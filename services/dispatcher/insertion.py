@@ -1,0 +1,356 @@
+"""Best insertion of a request into the plans of all shuttles: compiled, exact, deterministic.
+
+For every shuttle, pair of candidate stops and pair of positions the dispatcher asks: does the
+earliest schedule with both stops inserted keep every window, ride-time limit and capacity, and what
+does it add? This is the insertion heuristic of Jaw et al. (1986), "A heuristic algorithm for the
+multi-vehicle advance request dial-a-ride problem", over all positions. Slacks only discard what
+cannot work or cannot win; what remains is simulated in full before it counts, so the result is that
+of full enumeration. Ties fall to the lowest shuttle, then the nearest stops, then the earliest
+positions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.dispatcher import columns as c
+from services.dispatcher.schedule import from_head, locate_all
+from services.network.kernels import kernel
+
+UNREACHABLE_S = 65_535
+DRIVE_COST = 1000
+"""What one second of added driving costs; other weights are thousandths of it."""
+
+
+class Fleet(NamedTuple):
+    """The arrays of all shuttles, by the columns of ``columns``; all int64.
+
+    Parameters
+    ----------
+    heads
+        (shuttles, H_COLUMNS)
+    visits
+        (shuttles, positions, V_COLUMNS)
+    rides
+        (shuttles, rides, R_COLUMNS)
+    times
+        (positions, 2) scratch of the search
+    """
+
+    heads: NDArray[np.int64]
+    visits: NDArray[np.int64]
+    rides: NDArray[np.int64]
+    times: NDArray[np.int64]
+
+
+class Ask(NamedTuple):
+    """A request as arrays, by the columns of ``columns``; all int64.
+
+    Parameters
+    ----------
+    pickups
+        (p, P_COLUMNS)
+    dropoffs
+        (d, D_COLUMNS)
+    pairs
+        (p, d, E_COLUMNS)
+    party
+        (A_COLUMNS,)
+    """
+
+    pickups: NDArray[np.int64]
+    dropoffs: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    party: NDArray[np.int64]
+
+
+@kernel
+def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Find the best insertion over all shuttles.
+
+    Parameters
+    ----------
+    ways
+        Travel times.
+    fleet
+        The shuttles; their heads and schedules are brought up to ``now_s``.
+    ask
+        The request.
+    now_s
+        Now.
+    latency_s
+        How far ahead a shuttle under way can turn off at the earliest.
+
+    Returns
+    -------
+    (F_COLUMNS,) int64
+        Value -1 if there is none.
+    """
+    locate_all(ways, fleet.heads, fleet.visits, fleet.rides, now_s, latency_s)
+    found = np.full(c.F_COLUMNS, -1, np.int64)
+    latest_s = ask.pickups[:, c.P_PICK_BY].max()
+    for k in range(fleet.heads.shape[0]):
+        head = fleet.heads[k]
+        if (
+            head[c.H_SILENT]
+            or head[c.H_FREE] > latest_s
+            or head[c.H_SEATS] < ask.party[c.A_SEATS_MIN]
+        ):
+            continue
+        for a in range(ask.pickups.shape[0]):
+            if _try_pickups(ways, fleet, ask, k, a, found):
+                found[c.F_SHUTTLE] = k
+                found[c.F_PICKUP] = a
+    return found
+
+
+@kernel
+def _try_pickups(ways, fleet, ask, k, a, found):  # type: ignore[no-untyped-def]
+    """Try every position of one pickup stop in one shuttle's plan; say if that found a better."""
+    head, visits = fleet.heads[k], fleet.visits[k]
+    pickup, party = ask.pickups[a], ask.party
+    stop, pick_by_s = pickup[c.P_STOP], pickup[c.P_PICK_BY]
+    count = head[c.H_VISITS]
+    better = False
+    time_s = head[c.H_FREE]
+    for i in range(head[c.H_FIRST], count + 1):
+        if i > head[c.H_FIRST]:
+            time_s = visits[i - 1, c.V_DEPART]
+        if time_s > pick_by_s:
+            break
+        room = _room(head, visits, i, party)
+        leg_s = _leg(ways, head, visits, i, stop)
+        if room >= party[c.A_SEATS_MIN] and leg_s < UNREACHABLE_S:
+            boarded_s = max(time_s + leg_s, pickup[c.P_EARLIEST])
+            boarded_s += party[c.A_BASE_S] + party[c.A_PARTY_S]
+            added_s = leg_s
+            works = boarded_s <= pick_by_s
+            if i < count:
+                onward_s = int(ways.drive_s[stop, visits[i, c.V_STOP]])
+                added_s += onward_s - _leg_as_planned(ways, head, visits, i)
+                # Whatever follows, the visit at i is reached no earlier than straight from here.
+                delay_s = boarded_s + onward_s - visits[i, c.V_ARRIVE]
+                works = works and delay_s <= visits[i, c.V_RIDE_SLACK]
+            if works:
+                start = (i, 0, boarded_s, leg_s, added_s, room)
+                better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
+        if i < count and visits[i, c.V_STOP] == stop:
+            boarded_s = max(visits[i, c.V_START], pickup[c.P_EARLIEST])
+            boarded_s += visits[i, c.V_DWELL] + party[c.A_PARTY_S]
+            if boarded_s <= pick_by_s:
+                start = (i, 1, boarded_s, 0, 0, c.FAR_S)
+                better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
+    return better
+
+
+@kernel
+def _try_dropoffs(ways, fleet, ask, k, a, start, found):  # type: ignore[no-untyped-def]
+    """Try every dropoff for one place of the pickup; keep the best in ``found``.
+
+    ``start``: position of the pickup; whether it joins the visit there; when boarding ends; seconds
+    to the pickup, seconds added if the shuttle goes on from it to the next visit as planned; free
+    seats.
+    """
+    pick, joins, time_s, leg_s, added_s, room = start
+    head, visits, party = fleet.heads[k], fleet.visits[k], ask.party
+    count = head[c.H_VISITS]
+    boarded_s = time_s
+    last = ask.pickups[a, c.P_STOP]
+    better = False
+    for j in range(pick, count + 1):
+        if not (joins and j == pick):
+            so_far = (boarded_s, time_s, last, leg_s if j == pick else added_s, room)
+            better |= _try_dropoffs_at(ways, fleet, ask, k, a, (pick, joins, j), so_far, found)
+        if j == count:
+            break
+        if not (joins and j == pick):
+            stop = visits[j, c.V_STOP]
+            arrive_s = time_s + ways.drive_s[last, stop]
+            if arrive_s - visits[j, c.V_ARRIVE] > visits[j, c.V_SLACK]:
+                break
+            time_s = max(arrive_s, visits[j, c.V_EARLIEST]) + visits[j, c.V_DWELL]
+            last = stop
+        room = min(room, _room(head, visits, j + 1, party))
+        if room < party[c.A_SEATS_MIN]:
+            break
+    return better
+
+
+@kernel
+def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ignore[no-untyped-def]
+    """Try every dropoff stop at one position, as a visit of its own or joining the visit there."""
+    pick, joins, j = places
+    boarded_s, time_s, last, added_s, room = so_far
+    head, visits, party = fleet.heads[k], fleet.visits[k], ask.party
+    pickup = ask.pickups[a]
+    planned_s = _leg_as_planned(ways, head, visits, j)
+    better = False
+    for b in range(ask.dropoffs.shape[0]):
+        dropoff, pair = ask.dropoffs[b], ask.pairs[a, b]
+        stop = dropoff[c.D_STOP]
+        drive_s = int(ways.drive_s[last, stop])
+        arrive_s = time_s + drive_s
+        if stop == pickup[c.P_STOP] or drive_s == UNREACHABLE_S:
+            continue
+        if arrive_s > dropoff[c.D_DROP_BY] or arrive_s - boarded_s > pair[c.E_LIMIT]:
+            continue
+        for merged in range(2):
+            onward_s, next_s = 0, arrive_s
+            if merged:
+                if j >= head[c.H_VISITS] or visits[j, c.V_STOP] != stop:
+                    continue
+            elif j < head[c.H_VISITS]:
+                onward_s = int(ways.drive_s[stop, visits[j, c.V_STOP]])
+                next_s = arrive_s + party[c.A_BASE_S] + party[c.A_PARTY_S] + onward_s
+            if j < head[c.H_VISITS] and next_s - visits[j, c.V_ARRIVE] > visits[j, c.V_SLACK]:
+                continue
+            detour_s = added_s + drive_s + onward_s - planned_s
+            shortage = max(party[c.A_SEATS] - room, 0)
+            if (
+                0
+                <= found[c.F_VALUE]
+                <= _value(ask, a, b, detour_s, shortage, boarded_s, arrive_s, 0)
+            ):
+                continue
+            place = (pick, joins, j, merged)
+            got_s, left_s, delay_s = _evaluate(ways, fleet, ask, k, a, b, place)
+            if got_s < 0:
+                continue
+            value = _value(ask, a, b, detour_s, shortage, got_s, left_s, delay_s)
+            if 0 <= found[c.F_VALUE] <= value:
+                continue
+            better = True
+            found[c.F_VALUE] = value
+            found[c.F_PICK], found[c.F_PICK_MERGED] = pick, joins
+            found[c.F_DROP], found[c.F_DROP_MERGED] = j, merged
+            found[c.F_DROPOFF] = b
+            found[c.F_PICKUP_S], found[c.F_DROPOFF_S] = got_s, left_s
+    return better
+
+
+@kernel
+def _value(ask, a, b, detour_s, shortage, picked_s, dropped_s, delay_s):  # type: ignore[no-untyped-def]
+    """What is minimised; it never falls when pickup or ride get later or longer."""
+    mode = ask.party[c.A_MODE]
+    if mode == c.LEAVE_LATER:
+        return max(picked_s - ask.pickups[a, c.P_GOAL], 0)
+    if mode == c.ARRIVE_LATER:
+        return max(dropped_s - ask.dropoffs[b, c.D_GOAL], 0)
+    if mode == c.WALK_FURTHER:
+        return max(ask.pickups[a, c.P_EXTRA_WALK], ask.dropoffs[b, c.D_EXTRA_WALK], 0)
+    if mode == c.FEWER_SEATS:
+        return shortage
+    if mode == c.RIDE_LONGER:
+        return max(dropped_s - picked_s - ask.pairs[a, b, c.E_GOAL], 0)
+    cost = detour_s * DRIVE_COST + ask.pairs[a, b, c.E_WALK_COST]
+    cost += ask.party[c.A_WAIT_WEIGHT] * (picked_s - ask.pickups[a, c.P_EARLIEST])
+    cost += ask.party[c.A_RIDE_WEIGHT] * (dropped_s - picked_s)
+    cost += ask.party[c.A_DELAY_WEIGHT] * delay_s
+    return max(cost, 0)
+
+
+@kernel
+def _evaluate(ways, fleet, ask, k, a, b, place):  # type: ignore[no-untyped-def]
+    """Simulate the plan with both stops at their place; pickup and dropoff time, or -1.
+
+    Nothing that is promised may be broken, nor be broken further than it is already.
+    """
+    pick, pick_joins, drop, drop_joins = place
+    head, visits, times = fleet.heads[k], fleet.visits[k], fleet.times
+    pickup, dropoff, party = ask.pickups[a], ask.dropoffs[b], ask.party
+    limit_s = ask.pairs[a, b, c.E_LIMIT]
+    own_s = party[c.A_BASE_S] + party[c.A_PARTY_S]
+    time_s = head[c.H_FREE] if pick == head[c.H_FIRST] else visits[pick - 1, c.V_DEPART]
+    last = visits[pick - 1, c.V_STOP] if pick > 0 else -1
+    picked_s, dropped_s, delay_s = -1, -1, 0
+    for i in range(pick, head[c.H_VISITS] + 1):
+        if i == pick and not pick_joins:
+            time_s += _leg(ways, head, visits, pick, pickup[c.P_STOP])
+            time_s = max(time_s, pickup[c.P_EARLIEST]) + own_s
+            last, picked_s = pickup[c.P_STOP], time_s
+        if i == drop and not drop_joins:
+            time_s += ways.drive_s[last, dropoff[c.D_STOP]]
+            last, dropped_s = dropoff[c.D_STOP], time_s
+            time_s += own_s
+        if i == head[c.H_VISITS]:
+            break
+        arrive_s = (
+            visits[i, c.V_ARRIVE] if last < 0 else time_s + ways.drive_s[last, visits[i, c.V_STOP]]
+        )
+        start_s, dwell_s = max(arrive_s, visits[i, c.V_EARLIEST]), visits[i, c.V_DWELL]
+        if i == pick and pick_joins:
+            start_s = max(start_s, visits[i, c.V_START], pickup[c.P_EARLIEST])
+            dwell_s += party[c.A_PARTY_S]
+            picked_s = start_s + dwell_s
+        if i == drop and drop_joins:
+            dropped_s = arrive_s
+            dwell_s += party[c.A_PARTY_S]
+        last, time_s = visits[i, c.V_STOP], start_s + dwell_s
+        if arrive_s > max(visits[i, c.V_DROP_BY], visits[i, c.V_ARRIVE]):
+            return -1, -1, 0
+        if time_s > max(visits[i, c.V_PICK_BY], visits[i, c.V_DEPART]):
+            return -1, -1, 0
+        times[i, 0], times[i, 1] = arrive_s, time_s
+        delay_s += (time_s - visits[i, c.V_DEPART]) * visits[i, c.V_BOARDING]
+        delay_s += (arrive_s - visits[i, c.V_ARRIVE]) * visits[i, c.V_LEAVING]
+    if picked_s > pickup[c.P_PICK_BY] or dropped_s > dropoff[c.D_DROP_BY]:
+        return -1, -1, 0
+    if dropped_s - picked_s > limit_s or _breaks_a_ride_limit(fleet, k, pick):
+        return -1, -1, 0
+    return picked_s, dropped_s, delay_s
+
+
+@kernel
+def _breaks_a_ride_limit(fleet, k, changed_from):  # type: ignore[no-untyped-def]
+    """Whether somebody's ride, with ``fleet.times`` from a position on, gets too long."""
+    visits, rides, times = fleet.visits[k], fleet.rides[k], fleet.times
+    for r in range(fleet.heads[k, c.H_RIDES]):
+        drop, pick, limit_s = rides[r, c.R_DROP], rides[r, c.R_PICK], rides[r, c.R_LIMIT]
+        if drop < changed_from or limit_s >= c.FAR_S:
+            continue
+        before_s = picked_s = rides[r, c.R_PICKED]
+        if pick >= 0:
+            before_s = visits[pick, c.V_DEPART]
+            picked_s = times[pick, 1] if pick >= changed_from else before_s
+        if times[drop, 0] - picked_s > max(limit_s, visits[drop, c.V_ARRIVE] - before_s):
+            return True
+    return False
+
+
+@kernel
+def _room(head, visits, position, party):  # type: ignore[no-untyped-def]
+    """Free seats on leaving the place before a position; below 0 if the party fits in no way."""
+    if position == 0:
+        seats = head[c.H_ABOARD_SEATS]
+        wheelchairs = head[c.H_ABOARD_WHEELCHAIRS]
+        luggage = head[c.H_ABOARD_LUGGAGE]
+    else:
+        seats = visits[position - 1, c.V_SEATS]
+        wheelchairs = visits[position - 1, c.V_WHEELCHAIRS]
+        luggage = visits[position - 1, c.V_LUGGAGE]
+    if wheelchairs + party[c.A_WHEELCHAIRS] > head[c.H_WHEELCHAIRS]:
+        return -1
+    if luggage + party[c.A_LUGGAGE] > head[c.H_LUGGAGE]:
+        return -1
+    return head[c.H_SEATS] - seats
+
+
+@kernel
+def _leg(ways, head, visits, position, stop):  # type: ignore[no-untyped-def]
+    """Seconds to a stop from the place that is left before a position."""
+    if position == 0:
+        return from_head(ways, head, stop)
+    return int(ways.drive_s[visits[position - 1, c.V_STOP], stop])
+
+
+@kernel
+def _leg_as_planned(ways, head, visits, position):  # type: ignore[no-untyped-def]
+    """Seconds of driving to the visit at a position, as things stand; 0 past the end."""
+    if position >= head[c.H_VISITS]:
+        return 0
+    if position == 0:
+        return max(visits[0, c.V_ARRIVE] - head[c.H_FREE], 0)
+    return int(ways.drive_s[visits[position - 1, c.V_STOP], visits[position, c.V_STOP]])

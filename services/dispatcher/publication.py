@@ -1,0 +1,108 @@
+"""The one way by which a plan leaves a zone: scheduled, judged by the referee, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.schedule import from_head
+from services.domain.events import Event, PlanIssued
+from services.domain.ids import RideId
+from services.domain.plan import Plan
+from services.domain.referee import Situation, Violation, new_violations, violations
+from services.domain.ride import Ride
+
+
+class Publisher:
+    """Issues plans.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    rides
+        The zone's rides, as they are from time to time.
+    early_s
+        How early an empty shuttle is at a prebooked pickup.
+    """
+
+    def __init__(self, fleet: Shuttles, rides: Mapping[RideId, Ride], early_s: int) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._early_s = early_s
+
+    def publish(
+        self, k: int, now_s: int, events: list[Event], before: tuple[Violation, ...] = ()
+    ) -> None:
+        """Issue the plan of a shuttle whose route changed.
+
+        Parameters
+        ----------
+        k
+            The shuttle.
+        now_s
+            Now.
+        events
+            Takes the plan.
+        before
+            Promises that were broken before the change.
+
+        Raises
+        ------
+        AssertionError
+            If the plan is illegal: a bug, of which nothing may leave.
+        """
+        fleet = self._fleet
+        route, head = fleet.routes[k], fleet.head(k)
+        fleet.write(k, self._rides)
+        self._turn_off(k)
+        fleet.refresh(k, now_s)
+        route.revision += 1
+        plan = fleet.plan(k, self._early_s)
+        if plan.visits and head[c.H_MODE] == c.MOVING:
+            route.targets[plan.revision] = plan.visits[0].stop
+        illegal = new_violations(self._judge(k, plan), before)
+        assert not illegal, f"illegal plan {plan}: {illegal}"
+        events.append(PlanIssued(plan))
+
+    def broken(self, k: int) -> tuple[Violation, ...]:
+        """The promises that the plan of a shuttle breaks as things stand."""
+        if not self._fleet.head(k)[c.H_BROKEN]:
+            return ()
+        return self._judge(k, self._fleet.plan(k, self._early_s))
+
+    def _turn_off(self, k: int) -> None:
+        """One that is to go elsewhere than it is heading keeps its way until it says so."""
+        route, head = self._fleet.routes[k], self._fleet.head(k)
+        if head[c.H_MODE] != c.MOVING or head[c.H_PENDING] or not route.stops:
+            return
+        if route.stops[0].stop != head[c.H_STOP]:
+            head[c.H_PENDING] = 1
+            if not self._fleet.ways.node_drive_s.shape[0]:
+                head[c.H_X], head[c.H_Y] = head[c.H_FREE_X], head[c.H_FREE_Y]
+                head[c.H_MS] = head[c.H_FREE] * 1000
+
+    def _judge(self, k: int, plan: Plan) -> tuple[Violation, ...]:
+        fleet = self._fleet
+        route, head = fleet.routes[k], fleet.head(k)
+        moving = head[c.H_MODE] == c.MOVING
+        boarding = bool(head[c.H_LOCKED])
+        going_on = boarding or (moving and not head[c.H_PENDING])
+        drive_s = fleet.drive_s
+        return violations(
+            plan,
+            Situation(
+                capacity=route.shuttle.capacity,
+                free_s=int(head[c.H_FREE]),
+                approach_s=lambda stop: int(from_head(fleet.ways, head, stop)),
+                heading_stop=int(head[c.H_STOP]) if moving and going_on else -1,
+                first_arrive_s=int(head[c.H_ARRIVE]),
+                aboard=route.aboard,
+                boarding=boarding,
+                rides=self._rides,
+                drive_s=lambda a, b: int(drive_s[a, b]),
+                base_s=fleet.base_s,
+                party_s=fleet.party_s,
+            ),
+        )

@@ -1,0 +1,128 @@
+"""Why a request was refused, and the smallest change in each dimension that would have worked.
+
+Feasibility is not monotone in any of them (a later departure can miss the shuttle that an earlier
+one would have caught), so nothing is bisected: one pass of the search per dimension enforces all
+but the one bound, and minimises by how much that is exceeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.dispatcher import columns as c
+from services.dispatcher.insertion import Ask
+from services.dispatcher.offers import Terms
+from services.domain.ride import Constraint, Refusal, Relaxation, Remedy, Request
+
+Search = Callable[[Ask], list[int]]
+
+REASONS = {
+    Relaxation.LEAVE_LATER_S: Constraint.WAIT,
+    Relaxation.ARRIVE_LATER_S: Constraint.ARRIVAL,
+    Relaxation.RIDE_LONGER_S: Constraint.RIDE_TIME,
+    Relaxation.FEWER_SEATS: Constraint.SEATS,
+}
+
+
+def refuse(
+    request: Request, terms: Terms, search: Search, largest_seats: int, now_s: int
+) -> Refusal:
+    """Explain a refusal.
+
+    Parameters
+    ----------
+    request
+        What was asked for.
+    terms
+        The territory's rules.
+    search
+        Best insertion into the fleet as it is.
+    largest_seats
+        Seats of the largest shuttle.
+    now_s
+        Now.
+
+    Returns
+    -------
+    Refusal
+        Each remedy works by itself in the very state that refused the request.
+    """
+    obstacle = terms.obstacle(request)
+    if obstacle is not None:
+        return Refusal(obstacle, _walk_further(request, terms, search, now_s))
+    ask = terms.ask(request, terms.tried(request.origins), terms.tried(request.destinations), now_s)
+    remedies = [
+        *_leave_later(ask, terms, request, search),
+        *_arrive_later(ask, terms, request, search),
+        *_ride_longer(ask, search),
+        *_fewer_seats(ask, search),
+    ]
+    # What binds is what would have to give way least, each against what was asked or promised.
+    promises = terms.promises
+    scale = {
+        Relaxation.LEAVE_LATER_S: promises.wait_s_max,
+        Relaxation.ARRIVE_LATER_S: promises.wait_s_max,
+        Relaxation.RIDE_LONGER_S: max(int(ask.pairs[0, 0, c.E_GOAL]), 1),
+        Relaxation.FEWER_SEATS: max(int(ask.party[c.A_SEATS]), 1),
+    }
+    remedies.sort(key=lambda remedy: remedy.amount / scale[remedy.relaxation])
+    reason = REASONS[remedies[0].relaxation] if remedies else Constraint.FLEET
+    if int(ask.party[c.A_SEATS]) > largest_seats:
+        reason = Constraint.PARTY_SIZE
+    elif bool((ask.pickups[:, c.P_EARLIEST] > ask.pickups[:, c.P_PICK_BY]).all()):
+        reason = Constraint.SERVICE_HOURS
+    return Refusal(reason, (*remedies, *_walk_further(request, terms, search, now_s)))
+
+
+def _pass(ask: Ask, mode: int, relaxation: Relaxation, search: Search) -> tuple[Remedy, ...]:
+    ask.party[c.A_MODE] = mode
+    value = search(ask)[c.F_VALUE]
+    return (Remedy(relaxation, value),) if value > 0 else ()
+
+
+def _copy(ask: Ask) -> Ask:
+    return Ask(ask.pickups.copy(), ask.dropoffs.copy(), ask.pairs.copy(), ask.party.copy())
+
+
+def _leave_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
+    relaxed = _copy(ask)
+    relaxed.pickups[:, c.P_PICK_BY] = terms.hours(request)[1]
+    return _pass(relaxed, c.LEAVE_LATER, Relaxation.LEAVE_LATER_S, search)
+
+
+def _arrive_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
+    if request.arrive_by_s is None:
+        return ()
+    relaxed = _copy(ask)
+    relaxed.dropoffs[:, c.D_DROP_BY] = terms.hours(request)[1]
+    return _pass(relaxed, c.ARRIVE_LATER, Relaxation.ARRIVE_LATER_S, search)
+
+
+def _ride_longer(ask: Ask, search: Search) -> tuple[Remedy, ...]:
+    if ask.pairs[0, 0, c.E_GOAL] >= c.FAR_S:
+        return ()
+    relaxed = _copy(ask)
+    relaxed.pairs[:, :, c.E_LIMIT] = c.FAR_S
+    return _pass(relaxed, c.RIDE_LONGER, Relaxation.RIDE_LONGER_S, search)
+
+
+def _fewer_seats(ask: Ask, search: Search) -> tuple[Remedy, ...]:
+    if ask.party[c.A_SEATS] < 2:
+        return ()
+    relaxed = _copy(ask)
+    relaxed.party[c.A_SEATS_MIN] = 1
+    return _pass(relaxed, c.FEWER_SEATS, Relaxation.FEWER_SEATS, search)
+
+
+def _walk_further(request: Request, terms: Terms, search: Search, now_s: int) -> tuple[Remedy, ...]:
+    """Try every stop that the request names; the longer of the two extra walks counts."""
+    tried = terms.tried(request.origins), terms.tried(request.destinations)
+    untried = len(request.origins) > len(tried[0]) or len(request.destinations) > len(tried[1])
+    if not (untried and request.origins and request.destinations):
+        return ()
+    ask = terms.ask(request, request.origins, request.destinations, now_s)
+    limit_m = terms.promises.walk_m_max
+    longest_m = [near[-1].walk_m if near else limit_m for near in tried]
+    ask.pickups[:, c.P_EXTRA_WALK] = [stop.walk_m - longest_m[0] for stop in request.origins]
+    ask.dropoffs[:, c.D_EXTRA_WALK] = [stop.walk_m - longest_m[1] for stop in request.destinations]
+    return _pass(ask, c.WALK_FURTHER, Relaxation.WALK_FURTHER_M, search)

@@ -1,0 +1,277 @@
+"""What shuttles report: facts, which are never refused but correct what the zone believed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.publication import Publisher
+from services.domain.events import (
+    Arrived,
+    Boarded,
+    Departed,
+    Event,
+    Left,
+    NotThere,
+    OfferExpired,
+    Passed,
+    PlanAcknowledged,
+    Report,
+    ReportMarked,
+    RideBoarded,
+    RideCompleted,
+    RideNoShow,
+    RideRetimed,
+)
+from services.domain.ids import RideId
+from services.domain.ride import TERMINAL, Ride, Status
+
+WORSE_S = 120
+"""A promise that is broken is told anew when it gets worse by this much."""
+
+
+class Reports:
+    """Takes the shuttles' reports.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    rides
+        The zone's rides; changed in place.
+    publisher
+        Issues plans that a report makes necessary.
+    """
+
+    def __init__(self, fleet: Shuttles, rides: dict[RideId, Ride], publisher: Publisher) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._publisher = publisher
+        self._at_risk: dict[RideId, int] = {}
+
+    def take(self, report: Report, now_s: int, events: list[Event]) -> None:
+        """Take one report."""
+        k = self._fleet.number.get(report.shuttle_id)
+        reason = None
+        if k is None:
+            reason = "no shuttle of this zone"
+        elif not self._possible(report):
+            reason = "no such stop or road node"
+        if k is None or reason is not None:
+            kind = type(report).__name__
+            events.append(ReportMarked(report.shuttle_id, kind, reason or ""))
+            return
+        match report:
+            case Passed():
+                self._passed(k, report)
+            case PlanAcknowledged():
+                self._acknowledged(k, report)
+            case Arrived():
+                self._arrived(k, report)
+            case Departed():
+                self._departed(k, report, now_s, events)
+            case Left():
+                self._left(k, report, events)
+            case Boarded():
+                self._boarded(k, report, now_s, events)
+            case NotThere():
+                self._not_there(report, now_s, events)
+        self._fleet.refresh(k, now_s)
+        self._tell(k, events)
+
+    def _possible(self, report: Report) -> bool:
+        """Whether the stops and nodes that a report names exist."""
+        stops, nodes = len(self._fleet.ways.stop_mm), len(self._fleet.ways.node_drive_s)
+        named = [getattr(report, "stop", None), getattr(report, "towards", None)]
+        node = getattr(report, "node", None)
+        return all(stop is None or 0 <= stop < stops for stop in named) and (
+            node is None or not nodes or 0 <= node < nodes
+        )
+
+    def _passed(self, k: int, report: Passed) -> None:
+        head = self._fleet.head(k)
+        head[c.H_SILENT] = 0
+        table = self._fleet.ways.node_drive_s
+        known = 0 <= report.node < table.shape[0]
+        if head[c.H_MODE] == c.MOVING and known and not head[c.H_PENDING]:
+            head[c.H_NODE] = report.node
+            head[c.H_MS] = report.at_s * 1000
+            head[c.H_ARRIVE] = report.at_s + int(table[report.node, head[c.H_STOP]])
+
+    def _acknowledged(self, k: int, report: PlanAcknowledged) -> None:
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        target = route.targets.pop(report.revision, None)
+        for revision in [r for r in route.targets if r < report.revision]:
+            del route.targets[revision]
+        latest = report.revision == route.revision
+        if latest:
+            head[c.H_PENDING] = 0
+            head[c.H_SILENT] = 0
+        if target is None or head[c.H_MODE] != c.MOVING or report.node_ms is None:
+            return
+        head[c.H_STOP] = target
+        head[c.H_MS] = report.node_ms
+        free_s = (report.node_ms + 999) // 1000
+        if report.node is not None and report.node < fleet.ways.node_drive_s.shape[0]:
+            head[c.H_NODE] = report.node
+            drive_s = int(fleet.ways.node_drive_s[report.node, target])
+        else:
+            head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
+            drive_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
+        head[c.H_ARRIVE] = free_s + drive_s
+
+    def _arrived(self, k: int, report: Arrived) -> None:
+        head = self._fleet.head(k)
+        head[c.H_MODE] = c.AT_STOP
+        head[c.H_STOP] = report.stop
+        head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
+        head[c.H_BUSY] = report.at_s
+        head[c.H_FREE] = -1
+
+    def _departed(self, k: int, report: Departed, now_s: int, events: list[Event]) -> None:
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        head[c.H_MODE] = c.MOVING
+        head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
+        head[c.H_STOP] = report.towards
+        head[c.H_MS] = report.at_s * 1000
+        head[c.H_ARRIVE] = report.at_s + fleet.drive_s[report.stop, report.towards]
+        if fleet.ways.node_drive_s.shape[0]:
+            head[c.H_NODE] = fleet.ways.stop_node[report.stop]
+        else:
+            head[c.H_X], head[c.H_Y] = fleet.ways.stop_mm[report.stop]
+        if route.stops and route.stops[0].stop == report.stop != report.towards:
+            missed = next(iter((*route.stops[0].board, *route.stops[0].leave)))
+            reason = "left a stop before all were served"
+            events.append(ReportMarked(report.shuttle_id, "Departed", reason, missed))
+            fleet.refresh(k, now_s)
+            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+
+    def _served(self, k: int, ride_id: RideId, boarding: bool, at_s: int) -> bool:
+        """Strike a ride off the visit that is under way; false if it was not to be served there."""
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        stop = route.stops[0] if route.stops else None
+        waiting = [] if stop is None else stop.board if boarding else stop.leave
+        if stop is None or stop.stop != head[c.H_STOP] or ride_id not in waiting:
+            return False
+        waiting.remove(ride_id)
+        stop.served += 1
+        # Alighting has just begun; who boarded is done.
+        dwell_s = 0 if boarding else fleet.base_s + fleet.party_s * stop.served
+        head[c.H_BUSY] = max(head[c.H_BUSY], at_s + dwell_s)
+        head[c.H_SERVING] = 1
+        if not stop.board and not stop.leave:
+            route.stops.pop(0)
+            head[c.H_LOCKED] = head[c.H_SERVING] = 0
+        return True
+
+    def _left(self, k: int, report: Left, events: list[Event]) -> None:
+        ride = self._rides.get(report.ride_id)
+        if ride is None:
+            events.append(_unknown(report))
+            return
+        expected = self._served(k, ride.id, False, report.at_s) and ride.status is Status.ABOARD
+        if not expected:
+            self._take_out(ride.id)
+        self._fleet.routes[k].aboard.pop(ride.id, None)
+        self._at_risk.pop(ride.id, None)
+        self._rides[ride.id] = replace(
+            ride,
+            status=Status.COMPLETED,
+            shuttle_id=report.shuttle_id,
+            dropped_off_s=report.at_s,
+        )
+        events.append(RideCompleted(ride.id, report.shuttle_id, report.at_s, expected))
+        self._fleet.write(k, self._rides)
+
+    def _boarded(self, k: int, report: Boarded, now_s: int, events: list[Event]) -> None:
+        ride = self._rides.get(report.ride_id)
+        if ride is None or ride.offer is None:
+            events.append(_unknown(report))
+            return
+        if ride.status is Status.ABOARD and ride.id in self._fleet.routes[k].aboard:
+            return  # the same fact again
+        expected = self._served(k, ride.id, True, report.at_s)
+        expected = expected and ride.status is Status.CONFIRMED
+        route = self._fleet.routes[k]
+        if not expected:
+            for other in self._take_out(ride.id):
+                self._publisher.publish(other, now_s, events, self._publisher.broken(other))
+        self._rides[ride.id] = replace(
+            ride, status=Status.ABOARD, shuttle_id=report.shuttle_id, picked_up_s=report.at_s
+        )
+        route.aboard[ride.id] = report.at_s
+        events.append(RideBoarded(ride.id, report.shuttle_id, report.at_s, expected))
+        if any(ride.id in stop.leave for stop in route.stops):
+            self._fleet.write(k, self._rides)
+        else:
+            route.stops.append(Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
+            self._fleet.write(k, self._rides)
+            self._fleet.refresh(k, now_s)
+            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+
+    def _not_there(self, report: NotThere, now_s: int, events: list[Event]) -> None:
+        ride = self._rides.get(report.ride_id)
+        if ride is None:
+            events.append(_unknown(report))
+            return
+        if ride.status in TERMINAL or ride.status is Status.ABOARD:
+            events.append(
+                ReportMarked(
+                    report.shuttle_id, "NotThere", f"the ride is {ride.status}", report.ride_id
+                )
+            )
+            return
+        if ride.status is Status.OFFERED:
+            self._rides[ride.id] = replace(ride, status=Status.EXPIRED)
+            events.append(OfferExpired(ride.id))
+        else:
+            self._rides[ride.id] = replace(ride, status=Status.NO_SHOW)
+            events.append(RideNoShow(ride.id, report.shuttle_id, report.waited_from_s, report.at_s))
+        self._at_risk.pop(ride.id, None)
+        for other in self._take_out(ride.id):
+            self._fleet.write(other, self._rides)
+            self._fleet.refresh(other, now_s)
+            self._publisher.publish(other, now_s, events, self._publisher.broken(other))
+
+    def _take_out(self, ride_id: RideId) -> list[int]:
+        """Take a ride out of every route that has it; the shuttles concerned."""
+        concerned = []
+        for k, route in enumerate(self._fleet.routes):
+            if ride_id in route.ride_ids():
+                self._fleet.remove(k, ride_id)
+                self._fleet.write(k, self._rides)
+                concerned.append(k)
+        return concerned
+
+    def _tell(self, k: int, events: list[Event]) -> None:
+        """Tell riders whose promise can no longer be kept, or can be kept again."""
+        fleet, route = self._fleet, self._fleet.routes[k]
+        if not fleet.head(k)[c.H_BROKEN] and not any(r in self._at_risk for r in route.ride_ids()):
+            return
+        rows = fleet.arrays.visits[k, : len(route.stops)].tolist()
+        stops = list(zip(rows, route.stops, strict=True))
+        pickups = {ride_id: row[c.V_DEPART] for row, stop in stops for ride_id in stop.board}
+        arrivals = {ride_id: row[c.V_ARRIVE] for row, stop in stops for ride_id in stop.leave}
+        for ride_id, arrival_s in arrivals.items():
+            promise = self._rides[ride_id].promise
+            pickup_s = pickups.get(ride_id, route.aboard.get(ride_id, 0))
+            late_s = max(
+                arrival_s - promise.arrive_by_s,
+                arrival_s - pickup_s - promise.ride_s_max,
+                pickup_s - promise.pickup_to_s if ride_id in pickups else 0,
+                0,
+            )
+            told_s = self._at_risk.get(ride_id)
+            if late_s and (told_s is None or late_s >= told_s + WORSE_S):
+                self._at_risk[ride_id] = late_s
+                events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=False))
+            elif not late_s and told_s is not None:
+                del self._at_risk[ride_id]
+                events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=True))
+
+
+def _unknown(report: Left | Boarded | NotThere) -> ReportMarked:
+    return ReportMarked(
+        report.shuttle_id, type(report).__name__, "there is no such ride", report.ride_id
+    )

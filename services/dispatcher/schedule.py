@@ -1,0 +1,208 @@
+"""Where each shuttle can be sent from, and the earliest schedule of its plan: compiled.
+
+The slack of a position is the forward time slack of Savelsbergh (1992),
+"The vehicle routing problem with time windows: minimizing route duration", kept for windows alone
+and with the ride-time limits of those on board (after Cordeau & Laporte, 2003).
+"""
+
+from __future__ import annotations
+
+from services.dispatcher import columns as c
+from services.network.driving import crow_point, crow_s, drive_until
+from services.network.kernels import kernel
+
+
+@kernel
+def from_head(ways, head, stop):  # type: ignore[no-untyped-def]
+    """Seconds to a stop from where a shuttle is when it can be sent elsewhere."""
+    if head[c.H_MODE] == c.AT_STOP:
+        return int(ways.drive_s[head[c.H_STOP], stop])
+    if ways.node_drive_s.shape[0]:
+        return int(ways.node_drive_s[head[c.H_NODE], stop])
+    return crow_s(ways, head[c.H_FREE_X], head[c.H_FREE_Y], stop)
+
+
+@kernel
+def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Find from where, and when, a shuttle can be sent elsewhere; say if its schedule moved.
+
+    Standing, it is free now, or once it has boarded. Under way, it is free at the first road node
+    of its way that lies at least ``latency_s`` ahead; between stops of a map without roads, at the
+    point that it reaches then.
+    """
+    head[c.H_FIRST] = 0
+    if head[c.H_MODE] == c.AT_STOP:
+        return _locate_standing(head, visits, now_s, latency_s)
+    if head[c.H_PENDING]:
+        free_s = (head[c.H_MS] + 999) // 1000
+        if free_s < now_s:
+            head[c.H_SILENT] = 1
+        head[c.H_FREE] = free_s
+        return False
+    if ways.node_drive_s.shape[0]:
+        until_ms = (now_s + latency_s) * 1000
+        node, ms = drive_until(ways, head[c.H_NODE], head[c.H_MS], head[c.H_STOP], until_ms, 1000)
+        head[c.H_NODE] = node
+        head[c.H_MS] = ms
+        head[c.H_FREE] = max((ms + 999) // 1000, now_s)
+    else:
+        free_s = max(min(now_s + latency_s, head[c.H_ARRIVE]), now_s)
+        head[c.H_FREE] = free_s
+        head[c.H_FREE_X], head[c.H_FREE_Y] = crow_point(
+            ways,
+            head[c.H_X],
+            head[c.H_Y],
+            head[c.H_STOP],
+            free_s * 1000 - head[c.H_MS],
+            head[c.H_ARRIVE] * 1000 - head[c.H_MS],
+        )
+    if head[c.H_ARRIVE] < now_s:
+        head[c.H_ARRIVE] = now_s
+        return True
+    return False
+
+
+@kernel
+def _locate_standing(head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
+    free_s = max(now_s, head[c.H_BUSY])
+    if head[c.H_VISITS] and visits[0, c.V_STOP] == head[c.H_STOP]:
+        serving = head[c.H_SERVING] > 0
+        start_s = max(now_s if serving else free_s, visits[0, c.V_EARLIEST])
+        begins = not head[c.H_LOCKED] and (serving or start_s <= now_s + latency_s)
+        if begins:
+            head[c.H_LOCKED] = 1
+            visits[0, c.V_ARRIVE] = free_s
+            visits[0, c.V_START] = start_s
+            visits[0, c.V_DEPART] = start_s + visits[0, c.V_DWELL]
+        if head[c.H_LOCKED]:
+            head[c.H_FIRST] = 1
+            late = visits[0, c.V_DEPART] < now_s
+            if late:
+                visits[0, c.V_DEPART] = now_s
+            head[c.H_FREE] = visits[0, c.V_DEPART]
+            return late or begins
+    moved = head[c.H_FREE] != free_s
+    head[c.H_FREE] = free_s
+    return moved and head[c.H_VISITS] > 0
+
+
+@kernel
+def schedule(ways, head, visits, rides):  # type: ignore[no-untyped-def]
+    """Compute a shuttle's schedule and slacks, count broken promises; say if boarding was held.
+
+    The schedule is as early as possible, except that boarding is held back where the ride would
+    otherwise get too long because the shuttle waits later on. A visit in which boarding has begun
+    keeps its times.
+    """
+    _forward(ways, head, visits, head[c.H_FIRST])
+    held = _hold_back(ways, head, visits, rides)
+    _slacks(head, visits, rides)
+    return held
+
+
+@kernel
+def _forward(ways, head, visits, first):  # type: ignore[no-untyped-def]
+    time_s = visits[first - 1, c.V_DEPART] if first > head[c.H_FIRST] else head[c.H_FREE]
+    for i in range(first, head[c.H_VISITS]):
+        stop = visits[i, c.V_STOP]
+        if i > 0:
+            arrive_s = time_s + ways.drive_s[visits[i - 1, c.V_STOP], stop]
+        elif head[c.H_MODE] != c.AT_STOP and stop == head[c.H_STOP] and not head[c.H_PENDING]:
+            arrive_s = head[c.H_ARRIVE]
+        else:
+            arrive_s = time_s + from_head(ways, head, stop)
+        start_s = max(arrive_s, visits[i, c.V_EARLIEST])
+        visits[i, c.V_ARRIVE] = arrive_s
+        visits[i, c.V_START] = start_s
+        time_s = start_s + visits[i, c.V_DWELL]
+        visits[i, c.V_DEPART] = time_s
+
+
+@kernel
+def _hold_back(ways, head, visits, rides):  # type: ignore[no-untyped-def]
+    """Start boarding later where that shortens a ride which is too long, and harms nobody.
+
+    Steps 7 and 8 of Cordeau & Laporte (2003), "A tabu search heuristic for the static multi-vehicle
+    dial-a-ride problem". Raises V_EARLIEST of the visits concerned.
+    """
+    held = False
+    for r in range(head[c.H_RIDES]):
+        pick, drop, limit_s = rides[r, c.R_PICK], rides[r, c.R_DROP], rides[r, c.R_LIMIT]
+        if limit_s >= c.FAR_S or pick < head[c.H_FIRST]:
+            continue
+        delay_s = visits[drop, c.V_ARRIVE] - visits[pick, c.V_DEPART] - limit_s
+        if delay_s <= 0:
+            continue
+        delay_s = min(delay_s, _delay_s_max(head, visits, rides, pick, drop))
+        if delay_s > 0:
+            visits[pick, c.V_EARLIEST] = visits[pick, c.V_START] + delay_s
+            _forward(ways, head, visits, pick)
+            held = True
+    return held
+
+
+@kernel
+def _delay_s_max(head, visits, rides, pick, drop):  # type: ignore[no-untyped-def]
+    """By how much boarding at a visit can be put off, all of it made good before a dropoff."""
+    most_s = visits[pick, c.V_PICK_BY] - visits[pick, c.V_DEPART]
+    waits_s = 0
+    for i in range(pick + 1, drop):
+        most_s = min(most_s, waits_s + max(visits[i, c.V_DROP_BY] - visits[i, c.V_ARRIVE], 0))
+        waits_s += visits[i, c.V_START] - visits[i, c.V_ARRIVE]
+        most_s = min(most_s, waits_s + max(visits[i, c.V_PICK_BY] - visits[i, c.V_DEPART], 0))
+    most_s = min(most_s, waits_s)
+    for q in range(head[c.H_RIDES]):
+        before, after = rides[q, c.R_PICK], rides[q, c.R_DROP]
+        if before < pick < after:
+            picked_s = rides[q, c.R_PICKED] if before < 0 else visits[before, c.V_DEPART]
+            spare_s = max(rides[q, c.R_LIMIT] - (visits[after, c.V_ARRIVE] - picked_s), 0)
+            for i in range(pick + 1, min(after, drop)):
+                spare_s += visits[i, c.V_START] - visits[i, c.V_ARRIVE]
+            most_s = min(most_s, spare_s)
+    return most_s
+
+
+@kernel
+def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
+    count = head[c.H_VISITS]
+    broken = 0
+    slack_s = c.FAR_S
+    for i in range(count - 1, -1, -1):
+        spare_s = visits[i, c.V_PICK_BY] - visits[i, c.V_DEPART]
+        early_s = visits[i, c.V_DROP_BY] - visits[i, c.V_ARRIVE]
+        if spare_s < 0 or early_s < 0:
+            broken += 1
+        wait_s = visits[i, c.V_START] - visits[i, c.V_ARRIVE]
+        slack_s = min(wait_s + min(max(spare_s, 0), slack_s), max(early_s, 0))
+        visits[i, c.V_SLACK] = slack_s
+        visits[i, c.V_RIDE_SLACK] = slack_s
+    for r in range(head[c.H_RIDES]):
+        limit_s = rides[r, c.R_LIMIT]
+        if limit_s >= c.FAR_S:
+            continue
+        pick, drop = rides[r, c.R_PICK], rides[r, c.R_DROP]
+        picked_s = rides[r, c.R_PICKED] if pick < 0 else visits[pick, c.V_DEPART]
+        spare_s = limit_s - (visits[drop, c.V_ARRIVE] - picked_s)
+        if spare_s < 0:
+            broken += 1
+            spare_s = 0
+        for i in range(drop, pick, -1):
+            if i < drop:
+                spare_s += visits[i, c.V_START] - visits[i, c.V_ARRIVE]
+            visits[i, c.V_RIDE_SLACK] = min(visits[i, c.V_RIDE_SLACK], spare_s)
+    head[c.H_BROKEN] = broken
+
+
+@kernel
+def locate_all(ways, heads, visits, rides, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Locate every shuttle, and bring the schedules of those that wait up to date."""
+    for k in range(heads.shape[0]):
+        if locate(ways, heads[k], visits[k], now_s, latency_s):
+            schedule(ways, heads[k], visits[k], rides[k])
+
+
+@kernel
+def refresh(ways, head, visits, rides, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Locate one shuttle and compute its schedule anew; say if boarding was held."""
+    locate(ways, head, visits, now_s, latency_s)
+    return schedule(ways, head, visits, rides)

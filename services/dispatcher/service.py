@@ -1,0 +1,59 @@
+"""The shell around a zone: it takes messages in, writes each step down, and lets events out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.dispatcher.core import Zone
+from services.domain.events import Event, Message, PlanIssued
+from services.domain.ids import RideId
+from services.domain.ride import Ride
+from services.runtime.ports import Step
+from services.wire.topics import Topic
+
+
+class Dispatcher:
+    """Turns messages into steps of one zone.
+
+    Parameters
+    ----------
+    zone
+        The zone.
+    number
+        Of the last step that was committed.
+    """
+
+    def __init__(self, zone: Zone, number: int = 0) -> None:
+        self.zone = zone
+        self.number = number
+
+    def step(
+        self,
+        inputs: Sequence[Message],
+        now_s: int,
+        offsets: tuple[tuple[Topic, int], ...] = (),
+    ) -> Step:
+        """Apply messages in order, as one step that is yet to be committed.
+
+        Nothing that it decided may leave before the commit.
+        """
+        events: list[Event] = []
+        for message in inputs:
+            events += self.zone.apply(message, now_s)
+        self.number += 1
+        return Step(
+            number=self.number,
+            now_s=self.zone.now_s,
+            inputs=tuple(inputs),
+            events=tuple(events),
+            offsets=offsets,
+            rides=self._changed(events),
+        )
+
+    def _changed(self, events: list[Event]) -> tuple[Ride, ...]:
+        rides = self.zone.rides
+        ids: dict[RideId, None] = {}
+        for event in events:
+            if not isinstance(event, PlanIssued) and event.ride_id is not None:
+                ids[event.ride_id] = None
+        return tuple(rides[ride_id] for ride_id in ids if ride_id in rides)

@@ -1,0 +1,209 @@
+"""What a legal plan is. Every plan passes here before it is published.
+
+Hard rules hold always: order, capacity in every dimension, who is on board stays until let off,
+driving and stopping take their time. Promises may be broken by the world (a closed road, a late
+shuttle), so a plan is judged against the plan before it: it may break none newly and worsen none
+that is broken already.
+
+Written apart from the code that makes plans, and in plain Python, so that the two cannot share an
+error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.domain.ids import RideId
+from services.domain.plan import Plan, Visit
+from services.domain.ride import Load, Ride
+
+UNREACHABLE_S = 65_535
+
+
+class Rule(StrEnum):
+    """What a plan can violate."""
+
+    UNKNOWN_RIDE = "unknown_ride"
+    ORDER = "order"
+    LEFT_OUT = "left_out"
+    WRONG_STOP = "wrong_stop"
+    SEATS = "seats"
+    WHEELCHAIRS = "wheelchairs"
+    LUGGAGE = "luggage"
+    DRIVE_TIME = "drive_time"
+    STOP_TIME = "stop_time"
+    UNREACHABLE = "unreachable"
+    PICKUP_EARLY = "pickup_early"
+    PICKUP_LATE = "pickup_late"
+    ARRIVAL_LATE = "arrival_late"
+    RIDE_TIME = "ride_time"
+
+
+PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
+"""The rules that the world can break by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule that a plan breaks, at which visit, for whom, and by how much (seconds, seats)."""
+
+    rule: Rule
+    visit: int
+    ride_id: RideId | None = None
+    by: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a shuttle's plan has to start from.
+
+    Parameters
+    ----------
+    capacity
+        Room in all.
+    free_s
+        From when the shuttle can be sent elsewhere, and ``approach_s`` the seconds from where it is
+        then to a stop.
+    first_arrive_s
+        Its arrival at ``heading_stop``, if it goes on as it is.
+    aboard
+        Who is on board, and since when.
+    boarding
+        Whether people get on or off at the first visit already.
+    rides
+        The zone's rides.
+    drive_s
+        Seconds between two stops; 65,535 where there is no way.
+    base_s, party_s
+        What a visit takes, and each party that gets on or off.
+    """
+
+    capacity: Load
+    free_s: int
+    approach_s: Callable[[int], int]
+    heading_stop: int
+    first_arrive_s: int
+    aboard: Mapping[RideId, int]
+    boarding: bool
+    rides: Mapping[RideId, Ride]
+    drive_s: Callable[[int, int], int]
+    base_s: int
+    party_s: int
+
+
+def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
+    """Name every rule that a plan breaks."""
+    found: list[Violation] = []
+    _judge_times(plan.visits, now, found)
+    picked: dict[RideId, int] = dict(now.aboard)
+    seats, wheelchairs, luggage = _load(now, picked)
+    done: set[RideId] = set()
+    for i, visit in enumerate(plan.visits):
+        for ride_id in visit.leave:
+            picked_s = picked.pop(ride_id, None)
+            if picked_s is None or ride_id in done:
+                found.append(Violation(Rule.ORDER, i, ride_id))
+                continue
+            done.add(ride_id)
+            load = now.rides[ride_id].request.party.load
+            seats, wheelchairs, luggage = (
+                seats - load[0],
+                wheelchairs - load[1],
+                luggage - load[2],
+            )
+            _judge_dropoff(i, visit, now.rides[ride_id], picked_s, found)
+        for ride_id in visit.board:
+            ride = now.rides.get(ride_id)
+            if ride is None or ride.offer is None:
+                found.append(Violation(Rule.UNKNOWN_RIDE, i, ride_id))
+                continue
+            if ride_id in picked or ride_id in done:
+                found.append(Violation(Rule.ORDER, i, ride_id))
+                continue
+            picked[ride_id] = visit.depart_s
+            load = ride.request.party.load
+            seats, wheelchairs, luggage = (
+                seats + load[0],
+                wheelchairs + load[1],
+                luggage + load[2],
+            )
+            _judge_pickup(i, visit, ride, found)
+        room = now.capacity
+        if seats > room[0]:
+            found.append(Violation(Rule.SEATS, i, None, seats - room[0]))
+        if wheelchairs > room[1]:
+            found.append(Violation(Rule.WHEELCHAIRS, i, None, wheelchairs - room[1]))
+        if luggage > room[2]:
+            found.append(Violation(Rule.LUGGAGE, i, None, luggage - room[2]))
+    found += [Violation(Rule.LEFT_OUT, len(plan.visits), ride_id) for ride_id in picked]
+    return tuple(found)
+
+
+def new_violations(
+    found: Iterable[Violation], before: Iterable[Violation]
+) -> tuple[Violation, ...]:
+    """What makes a plan illegal, given what was broken before it anyway.
+
+    Hard rules count always; promises only if they were kept before, or are broken further.
+    """
+    known = {(v.rule, v.ride_id): v.by for v in before if v.rule in PROMISES}
+    return tuple(
+        v for v in found if v.rule not in PROMISES or v.by > known.get((v.rule, v.ride_id), 0)
+    )
+
+
+def _load(now: Situation, ride_ids: Iterable[RideId]) -> tuple[int, int, int]:
+    loads = [now.rides[ride_id].request.party.load for ride_id in ride_ids]
+    return (
+        sum(load.seats for load in loads),
+        sum(load.wheelchairs for load in loads),
+        sum(load.luggage for load in loads),
+    )
+
+
+def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violation]) -> None:
+    """Driving and stopping take their time."""
+    free_s, last = now.free_s, -1
+    for i, visit in enumerate(visits):
+        if i > 0:
+            drive_s = now.drive_s(last, visit.stop)
+        elif visit.stop == now.heading_stop or now.boarding:
+            drive_s = max(now.first_arrive_s - free_s, 0)
+        else:
+            drive_s = now.approach_s(visit.stop)
+        if drive_s >= UNREACHABLE_S:
+            found.append(Violation(Rule.UNREACHABLE, i))
+        elif i > 0 or not now.boarding:
+            if visit.arrive_s < free_s + drive_s or visit.arrive_s < visit.leave_s:
+                found.append(Violation(Rule.DRIVE_TIME, i, None, free_s + drive_s - visit.arrive_s))
+            parties = len(visit.board) + len(visit.leave)
+            short_s = visit.arrive_s + now.base_s + now.party_s * parties - visit.depart_s
+            if parties and short_s > 0:
+                found.append(Violation(Rule.STOP_TIME, i, None, short_s))
+        free_s, last = visit.depart_s, visit.stop
+
+
+def _judge_pickup(i: int, visit: Visit, ride: Ride, found: list[Violation]) -> None:
+    promise = ride.promise
+    if visit.stop != promise.pickup_stop:
+        found.append(Violation(Rule.WRONG_STOP, i, ride.id))
+    if visit.depart_s > promise.pickup_to_s:
+        late_s = visit.depart_s - promise.pickup_to_s
+        found.append(Violation(Rule.PICKUP_LATE, i, ride.id, late_s))
+    elif visit.depart_s < promise.pickup_from_s:
+        early_s = promise.pickup_from_s - visit.depart_s
+        found.append(Violation(Rule.PICKUP_EARLY, i, ride.id, early_s))
+
+
+def _judge_dropoff(i: int, visit: Visit, ride: Ride, picked_s: int, found: list[Violation]) -> None:
+    promise = ride.promise
+    if visit.stop != promise.dropoff_stop:
+        found.append(Violation(Rule.WRONG_STOP, i, ride.id))
+    if visit.arrive_s > promise.arrive_by_s:
+        late_s = visit.arrive_s - promise.arrive_by_s
+        found.append(Violation(Rule.ARRIVAL_LATE, i, ride.id, late_s))
+    if visit.arrive_s - picked_s > promise.ride_s_max:
+        long_s = visit.arrive_s - picked_s - promise.ride_s_max
+        found.append(Violation(Rule.RIDE_TIME, i, ride.id, long_s))

@@ -1,0 +1,43 @@
+"""How our compiled code is compiled, and where the result is kept between runs.
+
+Numba's cache looks only at the file of the function itself, so code compiled from several files
+could outlive a change in one of them. Here each state of all these files has a cache of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+from services.network.cache_folder import cache_folder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SOURCES = (
+    "network/tables.py",
+    "network/driving.py",
+    "dispatcher/columns.py",
+    "dispatcher/schedule.py",
+    "dispatcher/insertion.py",
+)
+"""Every file with compiled code, or with constants that are compiled in."""
+
+
+def _version() -> str:
+    root = Path(__file__).parent.parent
+    digest = sha256(numba.__version__.encode())
+    for source in SOURCES:
+        digest.update((root / source).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())
+
+
+def kernel(function: F) -> F:
+    """Compile a function on its first call in native integers, and keep the result."""
+    return cast("F", numba.njit(cache=True)(function))

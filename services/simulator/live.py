@@ -1,0 +1,185 @@
+"""A territory that lives: gateway, dispatcher and simulated shuttles in one process.
+
+They only know one another through the log: riders' wishes become commands on one topic, shuttles
+follow the plans on another and report on a third, and every message passes through its bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import time as time_of_day
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services.dispatcher.core import Zone
+from services.dispatcher.loop import DispatcherLoop, LoopMetrics
+from services.dispatcher.service import Dispatcher
+from services.domain.territory import ServiceHours
+from services.gateway.app import ZONE, create_app
+from services.gateway.server import GatewayServer, listen
+from services.network.fleet import shuttles
+from services.network.folder import Network, load
+from services.runtime import logs
+from services.runtime.clock import Clock, ServiceDay, WallClock
+from services.runtime.embedded import EmbeddedLog, EmbeddedStore
+from services.runtime.memory import MemoryLog, MemoryStore
+from services.runtime.metrics import LogMetrics, new_registry
+from services.runtime.settings import Settings
+from services.simulator.live_shuttles import LiveShuttles
+from services.simulator.warm_up import warm_up
+
+STEPS_MAX = 100_000
+"""Steps of the journal that are kept in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All parts of a living territory, connected and not yet started."""
+
+    app: FastAPI
+    dispatcher: DispatcherLoop
+    shuttles: LiveShuttles
+    memory: MemoryLog[bytes]
+    registry: CollectorRegistry
+
+
+def build(network: Network, clock: Clock, settings: Settings, seed: int = 1) -> House:
+    """Connect a gateway, a dispatcher and simulated shuttles over a log in this process."""
+    registry = new_registry()
+    memory: MemoryLog[bytes] = MemoryLog(settings.partitions, settings.log_bound)
+    log = EmbeddedLog(memory, LogMetrics(registry))
+    store = EmbeddedStore(MemoryStore(steps_max=STEPS_MAX, rides_max=settings.rides_max))
+    fleet = shuttles(network)
+    dispatcher = Dispatcher(Zone(network, fleet))
+    return House(
+        app=create_app(network, log, clock, settings, registry=registry),
+        dispatcher=DispatcherLoop(dispatcher, ZONE, log, store, clock, LoopMetrics(registry)),
+        shuttles=LiveShuttles(network, fleet, ZONE, log, clock, seed),
+        memory=memory,
+        registry=registry,
+    )
+
+
+async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> None:
+    """Run until the process is told to end (SIGINT or SIGTERM).
+
+    Parameters
+    ----------
+    house
+        What to run.
+    port
+        Where to serve HTTP.
+    ready
+        Called once riders can be served.
+    """
+    server = GatewayServer(house.app)
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    async with asyncio.TaskGroup() as tasks:
+        parts = [
+            tasks.create_task(house.dispatcher.run()),
+            tasks.create_task(house.shuttles.run()),
+            tasks.create_task(_announce(server, ready)),
+        ]
+        for number in signals:
+            loop.add_signal_handler(number, server.stop)
+        try:
+            await server.serve([port])
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+            for part in parts:
+                part.cancel()
+
+
+async def _announce(server: GatewayServer, ready: Callable[[], None]) -> None:
+    while not server.started:  # noqa: ASYNC110 - a flag of uvicorn's, set once
+        await asyncio.sleep(0.01)
+    ready()
+
+
+def up(
+    folder: Path,
+    *,
+    port: int | None = None,
+    speed: float = 1.0,
+    at: time_of_day | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve a territory until told to end: ``navette up``.
+
+    Parameters
+    ----------
+    folder
+        The territory.
+    port
+        Where to serve HTTP; absent: as the settings say; 0: any that is free.
+    speed
+        Seconds that pass in the territory per real second.
+    at
+        Time of day there at the start; absent: as it is now.
+    say
+        Takes lines for the person at the terminal.
+
+    Raises
+    ------
+    InvalidFile
+        If the territory cannot be read.
+    Unavailable
+        If the port is taken.
+    """
+    settings = Settings()
+    logs.configure(settings.log_format, settings.log_level)
+    network = load(folder)
+    opened = listen(settings.host, settings.port if port is None else port)
+    with opened:
+        say("Getting ready (the first time on a machine, compiling takes a moment) ...")
+        warm_up(network)
+        clock = start_clock(network.territory.timezone, speed, at)
+        house = build(network, clock, settings)
+        asyncio.run(live(house, opened, lambda: say(_welcome(network, clock, opened))))
+    say("Ended.")
+
+
+def start_clock(timezone: str, speed: float, at: time_of_day | None) -> WallClock:
+    """Start a clock at a time of today there; absent: now."""
+    if at is None:
+        return WallClock.from_now(timezone, speed)
+    day = ServiceDay(datetime.now(ZoneInfo(timezone)).date(), timezone)
+    return WallClock(day, at.hour * 3600 + at.minute * 60 + at.second, speed)
+
+
+def _welcome(network: Network, clock: WallClock, opened: socket.socket) -> str:
+    territory = network.territory
+    host, port = opened.getsockname()[:2]
+    count = sum(group.count for group in territory.fleet)
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    now = clock.day.moment(clock.now_s())
+    lines = [
+        f"{territory.name}: {count} shuttles, {len(network.stops)} stops, it is {now:%H:%M}"
+        + (f" and time runs {clock.speed:g} times as fast." if clock.speed != 1 else "."),
+        f"Ask for rides at {url}/v1/rides (how: {url}/docs). Ctrl-C ends it.",
+    ]
+    if _is_closed(territory.service, clock.now_s()):
+        opens, closes = territory.service.opens, territory.service.closes
+        lines.append(
+            f"Shuttles run from {opens:%H:%M} to {closes:%H:%M}: ask for a departure then, "
+            "or start with --at 08:00."
+        )
+    return "\n".join(lines)
+
+
+def _is_closed(service: ServiceHours, now_s: int) -> bool:
+    if service.closes_s is None:
+        return False
+    day_s = 86_400
+    opens_s, closes_s = service.opens_s, service.closes_s
+    return not any(opens_s <= now_s % day_s + shift_s < closes_s for shift_s in (0, day_s))

@@ -1,0 +1,225 @@
+"""Simulated shuttles that follow the plans on the log and report on it, by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from uuid import uuid4
+
+from services.domain.errors import Unavailable, Unreadable
+from services.domain.events import (
+    CommandTurnedDown,
+    Event,
+    OfferExpired,
+    PlanIssued,
+    Report,
+    ReportMarked,
+    RideCancelled,
+    RideCompleted,
+    RideConfirmed,
+    RideEvent,
+    RideFailed,
+    RideNoShow,
+    RideOffered,
+)
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import Offer
+from services.domain.shuttle import Shuttle
+from services.domain.territory import Promises
+from services.network.driving import ways
+from services.network.folder import Network
+from services.runtime.clock import Clock
+from services.runtime.ports import Log
+from services.simulator.agenda import Agenda
+from services.simulator.chance import Chance
+from services.simulator.riders import NEVER_S
+from services.simulator.world import World
+from services.wire.envelope import Envelope
+from services.wire.topics import Topic, key_of, partition_of, topic_of
+
+POSITION_EVERY_S = 15
+"""A moving shuttle says where it is this often."""
+
+RETRY_S = 0.05
+
+
+@dataclass(slots=True)
+class Guest:
+    """A party that asked over HTTP; ``coming_s`` is when it is at its stop."""
+
+    offer: Offer
+    coming_s: int = NEVER_S
+
+
+class Guests:
+    """People at the stops: whoever was confirmed comes for the beginning of the promised window.
+
+    Parameters
+    ----------
+    promises
+        How people walk.
+    """
+
+    def __init__(self, promises: Promises) -> None:
+        self._promises = promises
+        self._guests: dict[RideId, Guest] = {}
+
+    def hear(self, event: RideEvent, now_s: int) -> None:
+        """Take note of what becomes of a ride."""
+        match event:
+            case RideOffered(ride_id=ride_id, offer=offer):
+                self._guests[ride_id] = Guest(offer)
+            case RideConfirmed(ride_id=ride_id) if guest := self._guests.get(ride_id):
+                promise = guest.offer.promise
+                walked_s = now_s + self._promises.walk_s(promise.walk_to_m)
+                guest.coming_s = max(promise.pickup_from_s, walked_s)
+            case (
+                OfferExpired(ride_id=ride_id)
+                | RideCancelled(ride_id=ride_id)
+                | RideCompleted(ride_id=ride_id)
+                | RideNoShow(ride_id=ride_id)
+                | RideFailed(ride_id=ride_id)
+            ):
+                self._guests.pop(ride_id, None)
+            case CommandTurnedDown() | ReportMarked() | _:
+                pass
+
+    def present_s(self, ride: RideId) -> int:
+        """When a party is at its stop; never, if it does not come."""
+        guest = self._guests.get(ride)
+        return NEVER_S if guest is None else guest.coming_s
+
+    def pickup_from_s(self, ride: RideId) -> int:
+        """From when the party was promised to be picked up."""
+        guest = self._guests.get(ride)
+        return 0 if guest is None else guest.offer.promise.pickup_from_s
+
+    def seats(self, _ride: RideId) -> tuple[int, int]:
+        """Seats and wheelchair places that the party takes: nobody keeps count here."""
+        return 0, 0
+
+
+class LiveShuttles:
+    """The shuttles of a territory, driving by the clock.
+
+    Parameters
+    ----------
+    network, fleet
+        Where they drive, and who they are.
+    zone
+        Whose plans they follow.
+    log
+        Where plans come from and reports go to.
+    clock
+        By which they drive.
+    seed
+        Of how long drives and boarding take.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        fleet: tuple[Shuttle, ...],
+        zone: ZoneId,
+        log: Log,
+        clock: Clock,
+        seed: int,
+    ) -> None:
+        territory = network.territory
+        self._zone = zone
+        self._log = log
+        self._clock = clock
+        self._agenda = Agenda()
+        self._guests = Guests(territory.promises)
+        self._world = World(fleet, ways(network), territory.stop_times, self._guests, Chance(seed))
+        self._world.report_every_s = POSITION_EVERY_S
+        self._reports: list[Report] = []
+        self._world.connect(self._agenda, self._reports.append)
+        self._news = asyncio.Event()
+        self._heard: list[Event] = []
+
+    async def run(self) -> None:
+        """Drive until cancelled."""
+        self._agenda.now_s = self._clock.now_s()
+        async with asyncio.TaskGroup() as tasks:
+            for topic in (Topic.RIDE_EVENTS, Topic.SHUTTLE_PLANS):
+                tasks.create_task(self._listen(topic))
+            tasks.create_task(self._drive())
+
+    async def _listen(self, topic: Topic) -> None:
+        reader = self._log.reader(topic, partition_of(self._zone, self._log.partitions))
+        try:
+            while True:
+                for record in await reader.read():
+                    value = record.value
+                    if not isinstance(value, Unreadable) and value.zone == self._zone:
+                        assert isinstance(value.body, Event)
+                        self._heard.append(value.body)
+                self._news.set()
+        finally:
+            reader.close()
+
+    async def _drive(self) -> None:
+        while True:
+            self._catch_up()
+            await self._send()
+            if not self._heard:
+                await self._wait()
+
+    def _catch_up(self) -> None:
+        """Let happen what is due, then hear what is new."""
+        now_s = self._clock.now_s()
+        agenda = self._agenda
+        while (next_s := agenda.next_s()) is not None and next_s <= now_s:
+            agenda.happen()
+        agenda.now_s = max(agenda.now_s, now_s)
+        heard, self._heard = self._heard, []
+        self._news.clear()
+        for event in heard:
+            if isinstance(event, PlanIssued):
+                self._world.receive(event.plan)
+            else:
+                self._guests.hear(event, now_s)
+        # Nobody writes this day up.
+        self._world.drives.clear()
+        self._world.stays.clear()
+
+    async def _send(self) -> None:
+        reports = self._reports[:]
+        self._reports.clear()
+        for report in reports:
+            envelope = Envelope(
+                message_id=uuid4().hex,
+                zone=self._zone,
+                happened_at_ms=self._happened_at_ms(report.at_s),
+                recorded_at_ms=self._clock.now_ms(),
+                zone_time_s=report.at_s,
+                body=report,
+            )
+            await self._append(envelope)
+
+    def _happened_at_ms(self, at_s: int) -> int:
+        return round(self._clock.day.moment(at_s).timestamp() * 1000)
+
+    async def _append(self, envelope: Envelope) -> None:
+        body = envelope.body
+        while True:
+            try:
+                await self._log.append(topic_of(body), key_of(body, self._zone), envelope)
+                return
+            except Unavailable:
+                # A shuttle keeps its reports until they get through, in their order.
+                await asyncio.sleep(RETRY_S)
+
+    async def _wait(self) -> None:
+        """Wait until something is due or new."""
+        next_s = self._agenda.next_s()
+        news = asyncio.ensure_future(self._news.wait())
+        waits: set[asyncio.Future[object]] = {news}  # type: ignore[arg-type]
+        if next_s is not None:
+            waits.add(asyncio.ensure_future(self._clock.sleep_until(next_s)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()

@@ -1,0 +1,154 @@
+"""The riders: they ask, accept or not, walk to their stop, wait, and sometimes do not come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp
+
+from services.domain.events import (
+    AcceptOffer,
+    CancelRide,
+    Command,
+    RequestRide,
+    RideConfirmed,
+    RideEvent,
+    RideOffered,
+)
+from services.domain.ids import CallerId, RideId, ride_id
+from services.domain.ride import Offer, Party, Request, StopWalk
+from services.domain.territory import Promises
+from services.simulator.agenda import Agenda
+from services.simulator.chance import Chance
+from services.simulator.demand import Trip
+
+CALLER = CallerId("simulation")
+NEVER_S = 2**40
+NO_SHOW_SHARE = 0.02
+THINK_S = (5, 45)
+"""Shortest and longest time that a rider thinks about an offer."""
+WALK_VARIATION = 0.15
+INDIFFERENT = 2.5
+"""Waits plus walks, as multiples of half an hour, at which every second rider declines."""
+STEEPNESS = 3.0
+
+
+@dataclass(slots=True)
+class Rider:
+    """One party of the demand, and how far it has come."""
+
+    trip: Trip
+    request: Request
+    offer: Offer | None = None
+    confirmed: bool = False
+
+
+class Riders:
+    """Everybody who asks for a ride.
+
+    Parameters
+    ----------
+    promises
+        How people walk.
+    chance
+        Dice; off: every offer is accepted at once, and everybody comes in time.
+    agenda
+        Where they enter what they will do.
+    send
+        Takes their commands.
+    """
+
+    def __init__(
+        self,
+        promises: Promises,
+        chance: Chance,
+        agenda: Agenda,
+        send: Callable[[Command], None],
+    ) -> None:
+        self._promises = promises
+        self._chance = chance
+        self._agenda = agenda
+        self._send = send
+        self.riders: dict[RideId, Rider] = {}
+
+    def add(
+        self, trip: Trip, origins: tuple[StopWalk, ...], destinations: tuple[StopWalk, ...]
+    ) -> Rider:
+        """Add a party that will ask at its time."""
+        rider = Rider(
+            trip,
+            Request(
+                ride_id=ride_id(CALLER, trip.request_id),
+                party=Party(seats=trip.seats, wheelchairs=trip.wheelchairs),
+                origins=origins,
+                destinations=destinations,
+                departure_s=trip.departure_s,
+                arrive_by_s=trip.arrive_by_s,
+            ),
+        )
+        self.riders[rider.request.ride_id] = rider
+        self._agenda.at(trip.request_s, lambda: self._send(RequestRide(rider.request)))
+        if trip.cancel_s is not None:
+            self._agenda.at(trip.cancel_s, lambda: self._cancel(rider))
+        return rider
+
+    def hear(self, event: RideEvent) -> None:
+        """React to what the dispatcher says."""
+        rider = self.riders.get(event.ride_id) if event.ride_id is not None else None
+        if rider is None:
+            return
+        if isinstance(event, RideOffered):
+            rider.offer = event.offer
+            self._think(rider, event.offer)
+        elif isinstance(event, RideConfirmed):
+            rider.confirmed = True
+
+    def present_s(self, ride: RideId) -> int:
+        """When a party is at its stop; never, if it does not come."""
+        rider = self.riders.get(ride)
+        if rider is None or not rider.confirmed or rider.offer is None:
+            return NEVER_S
+        name = rider.trip.request_id
+        if self._chance.happens(NO_SHOW_SHARE, "no-show", name):
+            return NEVER_S
+        walk_s = self._promises.walk_s(rider.offer.promise.walk_to_m)
+        walk_s = -(-walk_s * self._chance.permille(WALK_VARIATION, "walk", name) // 1000)
+        # Whoever has a promised window comes for its beginning.
+        set_off_s = max(rider.trip.departure_s, rider.offer.promise.pickup_from_s - walk_s)
+        return set_off_s + walk_s
+
+    def pickup_from_s(self, ride: RideId) -> int:
+        """From when the party was promised to be picked up."""
+        rider = self.riders.get(ride)
+        return 0 if rider is None or rider.offer is None else rider.offer.promise.pickup_from_s
+
+    def seats(self, ride: RideId) -> tuple[int, int]:
+        """Seats and wheelchair places that the party takes."""
+        load = self.riders[ride].request.party.load
+        return load.seats, load.wheelchairs
+
+    def _think(self, rider: Rider, offer: Offer) -> None:
+        if not self._chance.on:
+            self._send(AcceptOffer(rider.request.ride_id))
+            return
+        name = rider.trip.request_id
+        low_s, high_s = THINK_S
+        think_s = low_s + int(self._chance.uniform("think", name) * (high_s - low_s))
+        self._agenda.at(self._agenda.now_s + think_s, lambda: self._decide(rider, offer))
+
+    def _decide(self, rider: Rider, offer: Offer) -> None:
+        """Accept by a logistic curve over the wait and the walks that the offer asks for."""
+        promise = offer.promise
+        walks_s = self._promises.walk_s(promise.walk_to_m + promise.walk_from_m)
+        wait_s = promise.pickup_to_s - rider.trip.departure_s
+        burden = (wait_s + walks_s) / 1800
+        share = 1 / (1 + exp(-STEEPNESS * (INDIFFERENT - burden)))
+        ride = rider.request.ride_id
+        if self._chance.happens(share, "accept", rider.trip.request_id):
+            self._send(AcceptOffer(ride))
+        else:
+            self._send(CancelRide(ride))
+
+    def _cancel(self, rider: Rider) -> None:
+        if rider.offer is not None:
+            self._send(CancelRide(rider.request.ride_id))

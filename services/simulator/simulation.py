@@ -1,0 +1,184 @@
+"""A simulated day: riders and shuttles in virtual time around the dispatcher that runs for real."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from services.dispatcher.core import Zone
+from services.dispatcher.service import Dispatcher
+from services.domain.events import (
+    Command,
+    Event,
+    Message,
+    PlanIssued,
+    Report,
+    RequestRide,
+    WakeUp,
+)
+from services.domain.ids import ZoneId
+from services.domain.plan import Plan
+from services.domain.shuttle import Shuttle
+from services.network.folder import Network
+from services.network.reach import Reach
+from services.runtime.memory import MemoryLog, MemoryStore
+from services.simulator.agenda import Agenda
+from services.simulator.chance import Chance
+from services.simulator.demand import Demand
+from services.simulator.riders import Riders
+from services.simulator.world import World
+from services.wire.topics import Topic
+
+CANDIDATES = 6
+"""Stops that a request names at each end."""
+LINK_S = 1
+"""How long a plan takes to reach a shuttle, unless chance is off."""
+REPORT_EVERY_S = 60
+
+Progress = Callable[[int, int], None]
+
+
+class Answers(NamedTuple):
+    """How the machine did: wall seconds of the day, and of each answer to a request."""
+
+    wall_s: float
+    answers_s: list[float]
+    steps: int
+
+
+class Simulation:
+    """One day.
+
+    Parameters
+    ----------
+    network
+        The territory.
+    shuttles
+        Its fleet.
+    demand
+        Who asks for rides.
+    chance
+        Dice; off: plans reach shuttles at once, and all goes as planned.
+    """
+
+    def __init__(
+        self, network: Network, shuttles: tuple[Shuttle, ...], demand: Demand, chance: Chance
+    ) -> None:
+        self.network = network
+        self.demand = demand
+        self.agenda = Agenda()
+        self.zone = Zone(network, shuttles)
+        self.riders = Riders(network.territory.promises, chance, self.agenda, self._command)
+        self.world = World(
+            shuttles, self.zone.fleet.ways, network.territory.stop_times, self.riders, chance
+        )
+        self.world.connect(self.agenda, self._report)
+        self.world.report_every_s = REPORT_EVERY_S if chance.on else 0
+        self._link_s = LINK_S if chance.on else 0
+        self._zone_id = ZoneId(network.territory.name)
+        self._dispatcher = Dispatcher(self.zone)
+        self._store = MemoryStore(linked=False)
+        self._epoch = self._store.take(self._zone_id).epoch
+        self._log: MemoryLog[Message | Event] = MemoryLog()
+        self._commands = self._log.reader(Topic.RIDE_COMMANDS)
+        self._reports = self._log.reader(Topic.SHUTTLE_REPORTS)
+        self._events = self._log.reader(Topic.RIDE_EVENTS)
+        self._plans = self._log.reader(Topic.SHUTTLE_PLANS)
+        self._woken_s = -1
+        self.answers_s: list[float] = []
+
+    def run(self, progress: Progress | None = None) -> Answers:
+        """Let the day happen, from the first event to the last.
+
+        Parameters
+        ----------
+        progress
+            Told the time of day and how many requests were answered, now and then.
+        """
+        self._add_riders()
+        collecting = gc.isenabled()
+        gc.disable()  # nothing of a day is garbage before its end
+        try:
+            began = perf_counter()
+            self._happen(progress)
+            wall_s = perf_counter() - began
+        finally:
+            if collecting:
+                gc.enable()
+        return Answers(wall_s, self.answers_s, self._dispatcher.number)
+
+    def _add_riders(self) -> None:
+        network, trips = self.network, self.demand.trips
+        reach = Reach(network.stops, network.plane, network.territory.promises)
+        origins = reach.near_many(
+            np.array([trip.origin.lon for trip in trips]),
+            np.array([trip.origin.lat for trip in trips]),
+            CANDIDATES,
+        )
+        destinations = reach.near_many(
+            np.array([trip.destination.lon for trip in trips]),
+            np.array([trip.destination.lat for trip in trips]),
+            CANDIDATES,
+        )
+        for trip, near, far in zip(trips, origins, destinations, strict=True):
+            self.riders.add(trip, near, far)
+
+    def _happen(self, progress: Progress | None) -> None:
+        agenda, told = self.agenda, 0
+        while agenda.next_s() is not None:
+            agenda.happen()
+            self._pump()
+            if progress is not None and agenda.now_s - told >= 300:
+                told = agenda.now_s
+                progress(agenda.now_s, len(self.answers_s))
+
+    def _command(self, command: Command) -> None:
+        self._log.append(Topic.RIDE_COMMANDS, self._zone_id, command)
+
+    def _report(self, report: Report) -> None:
+        self._log.append(Topic.SHUTTLE_REPORTS, self._zone_id, report)
+
+    def _pump(self) -> None:
+        """Let messages travel until nobody has more to say."""
+        while True:
+            if inputs := [*self._reports.take(), *self._commands.take()]:
+                for item in inputs:
+                    self._step(item.value)
+                for item in self._events.take():
+                    self.riders.hear(item.value)  # type: ignore[arg-type]
+            elif plans := self._plans.take():
+                for item in plans:
+                    assert isinstance(item.value, PlanIssued)
+                    self._transmit(item.value.plan)
+            else:
+                break
+        due_s = self.zone.next_due_s()
+        if due_s is not None and (self._woken_s <= self.agenda.now_s or due_s < self._woken_s):
+            self._woken_s = due_s
+            self.agenda.at(due_s, self._wake)
+
+    def _wake(self) -> None:
+        self._step(WakeUp())
+        for item in self._events.take():
+            self.riders.hear(item.value)  # type: ignore[arg-type]
+
+    def _transmit(self, plan: Plan) -> None:
+        if self._link_s:
+            self.agenda.at(self.agenda.now_s + self._link_s, lambda: self.world.receive(plan))
+        else:
+            self.world.receive(plan)
+
+    def _step(self, message: Message | Event) -> None:
+        """One step of the zone: decide, commit, publish."""
+        began = perf_counter()
+        step = self._dispatcher.step((message,), self.agenda.now_s)  # type: ignore[arg-type]
+        if type(message) is RequestRide:
+            self.answers_s.append(perf_counter() - began)
+        self._store.commit(self._zone_id, self._epoch, (step,))
+        for event in step.events:
+            topic = Topic.SHUTTLE_PLANS if type(event) is PlanIssued else Topic.RIDE_EVENTS
+            self._log.append(topic, self._zone_id, event)

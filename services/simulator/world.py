@@ -1,0 +1,380 @@
+"""The shuttles as they are: they drive, stop, let people on and off, and report it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from services.domain.events import (
+    Arrived,
+    Boarded,
+    Departed,
+    Left,
+    NotThere,
+    Passed,
+    PlanAcknowledged,
+    Report,
+)
+from services.domain.ids import RideId
+from services.domain.plan import Plan, Visit
+from services.domain.shuttle import Shuttle
+from services.domain.territory import StopTimes
+from services.network.driving import Ways, crow_point, crow_s, drive_until, turn_off
+from services.simulator.agenda import Agenda
+from services.simulator.chance import Chance
+from services.simulator.driven import Drive
+
+DRIVE_VARIATION = 0.12
+BOARDING_VARIATION = 0.15
+FAR_MS = 2**60
+
+Place = int | tuple[int, int]
+
+
+class Passengers(Protocol):
+    """Who stands at the stops, as far as a shuttle has to know."""
+
+    def present_s(self, ride: RideId, /) -> int:
+        """When a party is at its stop; far in the future, if it does not come."""
+
+    def pickup_from_s(self, ride: RideId, /) -> int:
+        """From when the party was promised to be picked up."""
+
+    def seats(self, ride: RideId, /) -> tuple[int, int]:
+        """Seats and wheelchair places that the party takes."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """A stop made, as it goes on."""
+
+    shuttle: int
+    stop: int
+    arrive_s: int
+    depart_s: int
+    drives: int
+    """How many drives had been made by then, by all shuttles."""
+    boarded: list[RideId] = field(default_factory=list)
+    left: list[RideId] = field(default_factory=list)
+    seats: int = 0
+    wheelchairs: int = 0
+
+
+@dataclass(slots=True)
+class Vehicle:
+    """One shuttle in the world.
+
+    ``stop`` is where it stands or for which it is heading. ``place`` and ``place_ms`` are where
+    and when it set off, or last changed its mind (which may lie just ahead). ``turn`` grows with
+    each change, so that what was entered in the agenda before is void.
+    """
+
+    number: int
+    shuttle: Shuttle
+    stop: int
+    visits: list[Visit] = field(default_factory=list)
+    revision: int = 0
+    moving: bool = False
+    boarding: bool = False
+    turn: int = 0
+    place: Place = 0
+    place_ms: int = 0
+    arrive_ms: int = 0
+    permille: int = 1000
+    aboard: set[RideId] = field(default_factory=set)
+    done: set[RideId] = field(default_factory=set)
+    stay: Stay | None = None
+    departures: int = 0
+
+
+class World:
+    """All shuttles of a territory.
+
+    Parameters
+    ----------
+    shuttles
+        The fleet, at its depots.
+    ways
+        Travel times.
+    stop_times
+        How long stops take, and how long shuttles wait for people.
+    riders
+        Who stands at the stops.
+    chance
+        Dice; off: driving and boarding take just their time.
+    """
+
+    def __init__(
+        self,
+        shuttles: tuple[Shuttle, ...],
+        ways: Ways,
+        stop_times: StopTimes,
+        riders: Passengers,
+        chance: Chance,
+    ) -> None:
+        self._ways = ways
+        self._roads = bool(ways.node_drive_s.shape[0])
+        self._stop_times = stop_times
+        self._riders = riders
+        self._chance = chance
+        self.vehicles = [
+            Vehicle(k, shuttle, shuttle.depot_stop) for k, shuttle in enumerate(shuttles)
+        ]
+        self._number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
+        self.drives: list[Drive] = []
+        self.stays: list[Stay] = []
+        self.report_every_s = 0
+        """How often a moving shuttle says where it is; 0: never."""
+
+    def connect(self, agenda: Agenda, send: Callable[[Report], None]) -> None:
+        """Say where events are entered, and who takes reports."""
+        self._agenda = agenda
+        self._send = send
+
+    def receive(self, plan: Plan) -> None:
+        """Follow a plan, unless a newer one is known."""
+        vehicle = self.vehicles[self._number[plan.shuttle_id]]
+        if plan.revision <= vehicle.revision:
+            return
+        before = vehicle.revision
+        vehicle.revision = plan.revision
+        vehicle.visits = list(plan.visits)
+        self._prune(vehicle)
+        acknowledgement = PlanAcknowledged(plan.shuttle_id, plan.revision, self._agenda.now_s)
+        if vehicle.moving and vehicle.visits and vehicle.visits[0].stop != vehicle.stop:
+            acknowledgement = self._turn_off(vehicle, plan, before)
+        self._send(acknowledgement)
+        if not vehicle.moving and not vehicle.boarding:
+            self._go_on(vehicle)
+
+    def _prune(self, vehicle: Vehicle) -> None:
+        """Drop what is done already: a plan may have been on its way while it was."""
+        visits = vehicle.visits
+        while visits:
+            visit = visits[0]
+            if not visit.board and not visit.leave:
+                if vehicle.moving or visit.stop != vehicle.stop:
+                    return
+            else:
+                known = vehicle.aboard | vehicle.done
+                board = tuple(ride_id for ride_id in visit.board if ride_id not in known)
+                leave = tuple(ride_id for ride_id in visit.leave if ride_id in vehicle.aboard)
+                if board or leave:
+                    visits[0] = replace(visit, board=board, leave=leave)
+                    return
+            visits.pop(0)
+
+    def _go_on(self, vehicle: Vehicle) -> None:
+        """Standing, with nobody getting on or off: what comes next?"""
+        vehicle.turn += 1
+        self._prune(vehicle)
+        if not vehicle.visits:
+            return
+        visit = vehicle.visits[0]
+        if visit.stop == vehicle.stop:
+            self._serve(vehicle, visit)
+            return
+        leave_s = max(visit.leave_s, self._alighted_s(vehicle))
+        if leave_s <= self._agenda.now_s:
+            self._depart(vehicle, visit.stop)
+        else:
+            turn = vehicle.turn
+            self._agenda.at(leave_s, lambda: self._wake(vehicle, turn))
+
+    def _alighted_s(self, vehicle: Vehicle) -> int:
+        """When all who leave here are off; the past, if nobody does."""
+        stay, times = vehicle.stay, self._stop_times
+        if stay is None or not stay.left:
+            return 0
+        return stay.arrive_s + times.base_s + times.party_s * len(stay.left)
+
+    def _wake(self, vehicle: Vehicle, turn: int) -> None:
+        if vehicle.turn == turn:
+            self._go_on(vehicle)
+
+    def _serve(self, vehicle: Vehicle, visit: Visit) -> None:
+        """Let people off, wait for those who are to come, let them on."""
+        now_s = self._agenda.now_s
+        stay = self._stay(vehicle)
+        for ride_id in visit.leave:
+            if ride_id in vehicle.aboard:
+                vehicle.aboard.remove(ride_id)
+                vehicle.done.add(ride_id)
+                stay.left.append(ride_id)
+                self._send(Left(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
+        start_s = max(now_s, visit.board_from_s)
+        for ride_id in visit.board:
+            present_s = max(self._riders.present_s(ride_id), self._riders.pickup_from_s(ride_id))
+            start_s = max(start_s, min(present_s, self._patient_until_s(ride_id, stay)))
+        turn = vehicle.turn
+        if start_s > now_s:
+            self._agenda.at(start_s, lambda: self._wake(vehicle, turn))
+            return
+        self._board(vehicle, visit, stay)
+
+    def _patient_until_s(self, ride_id: RideId, stay: Stay) -> int:
+        waits_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
+        return waits_from_s + self._stop_times.patience_s
+
+    def _board(self, vehicle: Vehicle, visit: Visit, stay: Stay) -> None:
+        now_s = self._agenda.now_s
+        coming = []
+        for ride_id in visit.board:
+            if self._riders.present_s(ride_id) <= now_s:
+                coming.append(ride_id)
+            else:
+                waited_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
+                waited_from_s = min(waited_from_s, now_s)
+                report = NotThere(vehicle.shuttle.id, ride_id, vehicle.stop, waited_from_s, now_s)
+                self._send(report)
+                vehicle.done.add(ride_id)
+        # Whoever did not come is in the plan no more; the new one is on its way.
+        vehicle.visits[0] = replace(visit, board=tuple(coming), leave=())
+        times = self._stop_times
+        parties = len(coming) + len(stay.left)
+        dwell_s = times.base_s + times.party_s * parties if parties else 0
+        name = f"{vehicle.shuttle.id}/{now_s}"
+        dwell_s = -(-dwell_s * self._chance.permille(BOARDING_VARIATION, "board", name) // 1000)
+        vehicle.boarding = True
+        vehicle.turn += 1
+        turn = vehicle.turn
+        if dwell_s:
+            self._agenda.at(now_s + dwell_s, lambda: self._close(vehicle, turn, coming))
+        else:
+            self._close(vehicle, turn, coming)
+
+    def _close(self, vehicle: Vehicle, turn: int, coming: list[RideId]) -> None:
+        """Doors close: those who got on are on board."""
+        if vehicle.turn != turn:
+            return
+        now_s = self._agenda.now_s
+        stay = self._stay(vehicle)
+        for ride_id in coming:
+            vehicle.aboard.add(ride_id)
+            stay.boarded.append(ride_id)
+            self._send(Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
+        vehicle.boarding = False
+        self._end_stay(vehicle)
+        self._go_on(vehicle)
+
+    def _stay(self, vehicle: Vehicle) -> Stay:
+        if vehicle.stay is None:
+            now_s = self._agenda.now_s
+            vehicle.stay = Stay(vehicle.number, vehicle.stop, now_s, now_s, len(self.drives))
+            self.stays.append(vehicle.stay)
+        return vehicle.stay
+
+    def _end_stay(self, vehicle: Vehicle) -> None:
+        stay = self._stay(vehicle)
+        stay.depart_s = self._agenda.now_s
+        loads = [self._riders.seats(ride_id) for ride_id in vehicle.aboard]
+        stay.seats = sum(seats for seats, _ in loads)
+        stay.wheelchairs = sum(wheelchairs for _, wheelchairs in loads)
+        vehicle.stay = None
+
+    def _depart(self, vehicle: Vehicle, towards: int) -> None:
+        now_s = self._agenda.now_s
+        if vehicle.stay is not None:
+            self._end_stay(vehicle)
+        name = f"{vehicle.shuttle.id}/{vehicle.departures}"
+        vehicle.permille = self._chance.permille(DRIVE_VARIATION, "drive", name)
+        vehicle.departures += 1
+        vehicle.moving = True
+        here = vehicle.stop
+        x_mm, y_mm = self._ways.stop_mm[here].tolist()
+        vehicle.place = int(self._ways.stop_node[here]) if self._roads else (x_mm, y_mm)
+        vehicle.place_ms = now_s * 1000
+        self._send(Departed(vehicle.shuttle.id, here, towards, now_s))
+        self._head_for(vehicle, towards, int(self._ways.drive_s[here, towards]))
+
+    def _head_for(self, vehicle: Vehicle, stop: int, straight_s: int) -> None:
+        vehicle.stop = stop
+        vehicle.turn += 1
+        if self._roads:
+            _, arrive_ms = drive_until(
+                self._ways, vehicle.place, vehicle.place_ms, stop, FAR_MS, vehicle.permille
+            )
+        else:
+            arrive_ms = vehicle.place_ms + straight_s * vehicle.permille
+        vehicle.arrive_ms = int(arrive_ms)
+        turn, arrive_s = vehicle.turn, -(-vehicle.arrive_ms // 1000)
+        self._agenda.at(arrive_s, lambda: self._arrive(vehicle, turn))
+        if self.report_every_s:
+            self._report_later(vehicle, turn)
+
+    def _turn_off(self, vehicle: Vehicle, plan: Plan, revision: int) -> PlanAcknowledged:
+        """Leave the old way where the plan says, or where it is still possible."""
+        now_s = self._agenda.now_s
+        start, start_ms = vehicle.place, vehicle.place_ms
+        if self._roads:
+            wanted = -1 if plan.divert_node is None else plan.divert_node
+            node, ms = turn_off(
+                self._ways, start, start_ms, vehicle.stop, now_s * 1000, wanted, vehicle.permille
+            )
+            place: Place = int(node)
+            ms = int(ms)
+        else:
+            assert isinstance(start, tuple)
+            ms = min(max(now_s, plan.divert_s or 0) * 1000, vehicle.arrive_ms)
+            total_ms = vehicle.arrive_ms - start_ms
+            x_mm, y_mm = crow_point(self._ways, *start, vehicle.stop, ms - start_ms, total_ms)
+            place = (int(x_mm), int(y_mm))
+        self._drive(vehicle, place, ms, revision)
+        vehicle.place, vehicle.place_ms = place, ms
+        target = vehicle.visits[0].stop
+        drive_s = 0 if isinstance(place, int) else int(crow_s(self._ways, *place, target))
+        self._head_for(vehicle, target, drive_s)
+        return PlanAcknowledged(
+            plan.shuttle_id,
+            plan.revision,
+            now_s,
+            node=place if isinstance(place, int) else None,
+            node_ms=ms,
+            x_mm=place[0] if isinstance(place, tuple) else None,
+            y_mm=place[1] if isinstance(place, tuple) else None,
+        )
+
+    def _drive(self, vehicle: Vehicle, end: Place, end_ms: int, revision: int) -> None:
+        if end != vehicle.place or end_ms != vehicle.place_ms:
+            self.drives.append(
+                Drive(
+                    vehicle.number,
+                    vehicle.place,
+                    vehicle.place_ms,
+                    vehicle.stop,
+                    end,
+                    end_ms,
+                    vehicle.permille,
+                    revision,
+                )
+            )
+
+    def _arrive(self, vehicle: Vehicle, turn: int) -> None:
+        if vehicle.turn != turn:
+            return
+        x_mm, y_mm = self._ways.stop_mm[vehicle.stop].tolist()
+        end: Place = int(self._ways.stop_node[vehicle.stop]) if self._roads else (x_mm, y_mm)
+        self._drive(vehicle, end, vehicle.arrive_ms, vehicle.revision)
+        vehicle.moving = False
+        self._stay(vehicle)
+        self._send(Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
+        self._go_on(vehicle)
+        if vehicle.stay is not None and not vehicle.visits:
+            self._end_stay(vehicle)
+
+    def _report_later(self, vehicle: Vehicle, turn: int) -> None:
+        when_s = self._agenda.now_s + self.report_every_s
+        if when_s * 1000 < vehicle.arrive_ms:
+            self._agenda.at(when_s, lambda: self._report(vehicle, turn))
+
+    def _report(self, vehicle: Vehicle, turn: int) -> None:
+        if vehicle.turn != turn or not self._roads:
+            return
+        now_ms = self._agenda.now_s * 1000
+        if vehicle.place_ms <= now_ms:
+            node, ms = drive_until(
+                self._ways, vehicle.place, vehicle.place_ms, vehicle.stop, now_ms, vehicle.permille
+            )
+            self._send(Passed(vehicle.shuttle.id, int(node), -(-int(ms) // 1000)))
+        self._report_later(vehicle, turn)
