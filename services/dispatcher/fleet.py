@@ -42,6 +42,8 @@ class Route:
     stops: list[Stopover] = field(default_factory=list)
     aboard: dict[RideId, int] = field(default_factory=dict)
     revision: int = 0
+    written: Stopover | None = None
+    """The first visit as the arrays have it."""
     targets: dict[int, int] = field(default_factory=dict)
     """Where each plan that was not acknowledged yet sends it first."""
 
@@ -105,6 +107,9 @@ class Shuttles:
         head[c.H_RIDES] = len(limits)
         if rows:
             self.arrays.visits[k, : len(rows), : c.V_ARRIVE] = rows
+            if route.stops[0] is not route.written:
+                self.arrays.visits[k, 0, c.V_START] = c.FAR_S
+        route.written = route.stops[0] if route.stops else None
         if limits:
             self.arrays.rides[k, : len(limits)] = list(limits.values())
 

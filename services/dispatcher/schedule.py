@@ -67,7 +67,10 @@ def _locate_standing(head, visits, now_s, latency_s):  # type: ignore[no-untyped
     free_s = max(now_s, head[c.H_BUSY])
     if head[c.H_VISITS] and visits[0, c.V_STOP] == head[c.H_STOP]:
         serving = head[c.H_SERVING] > 0
-        start_s = max(now_s if serving else free_s, visits[0, c.V_EARLIEST])
+        # Boarding may have begun since the zone last looked.
+        start_s = max(min(visits[0, c.V_START], now_s), visits[0, c.V_EARLIEST])
+        if not serving:
+            start_s = max(start_s, head[c.H_BUSY])
         begins = not head[c.H_LOCKED] and (serving or start_s <= now_s + latency_s)
         if begins:
             head[c.H_LOCKED] = 1
