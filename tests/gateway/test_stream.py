@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -210,6 +211,14 @@ async def test_an_open_stream_does_not_hold_up_the_end_of_the_server() -> None:
         here.server.should_exit = True
         async with asyncio.timeout(GRACE_S / 2):
             assert await listening == 200
+
+
+async def test_an_answer_does_not_wait_for_an_acknowledgement_of_its_head() -> None:
+    async with site() as here:
+        began = time.perf_counter()
+        for _ in range(20):
+            await here.client.get("/healthz")
+        assert time.perf_counter() - began < 20 * 0.03
 
 
 def test_a_port_that_is_taken_is_said_to_be() -> None:
