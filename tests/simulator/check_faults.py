@@ -234,6 +234,13 @@ def a_ride_takes_too_long(world: World) -> None:
     world.visit("v2", 0)["depart_s"] -= 401
 
 
+@breaks(Rule.RIDE_TIME, benchmark=False)
+def somebody_is_forgotten_on_board(world: World) -> None:
+    world.ride("r5")["dropped_off_s"] += 5000
+    for name in ("arrive_s", "depart_s"):
+        world.visit("v1", 4)[name] += 5000
+
+
 @breaks(Rule.ARRIVE_BY)
 def a_rider_misses_the_train(world: World) -> None:
     world.trip("r5")["arrive_by_s"] = 30_534

@@ -72,7 +72,7 @@ ABOUT: dict[Rule, str] = {
     Rule.DIRECT: "the direct drive is the fastest way between the two stops",
     Rule.PROMISES: "promised times are within the territory's limits",
     Rule.KEPT: "promised times are kept (without chance)",
-    Rule.RIDE_TIME: "rides take no longer than allowed (without chance)",
+    Rule.RIDE_TIME: "rides take no longer than allowed (with chance: not twice as long)",
     Rule.ARRIVE_BY: "whoever must arrive by a time does",
     Rule.SERVICE_HOURS: "pickups and dropoffs happen during service hours",
     Rule.CAPACITY: "never more on board than fits",
