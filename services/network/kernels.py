@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import numba
 
 from services.network.cache_folder import cache_folder
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 SOURCES = (
     "network/tables.py",
@@ -38,6 +36,6 @@ def _version() -> str:
 numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())
 
 
-def kernel(function: F) -> F:
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function on its first call in native integers, and keep the result."""
-    return cast("F", numba.njit(cache=True)(function))
+    return cast("Callable[..., Any]", numba.njit(cache=True)(function))
