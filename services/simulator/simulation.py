@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from services.domain.events import (
 )
 from services.domain.ids import ZoneId
 from services.domain.plan import Plan
+from services.domain.ride import StopWalk
 from services.domain.shuttle import Shuttle
 from services.network.folder import Network
 from services.network.reach import Reach
@@ -40,6 +41,9 @@ LINK_S = 1
 REPORT_EVERY_S = 60
 
 Progress = Callable[[int, int], None]
+
+Ends = tuple[tuple[StopWalk, ...], tuple[StopWalk, ...]]
+"""Stops near the origin and near the destination of a trip, nearest first."""
 
 
 class Answers(NamedTuple):
@@ -63,13 +67,22 @@ class Simulation:
         Who asks for rides.
     chance
         Dice; off: plans reach shuttles at once, and all goes as planned.
+    ends
+        The stops near each trip's ends by request id, where they are given with the demand; absent:
+        those near its places.
     """
 
     def __init__(
-        self, network: Network, shuttles: tuple[Shuttle, ...], demand: Demand, chance: Chance
+        self,
+        network: Network,
+        shuttles: tuple[Shuttle, ...],
+        demand: Demand,
+        chance: Chance,
+        ends: Mapping[str, Ends] | None = None,
     ) -> None:
         self.network = network
         self.demand = demand
+        self._ends = ends
         self.agenda = Agenda()
         self.zone = Zone(network, shuttles)
         self.riders = Riders(network.territory.promises, chance, self.agenda, self._command)
@@ -112,6 +125,11 @@ class Simulation:
         return Answers(wall_s, self.answers_s, self._dispatcher.number)
 
     def _add_riders(self) -> None:
+        ends = self._ends_by_place() if self._ends is None else self._ends
+        for trip in self.demand.trips:
+            self.riders.add(trip, *ends[trip.request_id])
+
+    def _ends_by_place(self) -> dict[str, Ends]:
         network, trips = self.network, self.demand.trips
         reach = Reach(network.stops, network.plane, network.territory.promises)
         origins = reach.near_many(
@@ -124,8 +142,10 @@ class Simulation:
             np.array([trip.destination.lat for trip in trips]),
             CANDIDATES,
         )
-        for trip, near, far in zip(trips, origins, destinations, strict=True):
-            self.riders.add(trip, near, far)
+        return {
+            trip.request_id: (near, far)
+            for trip, near, far in zip(trips, origins, destinations, strict=True)
+        }
 
     def _happen(self, progress: Progress | None) -> None:
         agenda, told = self.agenda, 0
