@@ -180,6 +180,8 @@ class LiveShuttles:
                 self._world.receive(event.plan)
             else:
                 self._guests.hear(event, now_s)
+                if isinstance(event, RideConfirmed):
+                    self._world.look_again(event.ride_id)
         # Nobody writes this day up.
         self._world.drives.clear()
         self._world.stays.clear()

@@ -148,6 +148,14 @@ class World:
         if not vehicle.moving and not vehicle.boarding:
             self._go_on(vehicle)
 
+    def look_again(self, ride_id: RideId) -> None:
+        """Reckon anew when a party comes: a shuttle that stands there for it knows only now."""
+        for vehicle in self.vehicles:
+            if vehicle.moving or vehicle.boarding or not vehicle.visits:
+                continue
+            if ride_id in vehicle.visits[0].board and vehicle.visits[0].stop == vehicle.stop:
+                self._go_on(vehicle)
+
     def _prune(self, vehicle: Vehicle) -> None:
         """Drop what is done already: a plan may have been on its way while it was."""
         visits = vehicle.visits
