@@ -283,6 +283,17 @@ def drive(shuttle_id: str, way: str, start_s: int, revision: int, seq: int) -> l
     ]
 
 
+def roads() -> list[Row]:
+    """The row of nodes, a longer road beside the first piece, and the way round over f."""
+    links = [
+        link(x, y, 1000)
+        for pair in ("ab", "bc", "cd", "de")
+        for x, y in (tuple(pair), tuple(reversed(pair)))
+    ]
+    links += [link("a", "b", 1200), link("b", "f", 800), link("f", "c", 800, 30)]
+    return links
+
+
 def small_day(*, benchmark: bool = True) -> World:
     """The day described above; with chance, r4 does not cancel but does not come to its stop."""
     demand = [
@@ -329,16 +340,10 @@ def small_day(*, benchmark: bool = True) -> World:
         *drive("v2", "ab", 31_000, 3, 4),
         *drive("v2", "ba", 31_100, 4, 5),
     ]
-    links = [
-        link(x, y, 1000)
-        for pair in ("ab", "bc", "cd", "de")
-        for x, y in (tuple(pair), tuple(reversed(pair)))
-    ]
-    links += [link("a", "b", 1200), link("b", "f", 800), link("f", "c", 800, 30)]
     room = {"depot_stop": "A", "seats": 4, "wheelchairs": 1, "luggage": 8}
     return World(
         settings=settings(),
-        links=links,
+        links=roads(),
         demand=demand,
         rides=rides,
         visits=visits,
