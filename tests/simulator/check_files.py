@@ -1,4 +1,4 @@
-"""Files as a run writes them, from plain rows."""
+"""Files as a run writes them, from plain rows; and the roads of the small day."""
 
 from __future__ import annotations
 
@@ -78,3 +78,14 @@ def write_csv(path: Path, rows: list[Row]) -> None:
 def write_parquet(path: Path, rows: list[Row], columns: dict[str, pa.DataType]) -> None:
     arrays = [pa.array([row.get(name) for row in rows], kind) for name, kind in columns.items()]
     pq.write_table(pa.table(arrays, list(columns)), path)
+
+
+def roads() -> list[Row]:
+    """The row of nodes, a longer road beside the first piece, and the way round over f."""
+    links = [
+        link(x, y, 1000)
+        for pair in ("ab", "bc", "cd", "de")
+        for x, y in (tuple(pair), tuple(reversed(pair)))
+    ]
+    links += [link("a", "b", 1200), link("b", "f", 800), link("f", "c", 800, 30)]
+    return links

@@ -29,6 +29,7 @@ from tests.simulator.check_files import (
     VISIT_COLUMNS,
     Row,
     percentile,
+    roads,
     sha256,
     write_csv,
     write_parquet,
@@ -71,6 +72,146 @@ class World:
         return next(row for row in self.rides if row["request_id"] == request_id)
 
     def trip(self, request_id: str) -> Row:
+        return next(row for row in self.demand if row["request_id"] == request_id)
+
+    def visit(self, shuttle_id: str, seq: int) -> Row:
+        return next(v for v in self.visits if (v["shuttle_id"], v["seq"]) == (shuttle_id, seq))
+
+    def legs_of(self, shuttle_id: str) -> list[Row]:
+        return [leg for leg in self.legs if leg["shuttle_id"] == shuttle_id]
+
+    def delay(self, shuttle_id: str, from_s: int, to_s: int, by_s: int) -> None:
+        """Do all that this shuttle does between the two times later."""
+        mine = [row for row in (*self.visits, *self.legs) if row["shuttle_id"] == shuttle_id]
+        mine += [row for row in self.rides if row.get("shuttle_id") == shuttle_id]
+        for row in mine:
+            for name in ("arrive_s", "depart_s", "picked_up_s", "dropped_off_s"):
+                if row.get(name) is not None and from_s <= row[name] <= to_s:
+                    row[name] += by_s
+
+    def write(self, folder: Path) -> Path:
+        """Write territory, demand and run; return the run's folder."""
+        territory, out = folder / "territory", folder / "out"
+        territory.mkdir(parents=True)
+        out.mkdir()
+        self._write_territory(territory)
+        write_csv(out / "demand.csv", self.demand)
+        self.imply()
+        kpis = self._kpis()
+        run = {
+            "navette": "0.1.0",
+            "seed": 1,
+            "benchmark": self.benchmark,
+            "territory": {
+                "path": "../territory",
+                "sha256": {path.name: sha256(path) for path in territory.iterdir()},
+            },
+            "demand": {"path": None, "sha256": sha256(out / "demand.csv")},
+            "shuttles": self.shuttles,
+            "service_day": None,
+            "settings": Territory.model_validate(self.settings).model_dump(mode="json"),
+            "complete": True,
+        }
+        for spoil in self.after:
+            spoil(run, kpis)
+        write_parquet(out / "rides.parquet", self.rides, RIDE_COLUMNS)
+        write_parquet(out / "visits.parquet", self.visits, VISIT_COLUMNS)
+        write_parquet(out / "legs.parquet", self.legs, LEG_COLUMNS)
+        (out / "kpis.json").write_text(json.dumps(kpis))
+        (out / "run.json").write_text(json.dumps(run))
+        return out
+
+    def _write_territory(self, folder: Path) -> None:
+        (folder / "territory.yaml").write_text(yaml.safe_dump(self.settings))
+        stops = [(stop, *place(AT_M[node], 0), node) for stop, node in STOPS.items()]
+        stops += [(stop, *place(m, 0), "") for stop, m in self.extra_stops.items()]
+        names = ("stop_id", "name", "lon", "lat", "node")
+        write_csv(
+            folder / "stops.csv",
+            [dict(zip(names, (s, s, lon, lat, node), strict=True)) for s, lon, lat, node in stops],
+        )
+        if self.settings["travel"]["kind"] == "road":
+            nodes = [(node, *place(east_m, 0)) for node, east_m in AT_M.items()]
+            nodes.append(("f", *place(1500, 600)))
+            write_csv(
+                folder / "nodes.csv",
+                [dict(zip(("node", "lon", "lat"), node, strict=True)) for node in nodes],
+            )
+            write_csv(folder / "links.csv", self.links)
+
+    def imply(self) -> None:
+        """Count who is on board, and the way to each visit."""
+        party = {row["request_id"]: (row["seats"], row["wheelchairs"]) for row in self.demand}
+        for shuttle in {row["shuttle_id"] for row in self.visits}:
+            seats = wheelchairs = 0
+            before_s = -1
+            for visit in [row for row in self.visits if row["shuttle_id"] == shuttle]:
+                for ids, sign in ((visit["boarded"], 1), (visit["left"], -1)):
+                    seats += sign * sum(party[request_id][0] for request_id in ids)
+                    wheelchairs += sign * sum(party[request_id][1] for request_id in ids)
+                visit.setdefault("seats_on_board", seats)
+                visit.setdefault("wheelchairs_on_board", wheelchairs)
+                driven = (
+                    leg["length_m"]
+                    for leg in self.legs_of(shuttle)
+                    if before_s <= leg["depart_s"] < visit["arrive_s"]
+                )
+                visit.setdefault("drive_m", sum(driven))
+                before_s = visit["arrive_s"]
+
+    def _kpis(self) -> Row:
+        done = [row for row in self.rides if row["status"] == "completed"]
+        waits = sorted(row["picked_up_s"] - row["earliest_pickup_s"] for row in done)
+        kept = [
+            row
+            for row in done
+            if row["promised_pickup_from_s"] <= row["picked_up_s"] <= row["promised_pickup_to_s"]
+            and row["dropped_off_s"] <= row["promised_arrival_s"]
+        ]
+        refused = [row["refusal_reason"] for row in self.rides if row["status"] == "refused"]
+        empty = [leg["length_m"] for leg in self.legs if not self._parties_on(leg)]
+        counts = {
+            status: sum(row["status"] == status for row in self.rides)
+            for status in ("cancelled", "no_show", "failed")
+        }
+        return {
+            "requests": len(self.rides),
+            "served": len(done),
+            "served_share": len(done) / len(self.rides),
+            "refused": {reason: refused.count(reason) for reason in refused},
+            "wait_s": {
+                "mean": mean(waits),
+                "p50": percentile(waits, 0.5),
+                "p95": percentile(waits, 0.95),
+                "max": waits[-1],
+            },
+            "on_time_share": len(kept) / (len(done) + counts["failed"]),
+            "vehicle_km": sum(leg["length_m"] for leg in self.legs) / 1000,
+            "empty_km": sum(empty) / 1000,
+            **counts,
+        }
+
+    def _parties_on(self, leg: Row) -> int:
+        before = [
+            visit
+            for visit in self.visits
+            if visit["shuttle_id"] == leg["shuttle_id"] and visit["arrive_s"] <= leg["depart_s"]
+        ]
+        return sum(len(visit["boarded"]) - len(visit["left"]) for visit in before)
+
+
+def settings(**travel: Any) -> Row:
+    return {
+        "name": "Vallée d'Essai",
+        "service": {"opens": "05:00", "closes": "23:00"},
+        "promises": {"wait_s_max": 900, "ride_factor": 1.5, "ride_constant_s": 300},
+        "stop_times": {"base_s": 30, "party_s": 15},
+        "travel": travel or {"kind": "road", "speed_kmh_max": 36},
+        "fleet": [{"depot": "A", "count": 2, "seats": 4}],
+    }
+
+
+def trip(self, request_id: str) -> Row:
         return next(row for row in self.demand if row["request_id"] == request_id)
 
     def visit(self, shuttle_id: str, seq: int) -> Row:
@@ -281,17 +422,6 @@ def drive(shuttle_id: str, way: str, start_s: int, revision: int, seq: int) -> l
         }
         for at in range(len(way) - 1)
     ]
-
-
-def roads() -> list[Row]:
-    """The row of nodes, a longer road beside the first piece, and the way round over f."""
-    links = [
-        link(x, y, 1000)
-        for pair in ("ab", "bc", "cd", "de")
-        for x, y in (tuple(pair), tuple(reversed(pair)))
-    ]
-    links += [link("a", "b", 1200), link("b", "f", 800), link("f", "c", 800, 30)]
-    return links
 
 
 def small_day(*, benchmark: bool = True) -> World:
