@@ -80,6 +80,17 @@ def write_parquet(path: Path, rows: list[Row], columns: dict[str, pa.DataType]) 
     pq.write_table(pa.table(arrays, list(columns)), path)
 
 
+def link(start: str, end: str, length_m: float, speed_kmh: float = 50) -> Row:
+    return {
+        "link": f"{start}{end}{length_m:.0f}",
+        "from": start,
+        "to": end,
+        "length_m": length_m,
+        "speed_kmh": speed_kmh,
+        "highway": "tertiary",
+    }
+
+
 def roads() -> list[Row]:
     """The row of nodes, a longer road beside the first piece, and the way round over f."""
     links = [
