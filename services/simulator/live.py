@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from services.dispatcher.core import Zone
 from services.dispatcher.loop import DispatcherLoop, LoopMetrics
 from services.dispatcher.service import Dispatcher
+from services.domain.errors import NavetteError
 from services.domain.territory import ServiceHours
 from services.gateway.app import ZONE, create_app
 from services.gateway.server import GatewayServer, listen
@@ -38,6 +40,18 @@ from services.simulator.warm_up import warm_up
 
 STEPS_MAX = 100_000
 """Steps of the journal that are kept in memory."""
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+log = structlog.get_logger()
+
+
+class PartFailed(NavetteError):
+    """A part of the process ended by itself."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"the {part} failed, which is a bug; the log above says where")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +93,41 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         Where to serve HTTP.
     ready
         Called once riders can be served.
+
+    Raises
+    ------
+    PartFailed
+        If a part ended by itself: a bug, which is in the log.
     """
     server = GatewayServer(house.app)
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    async with asyncio.TaskGroup() as tasks:
-        parts = [
-            tasks.create_task(house.dispatcher.run()),
-            tasks.create_task(house.shuttles.run()),
-            tasks.create_task(_announce(server, ready)),
-        ]
-        for number in signals:
-            loop.add_signal_handler(number, server.stop)
+    failed: list[str] = []
+
+    async def run(name: str, part: Coroutine[None, None, None]) -> None:
         try:
-            await server.serve([port])
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
-            for part in parts:
-                part.cancel()
+            await part
+        except Exception:
+            log.exception("part_failed", part=name)
+            failed.append(name)
+            server.stop()
+
+    parts = [
+        asyncio.create_task(run("dispatcher", house.dispatcher.run())),
+        asyncio.create_task(run("shuttles", house.shuttles.run())),
+        asyncio.create_task(_announce(server, ready)),
+    ]
+    for number in SIGNALS:
+        loop.add_signal_handler(number, server.stop)
+    try:
+        await server.serve([port])
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        for part in parts:
+            part.cancel()
+        await asyncio.gather(*parts, return_exceptions=True)
+    if failed:
+        raise PartFailed(failed[0])
 
 
 async def _announce(server: GatewayServer, ready: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ from services.gateway.server import listen
 from services.network.folder import Network
 from services.runtime.clock import WallClock
 from services.runtime.settings import Settings
-from services.simulator.live import House, build, start_clock
+from services.simulator.live import House, PartFailed, build, live, start_clock
 from services.simulator.warm_up import warm_up
 from tests.gateway.peer import DAY, EIGHT_S, STATION, VILLAGE, network
 
@@ -186,6 +186,23 @@ async def test_every_shuttle_and_message_passed_through_its_bytes() -> None:
 def test_a_clock_can_start_at_any_time_of_day() -> None:
     clock = start_clock("Europe/Paris", 60, time_of_day(8, 30))
     assert clock.day.moment(clock.now_s()).strftime("%H:%M") == "08:30"
+
+
+async def test_when_a_part_fails_the_process_ends_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = build(territory(), WallClock(DAY, EIGHT_S), Settings())
+
+    async def broken() -> None:
+        await asyncio.sleep(0.1)
+        raise AssertionError("a bug")
+
+    monkeypatch.setattr(house.shuttles, "run", broken)
+    said: list[str] = []
+    with listen("127.0.0.1", 0) as port, pytest.raises(PartFailed, match="the shuttles failed"):
+        async with asyncio.timeout(10):
+            await live(house, port, lambda: said.append("ready"))
+    assert said == ["ready"]
 
 
 @contextlib.contextmanager
