@@ -60,9 +60,7 @@ class Zone:
         territory = network.territory
         self.territory = territory
         self.rides: dict[RideId, Ride] = {}
-        self.fleet = Shuttles(
-            shuttles, ways(network), territory.stop_times, territory.dispatch.divert_latency_s
-        )
+        self.fleet = Shuttles(shuttles, ways(network), territory)
         drive_s = self.fleet.drive_s
         self.terms = Terms(territory, lambda a, b: int(drive_s[a, b]))
         self.now_s = 0
@@ -139,7 +137,7 @@ class Zone:
                     window[c.P_EARLIEST],
                     start_s,
                     found[c.F_PICKUP_S],
-                    window[c.P_PICK_BY],
+                    window[c.P_PICK_BY] + terms.reserve_s,
                 )
                 promise = terms.promise(request, pickup, dropoff, times_s)
                 offer = Offer(promise=promise, expires_s=now_s + terms.promises.offer_s)

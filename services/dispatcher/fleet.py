@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,23 @@ from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan, Visit
 from services.domain.ride import Ride
 from services.domain.shuttle import Shuttle
-from services.domain.territory import StopTimes
-from services.network.driving import Ways, crow_s
+from services.domain.territory import Territory
+from services.network.driving import Ways, crow_s, drive_until
 
 POSITIONS = 16
 """Visits that a plan has room for at first; doubled when one is full."""
+
+
+class Terms(NamedTuple):
+    """What the arrays need of a ride; latest times are those promised, less the reserve."""
+
+    seats: int
+    wheelchairs: int
+    luggage: int
+    pickup_from_s: int
+    pickup_to_s: int
+    arrive_by_s: int
+    ride_s_max: int
 
 
 @dataclass(slots=True)
@@ -61,20 +74,18 @@ class Shuttles:
         The fleet, in the order of its ids.
     ways
         Travel times.
-    stop_times
-        How long a stop takes.
-    latency_s
-        How far ahead a shuttle under way can turn off.
+    territory
+        How long stops take, how far ahead a shuttle can turn off, and the reserve of plans.
     """
 
-    def __init__(
-        self, shuttles: tuple[Shuttle, ...], ways: Ways, stop_times: StopTimes, latency_s: int
-    ) -> None:
+    def __init__(self, shuttles: tuple[Shuttle, ...], ways: Ways, territory: Territory) -> None:
         self.ways = ways
-        self.latency_s = latency_s
-        self.base_s = stop_times.base_s
-        self.party_s = stop_times.party_s
+        self.latency_s = territory.dispatch.divert_latency_s
+        self.base_s = territory.stop_times.base_s
+        self.party_s = territory.stop_times.party_s
+        self._reserve_s = territory.dispatch.reserve_s
         self.routes = [Route(shuttle) for shuttle in shuttles]
+        self._terms: dict[RideId, Terms] = {}
         self.number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
         self.drive_s = memoryview(ways.drive_s)  # type: ignore[arg-type]  # plain ints, fast
         heads = np.zeros((len(shuttles), c.H_COLUMNS), np.int64)
@@ -97,10 +108,9 @@ class Shuttles:
         load = [0, 0, 0]
         limits: dict[RideId, list[int]] = {}
         for ride_id, picked_s in route.aboard.items():
-            ride = rides[ride_id]
-            for d, amount in enumerate(ride.request.party.load):
-                load[d] += amount
-            limits[ride_id] = [-1, 0, ride.promise.ride_s_max, picked_s]
+            terms = self._terms_of(ride_id, rides)
+            _add(load, terms, 1)
+            limits[ride_id] = [-1, 0, terms.ride_s_max, picked_s]
         head[c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1] = load
         rows = [self._row(i, stop, rides, load, limits) for i, stop in enumerate(route.stops)]
         head[c.H_VISITS] = len(rows)
@@ -123,32 +133,53 @@ class Shuttles:
     ) -> list[int]:
         earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
         for ride_id in stop.leave:
-            ride = rides[ride_id]
-            drop_by_s = min(drop_by_s, ride.promise.arrive_by_s)
+            terms = self._terms_of(ride_id, rides)
+            drop_by_s = min(drop_by_s, terms.arrive_by_s)
             limits[ride_id][c.R_DROP] = i
-            for d, amount in enumerate(ride.request.party.load):
-                load[d] -= amount
+            _add(load, terms, -1)
         for ride_id in stop.board:
-            ride = rides[ride_id]
-            promise = ride.promise
-            earliest_s = max(earliest_s, promise.pickup_from_s)
-            pick_by_s = min(pick_by_s, promise.pickup_to_s)
-            limits[ride_id] = [i, 0, promise.ride_s_max, 0]
-            for d, amount in enumerate(ride.request.party.load):
-                load[d] += amount
-        parties = len(stop.board) + len(stop.leave) + stop.served
-        dwell_s = self.base_s + self.party_s * parties
+            terms = self._terms_of(ride_id, rides)
+            earliest_s = max(earliest_s, terms.pickup_from_s)
+            pick_by_s = min(pick_by_s, terms.pickup_to_s)
+            limits[ride_id] = [i, 0, terms.ride_s_max, 0]
+            _add(load, terms, 1)
+        boarding, leaving = len(stop.board), len(stop.leave)
+        dwell_s = self.base_s + self.party_s * (boarding + leaving + stop.served)
         window = (earliest_s, dwell_s, pick_by_s, drop_by_s)
-        return [stop.stop, *window, *load, len(stop.board), len(stop.leave)]
+        return [stop.stop, *window, *load, boarding, leaving]
 
-    def refresh(self, k: int, now_s: int) -> None:
-        """Find where shuttle ``k`` can be sent from, and compute its schedule."""
+    def _terms_of(self, ride_id: RideId, rides: Mapping[RideId, Ride]) -> Terms:
+        """A ride's promise and load, which never change, at hand."""
+        terms = self._terms.get(ride_id)
+        if terms is None:
+            promise, load = rides[ride_id].promise, rides[ride_id].request.party.load
+            terms = self._terms[ride_id] = Terms(
+                *load,
+                promise.pickup_from_s,
+                promise.pickup_to_s - self._reserve_s,
+                promise.arrive_by_s - self._reserve_s,
+                promise.ride_s_max - self._reserve_s,
+            )
+        return terms
+
+    def forget(self, ride_id: RideId) -> None:
+        """Drop what is kept of a ride that is in no route any more."""
+        self._terms.pop(ride_id, None)
+
+    def refresh(self, k: int, now_s: int) -> bool:
+        """Find where shuttle ``k`` can be sent from, and schedule; say if boarding was held."""
         arrays = self.arrays
         visits = arrays.visits[k]
         held = refresh(self.ways, arrays.heads[k], visits, arrays.rides[k], now_s, self.latency_s)
         if held:
             for stop, row in zip(self.routes[k].stops, visits, strict=False):
                 stop.hold_s = int(row[c.V_EARLIEST])
+        return bool(held)
+
+    def arrive_s(self, node: int, node_ms: int, stop: int) -> int:
+        """When a shuttle that passes a road node at a time gets to a stop, exactly."""
+        _, arrive_ms = drive_until(self.ways, node, node_ms, stop, c.FAR_S, 1000)
+        return -(-int(arrive_ms) // 1000)
 
     def crow_s(self, x_mm: int, y_mm: int, stop: int) -> int:
         """Seconds from a point to a stop, without roads."""
@@ -233,6 +264,7 @@ class Shuttles:
         """Take a ride out of shuttle ``k``'s route, and out of the shuttle."""
         route = self.routes[k]
         route.aboard.pop(ride_id, None)
+        self.forget(ride_id)
         for stop in route.stops:
             if ride_id in stop.board:
                 stop.board.remove(ride_id)
@@ -257,6 +289,12 @@ class Shuttles:
         self.arrays = _allocate(old.heads, size)
         self.arrays.visits[:, : old.visits.shape[1]] = old.visits
         self.arrays.rides[:, : old.rides.shape[1]] = old.rides
+
+
+def _add(load: list[int], terms: Terms, sign: int) -> None:
+    load[0] += sign * terms.seats
+    load[1] += sign * terms.wheelchairs
+    load[2] += sign * terms.luggage
 
 
 def _allocate(heads: NDArray[np.int64], positions: int) -> Fleet:

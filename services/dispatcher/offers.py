@@ -26,6 +26,7 @@ class Terms:
     def __init__(self, territory: Territory, drive_s: Callable[[int, int], int]) -> None:
         self.territory = territory
         self.promises = territory.promises
+        self.reserve_s = territory.dispatch.reserve_s
         self._drive_s = drive_s
         self._factor_permille = round(territory.promises.ride_factor * 1000)
         self._weights = [
@@ -84,25 +85,26 @@ class Terms:
         destinations: tuple[StopWalk, ...],
         now_s: int,
     ) -> Ask:
-        """A request as the arrays of the search: exactly what was asked, nothing relaxed."""
-        promises = self.promises
+        """A request as the arrays of the search: what was asked, less the reserve; not relaxed."""
+        promises, reserve_s = self.promises, self.reserve_s
         opens_s, closes_s = self.hours(request)
         pickups = []
         for stop, walk_m in origins:
             ready_s = request.departure_s + promises.walk_s(walk_m)
-            pick_by_s = min(ready_s + promises.wait_s_max, closes_s)
-            goal_s = ready_s + promises.wait_s_max
+            goal_s = ready_s + promises.wait_s_max - reserve_s
+            pick_by_s = min(goal_s, closes_s - reserve_s)
             pickups.append([stop, max(ready_s, opens_s, now_s), pick_by_s, goal_s, 0])
         dropoffs = []
         for stop, walk_m in destinations:
             drop_by_s = closes_s
             if request.arrive_by_s is not None:
                 drop_by_s = min(drop_by_s, request.arrive_by_s - promises.walk_s(walk_m))
+            drop_by_s -= reserve_s
             dropoffs.append([stop, drop_by_s, drop_by_s, 0])
         pairs = []
         for a in origins:
             for b in destinations:
-                limit_s = self.ride_s_max(request, a.stop, b.stop)
+                limit_s = self.ride_s_max(request, a.stop, b.stop) - reserve_s
                 walk_s = promises.walk_s(a.walk_m) + promises.walk_s(b.walk_m)
                 pairs.append([limit_s, limit_s, walk_s * self._walk_weight])
         load = request.party.load
@@ -133,7 +135,7 @@ class Terms:
         window_s = self.promises.pickup_window_s
         if window_s is not None and to_s - from_s > window_s:
             from_s = max(earliest_s, min(start_s - window_s // 3, pick_by_s - window_s))
-            to_s = max(from_s + window_s, picked_s)
+            to_s = max(from_s + window_s, picked_s + self.reserve_s)
         limit_s = self.ride_s_max(request, pickup.stop, dropoff.stop)
         arrive_by_s = min(to_s + min(limit_s, DAY_S), self.hours(request)[1])
         if request.arrive_by_s is not None:

@@ -77,7 +77,9 @@ class Reports:
                 self._boarded(k, report, now_s, events)
             case NotThere():
                 self._not_there(report, now_s, events)
-        self._fleet.refresh(k, now_s)
+        if self._fleet.refresh(k, now_s):
+            # The shuttle must know that it is to wait before it lets people on.
+            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
         self._tell(k, events)
 
     def _possible(self, report: Report) -> bool:
@@ -112,14 +114,13 @@ class Reports:
             return
         head[c.H_STOP] = target
         head[c.H_MS] = report.node_ms
-        free_s = (report.node_ms + 999) // 1000
         if report.node is not None and report.node < fleet.ways.node_drive_s.shape[0]:
             head[c.H_NODE] = report.node
-            drive_s = int(fleet.ways.node_drive_s[report.node, target])
+            head[c.H_ARRIVE] = fleet.arrive_s(report.node, report.node_ms, target)
         else:
             head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
-            drive_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
-        head[c.H_ARRIVE] = free_s + drive_s
+            straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
+            head[c.H_ARRIVE] = -(-report.node_ms // 1000) + straight_s
 
     def _arrived(self, k: int, report: Arrived) -> None:
         head = self._fleet.head(k)
@@ -174,6 +175,7 @@ class Reports:
         if not expected:
             self._take_out(ride.id)
         self._fleet.routes[k].aboard.pop(ride.id, None)
+        self._fleet.forget(ride.id)
         self._at_risk.pop(ride.id, None)
         self._rides[ride.id] = replace(
             ride,
@@ -205,10 +207,28 @@ class Reports:
         if any(ride.id in stop.leave for stop in route.stops):
             self._fleet.write(k, self._rides)
         else:
-            route.stops.append(Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
-            self._fleet.write(k, self._rides)
-            self._fleet.refresh(k, now_s)
+            self._let_off_somewhere(k, ride, now_s)
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+
+    def _let_off_somewhere(self, k: int, ride: Ride, now_s: int) -> None:
+        """Plan the dropoff of a party that got on unforeseen: breaking least, then soonest."""
+        fleet, route = self._fleet, self._fleet.routes[k]
+        holds = [stop.hold_s for stop in route.stops]
+        best: tuple[int, int, int] | None = None
+        for position in range(int(fleet.head(k)[c.H_FIRST]), len(route.stops) + 1):
+            route.stops.insert(position, Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
+            fleet.write(k, self._rides)
+            fleet.refresh(k, now_s)
+            arrive_s = int(fleet.arrays.visits[k, position, c.V_ARRIVE])
+            found = (int(fleet.head(k)[c.H_BROKEN]), arrive_s, position)
+            best = found if best is None else min(best, found)
+            del route.stops[position]
+            for stop, hold_s in zip(route.stops, holds, strict=True):
+                stop.hold_s = hold_s
+        assert best is not None
+        route.stops.insert(best[2], Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
+        fleet.write(k, self._rides)
+        fleet.refresh(k, now_s)
 
     def _not_there(self, report: NotThere, now_s: int, events: list[Event]) -> None:
         ride = self._rides.get(report.ride_id)

@@ -139,6 +139,8 @@ class DispatchSettings(_Part):
         Stops tried at each end.
     divert_latency_s
         A shuttle under way turns off at the first road node at least this far ahead.
+    reserve_s
+        Plans keep this much before the latest times that were promised, for what goes wrong.
     early_s
         An empty shuttle sets off so as to be this early at a prebooked pickup.
     walk_weight, wait_weight, ride_weight, delay_weight
@@ -148,11 +150,12 @@ class DispatchSettings(_Part):
 
     candidate_stops: Annotated[int, Field(ge=1, le=8)] = 3
     divert_latency_s: Annotated[int, Field(ge=0, le=600)] = 10
+    reserve_s: Annotated[int, Field(ge=0, le=3600)] = 60
     early_s: Annotated[int, Field(ge=0, le=3600)] = 120
-    walk_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
-    wait_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
-    ride_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
-    delay_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+    walk_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+    wait_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+    ride_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
+    delay_weight: Annotated[float, Field(ge=0, le=100)] = 0.3
 
 
 class Territory(_Part):

@@ -150,6 +150,8 @@ class MemoryReader(Generic[V]):
 
     def take(self, count_max: int = 500) -> list[Item[V]]:
         """Take the next records that are there; none if there are none yet."""
+        if self.position == self._log.end(self.topic, self.partition):
+            return []
         items = self._log.read(self.topic, self.partition, self.position, count_max)
         self.position += len(items)
         return items

@@ -11,6 +11,7 @@ from services.domain.events import (
     CancelRide,
     Command,
     RequestRide,
+    RideCancelled,
     RideConfirmed,
     RideEvent,
     RideOffered,
@@ -41,6 +42,7 @@ class Rider:
     request: Request
     offer: Offer | None = None
     confirmed: bool = False
+    gone: bool = False
 
 
 class Riders:
@@ -102,11 +104,13 @@ class Riders:
             self._think(rider, event.offer)
         elif isinstance(event, RideConfirmed):
             rider.confirmed = True
+        elif isinstance(event, RideCancelled):
+            rider.gone = True
 
     def present_s(self, ride: RideId) -> int:
         """When a party is at its stop; never, if it does not come."""
         rider = self.riders.get(ride)
-        if rider is None or not rider.confirmed or rider.offer is None:
+        if rider is None or not rider.confirmed or rider.gone or rider.offer is None:
             return NEVER_S
         name = rider.trip.request_id
         if self._chance.happens(NO_SHOW_SHARE, "no-show", name):

@@ -97,11 +97,13 @@ def _as_asked(network: Network, count: int | None, *, benchmark: bool) -> Networ
 
 
 def without_chance(territory: Territory) -> Territory:
-    """A territory's rules for benchmarks: whole pickup windows, diversion without latency."""
+    """A territory's rules for benchmarks: whole pickup windows, no latency, no reserve."""
     return territory.model_copy(
         update={
             "promises": territory.promises.model_copy(update={"pickup_window_s": None}),
-            "dispatch": territory.dispatch.model_copy(update={"divert_latency_s": 0}),
+            "dispatch": territory.dispatch.model_copy(
+                update={"divert_latency_s": 0, "reserve_s": 0}
+            ),
         }
     )
 

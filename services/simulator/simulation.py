@@ -165,10 +165,13 @@ class Simulation:
     def _pump(self) -> None:
         """Let messages travel until nobody has more to say."""
         while True:
-            if inputs := [*self._reports.take(), *self._commands.take()]:
-                for item in inputs:
-                    self._step(item.value)
-                for item in self._events.take():
+            if reports := self._reports.take():
+                self._step(tuple(item.value for item in reports))  # type: ignore[misc]
+            elif commands := self._commands.take():
+                for item in commands:
+                    self._step((item.value,))  # type: ignore[arg-type]
+            elif events := self._events.take():
+                for item in events:
                     self.riders.hear(item.value)  # type: ignore[arg-type]
             elif plans := self._plans.take():
                 for item in plans:
@@ -182,9 +185,7 @@ class Simulation:
             self.agenda.at(due_s, self._wake)
 
     def _wake(self) -> None:
-        self._step(WakeUp())
-        for item in self._events.take():
-            self.riders.hear(item.value)  # type: ignore[arg-type]
+        self._step((WakeUp(),))
 
     def _transmit(self, plan: Plan) -> None:
         if self._link_s:
@@ -192,11 +193,11 @@ class Simulation:
         else:
             self.world.receive(plan)
 
-    def _step(self, message: Message | Event) -> None:
+    def _step(self, inputs: tuple[Message, ...]) -> None:
         """One step of the zone: decide, commit, publish."""
         began = perf_counter()
-        step = self._dispatcher.step((message,), self.agenda.now_s)  # type: ignore[arg-type]
-        if type(message) is RequestRide:
+        step = self._dispatcher.step(inputs, self.agenda.now_s)
+        if type(inputs[0]) is RequestRide:
             self.answers_s.append(perf_counter() - began)
         self._store.commit(self._zone_id, self._epoch, (step,))
         for event in step.events:

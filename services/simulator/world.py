@@ -165,11 +165,15 @@ class World:
                 if vehicle.moving or visit.stop != vehicle.stop:
                     return
             else:
-                known = vehicle.aboard | vehicle.done
-                board = tuple(ride_id for ride_id in visit.board if ride_id not in known)
+                board = tuple(
+                    ride_id
+                    for ride_id in visit.board
+                    if ride_id not in vehicle.aboard and ride_id not in vehicle.done
+                )
                 leave = tuple(ride_id for ride_id in visit.leave if ride_id in vehicle.aboard)
                 if board or leave:
-                    visits[0] = replace(visit, board=board, leave=leave)
+                    if (board, leave) != (visit.board, visit.leave):
+                        visits[0] = replace(visit, board=board, leave=leave)
                     return
             visits.pop(0)
 
@@ -259,6 +263,8 @@ class World:
         now_s = self._agenda.now_s
         stay = self._stay(vehicle)
         for ride_id in coming:
+            if self._riders.present_s(ride_id) > now_s:
+                continue  # changed its mind at the door
             vehicle.aboard.add(ride_id)
             stay.boarded.append(ride_id)
             self._send(Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
