@@ -144,13 +144,11 @@ def demand_generate(territory: Path, seed: int, requests: int | None, out: Path)
 @click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
 @click.option("--skip-bad-rows", is_flag=True, help="Leave unusable rows out, and list them.")
 @click.option("--force", is_flag=True, help="Replace results that are there already.")
-def simulate_day(
-    territory: Path, demand: Path | None, shuttles: int | None, out: Path, **chosen: Any
-) -> None:
+def simulate_day(territory: Path, out: Path, **chosen: Any) -> None:
     """Simulate one day on a territory: its riders, its shuttles, the real dispatcher."""
-    from services.simulator.simulate_command import simulate
+    from services.simulator.simulate_command import Asked, simulate
 
-    simulate(territory, demand=demand, count=shuttles, out=out, **chosen)
+    simulate(territory, out, Asked(**chosen))
 
 
 @main.command("check", short_help="Judge what a simulated day wrote, without the planner's code.")

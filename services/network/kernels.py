@@ -33,7 +33,7 @@ def _version() -> str:
     return digest.hexdigest()[:16]
 
 
-numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())
+numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())  # type: ignore[attr-defined]
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,7 +28,7 @@ from services.simulator.settlements import (
     settlements_of,
 )
 
-TRIPS_PER_PERSON_DAY = 0.037
+TRIPS_PER_PERSON_DAY = 0.03
 """Requests a person and a day: some 1 % of all the trips that rural people make."""
 
 WHEELCHAIR_SHARE = 0.02

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -33,17 +33,19 @@ from services.simulator.simulation import Simulation
 from services.simulator.summary import print_summary
 
 
-def simulate(
-    territory: Path,
-    *,
-    demand: Path | None,
-    out: Path,
-    seed: int,
-    count: int | None,
-    benchmark: bool,
-    skip_bad_rows: bool,
-    force: bool,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user asked for, as on the command line."""
+
+    demand: Path | None
+    shuttles: int | None
+    seed: int
+    benchmark: bool
+    skip_bad_rows: bool
+    force: bool
+
+
+def simulate(territory: Path, out: Path, asked: Asked) -> None:
     """Simulate a day and write what came of it.
 
     Raises
@@ -54,19 +56,19 @@ def simulate(
     console = Console()
     setup = _Timer()
     with setup("territory"):
-        network = _as_asked(load(territory), count, benchmark=benchmark)
+        network = _as_asked(load(territory), asked.shuttles, benchmark=asked.benchmark)
     with setup("demand"):
-        day = _day(network, demand, seed, skip_bad_rows=skip_bad_rows)
+        day = _day(network, asked)
     _tell_bad_rows(console, day)
-    claim_output(out, force=force)
+    claim_output(out, force=asked.force)
     inputs = read_inputs(
         territory,
-        demand,
+        asked.demand,
         day.sha256,
         tuple(row.line for row in day.bad_rows if row.line is not None),
     )
     fleet = shuttles(network)
-    chance = Chance(seed, on=not benchmark)
+    chance = Chance(asked.seed, on=not asked.benchmark)
     with setup("kernels"):
         _warm_up(network)
     with setup("simulation"):
@@ -75,7 +77,7 @@ def simulate(
         answers = simulation.run(told)
     run = outcome(simulation, fleet, chance, inputs)
     with setup("results"):
-        if demand is None:
+        if asked.demand is None:
             write_demand(day, out / "demand.csv")
         figures = kpis(run, network, day)
         write_json(out / "kpis.json", figures)
@@ -108,10 +110,10 @@ def without_chance(territory: Territory) -> Territory:
     )
 
 
-def _day(network: Network, demand: Path | None, seed: int, *, skip_bad_rows: bool) -> Demand:
-    if demand is None:
-        return generate_day(network, seed=seed)
-    return read_demand(demand, skip_bad_rows=skip_bad_rows)
+def _day(network: Network, asked: Asked) -> Demand:
+    if asked.demand is None:
+        return generate_day(network, seed=asked.seed)
+    return read_demand(asked.demand, skip_bad_rows=asked.skip_bad_rows)
 
 
 def _tell_bad_rows(console: Console, day: Demand) -> None:

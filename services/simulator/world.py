@@ -178,7 +178,7 @@ class World:
             visits.pop(0)
 
     def _go_on(self, vehicle: Vehicle) -> None:
-        """Standing, with nobody getting on or off: what comes next?"""
+        """Do what comes next: the shuttle stands, and nobody gets on or off."""
         vehicle.turn += 1
         self._prune(vehicle)
         if not vehicle.visits:

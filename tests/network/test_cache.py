@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from services.network import cache
-from services.network.cache import cache_folder, cached_road_tables
+from services.network.cache import cached_road_tables
+from services.network.cache_folder import cache_folder
 from tests.network.drawings import roads_of, stops_at
 
 ROADS = roads_of(4, [(0, 1, 5000), (1, 2, 6000), (2, 3, 7000), (3, 0, 8000), (1, 0, 100)])
