@@ -17,6 +17,8 @@ def from_head(ways, head, stop):  # type: ignore[no-untyped-def]
     """Seconds to a stop from where a shuttle is when it can be sent elsewhere."""
     if head[c.H_MODE] == c.AT_STOP:
         return int(ways.drive_s[head[c.H_STOP], stop])
+    if stop == head[c.H_STOP] and not head[c.H_PENDING]:
+        return max(head[c.H_ARRIVE] - head[c.H_FREE], 0)
     if ways.node_drive_s.shape[0]:
         return int(ways.node_drive_s[head[c.H_NODE], stop])
     return crow_s(ways, head[c.H_FREE_X], head[c.H_FREE_Y], stop)
