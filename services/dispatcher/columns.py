@@ -77,7 +77,7 @@ A_MODE = 9  # what is minimised
 A_COLUMNS = 10
 
 # What is minimised.
-COST, LEAVE_LATER, ARRIVE_LATER, WALK_FURTHER, FEWER_SEATS, RIDE_LONGER = range(6)
+COST, LEAVE_LATER, ARRIVE_LATER, WALK_FURTHER, FEWER_SEATS, RIDE_LONGER, LATENESS = range(7)
 
 # found[column]: the best insertion
 F_VALUE = 0  # -1: none

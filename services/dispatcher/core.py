@@ -17,6 +17,7 @@ from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
 from services.dispatcher.refusals import refuse
 from services.dispatcher.reports import Reports
+from services.dispatcher.rescue import Rescue
 from services.domain.events import (
     AcceptOffer,
     Arrived,
@@ -67,7 +68,8 @@ class Zone:
         self._largest_seats = max(shuttle.capacity.seats for shuttle in shuttles)
         self._expiries: list[tuple[int, RideId]] = []
         self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
-        self._reports = Reports(self.fleet, self.rides, self._publisher)
+        self._rescue = Rescue(self.fleet, self.rides, self._publisher, self.search)
+        self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue)
 
     def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
         """Take one message, after the timers that fell due before it.
@@ -88,6 +90,7 @@ class Zone:
         events: list[Event] = []
         if self._expiries and self._expiries[0][0] < now_s:
             self._expire(now_s, events)
+        self._rescue.give_up(now_s, events)
         match message:
             case RequestRide(request=request):
                 self._request(request, now_s, events)
@@ -107,7 +110,11 @@ class Zone:
 
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""
-        return self._expiries[0][0] + 1 if self._expiries else None
+        due_s = [self._expiries[0][0] + 1] if self._expiries else []
+        rescue_s = self._rescue.next_due_s()
+        if rescue_s is not None:
+            due_s.append(rescue_s)
+        return min(due_s, default=None)
 
     def search(self, ask: Ask) -> list[int]:
         """Best insertion into the fleet as it is now (``F_`` columns)."""
@@ -205,6 +212,7 @@ class Zone:
                 self._free(ride, now_s, events)
 
     def _free(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+        self._rescue.drop(ride.id)
         k = self.fleet.holder(ride.id, ride.shuttle_id)
         if k is not None:
             self.fleet.refresh(k, now_s)

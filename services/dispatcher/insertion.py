@@ -134,6 +134,7 @@ def _try_pickups(ways, fleet, ask, k, a, found):  # type: ignore[no-untyped-def]
                 # Whatever follows, the visit at i is reached no earlier than straight from here.
                 delay_s = boarded_s + onward_s - visits[i, c.V_ARRIVE]
                 works = works and delay_s <= visits[i, c.V_RIDE_SLACK]
+                works = works and onward_s < UNREACHABLE_S
             if works:
                 start = (i, 0, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
@@ -205,6 +206,8 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
             elif j < head[c.H_VISITS]:
                 onward_s = int(ways.drive_s[stop, visits[j, c.V_STOP]])
                 next_s = arrive_s + party[c.A_BASE_S] + party[c.A_PARTY_S] + onward_s
+                if onward_s == UNREACHABLE_S:
+                    continue
             if j < head[c.H_VISITS] and next_s - visits[j, c.V_ARRIVE] > visits[j, c.V_SLACK]:
                 continue
             detour_s = added_s + drive_s + onward_s - planned_s
@@ -245,6 +248,9 @@ def _value(ask, a, b, detour_s, shortage, picked_s, dropped_s, delay_s):  # type
         return shortage
     if mode == c.RIDE_LONGER:
         return max(dropped_s - picked_s - ask.pairs[a, b, c.E_GOAL], 0)
+    if mode == c.LATENESS:
+        late_s = max(picked_s - ask.pickups[a, c.P_GOAL], 0)
+        return late_s + max(dropped_s - ask.dropoffs[b, c.D_GOAL], 0)
     cost = detour_s * DRIVE_COST + ask.pairs[a, b, c.E_WALK_COST]
     cost += ask.party[c.A_WAIT_WEIGHT] * (picked_s - ask.pickups[a, c.P_EARLIEST])
     cost += ask.party[c.A_RIDE_WEIGHT] * (dropped_s - picked_s)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.publication import Publisher
+from services.dispatcher.rescue import Rescue
 from services.domain.events import (
     Arrived,
     Boarded,
@@ -42,12 +43,21 @@ class Reports:
         The zone's rides; changed in place.
     publisher
         Issues plans that a report makes necessary.
+    rescue
+        Finds other shuttles for rides that one cannot serve as promised.
     """
 
-    def __init__(self, fleet: Shuttles, rides: dict[RideId, Ride], publisher: Publisher) -> None:
+    def __init__(
+        self,
+        fleet: Shuttles,
+        rides: dict[RideId, Ride],
+        publisher: Publisher,
+        rescue: Rescue,
+    ) -> None:
         self._fleet = fleet
         self._rides = rides
         self._publisher = publisher
+        self._rescue = rescue
         self._at_risk: dict[RideId, int] = {}
 
     def take(self, report: Report, now_s: int, events: list[Event]) -> None:
@@ -80,7 +90,9 @@ class Reports:
         if self._fleet.refresh(k, now_s):
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))
-        self._tell(k, events)
+        if isinstance(report, PlanAcknowledged):
+            self._rescue.acknowledged(k, report.revision, now_s, events)
+        self._tell(k, now_s, events)
 
     def _possible(self, report: Report) -> bool:
         """Whether the stops and nodes that a report names exist."""
@@ -174,6 +186,7 @@ class Reports:
         expected = self._served(k, ride.id, False, report.at_s) and ride.status is Status.ABOARD
         if not expected:
             self._take_out(ride.id)
+            self._rescue.drop(ride.id)
         self._fleet.routes[k].aboard.pop(ride.id, None)
         self._fleet.forget(ride.id)
         self._at_risk.pop(ride.id, None)
@@ -208,7 +221,9 @@ class Reports:
             self._fleet.write(k, self._rides)
         else:
             self._let_off_somewhere(k, ride, now_s)
-            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+        if not expected:
+            self._rescue.drop(ride.id)
+            self._rescue.relieve(k, now_s, events)
 
     def _let_off_somewhere(self, k: int, ride: Ride, now_s: int) -> None:
         """Plan the dropoff of a party that got on unforeseen: breaking least, then soonest."""
@@ -249,6 +264,7 @@ class Reports:
             self._rides[ride.id] = replace(ride, status=Status.NO_SHOW)
             events.append(RideNoShow(ride.id, report.shuttle_id, report.waited_from_s, report.at_s))
         self._at_risk.pop(ride.id, None)
+        self._rescue.drop(ride.id)
         for other in self._take_out(ride.id):
             self._fleet.write(other, self._rides)
             self._fleet.refresh(other, now_s)
@@ -264,7 +280,7 @@ class Reports:
                 concerned.append(k)
         return concerned
 
-    def _tell(self, k: int, events: list[Event]) -> None:
+    def _tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""
         fleet, route = self._fleet, self._fleet.routes[k]
         if not fleet.head(k)[c.H_BROKEN] and not any(r in self._at_risk for r in route.ride_ids()):
@@ -273,6 +289,7 @@ class Reports:
         stops = list(zip(rows, route.stops, strict=True))
         pickups = {ride_id: row[c.V_DEPART] for row, stop in stops for ride_id in stop.board}
         arrivals = {ride_id: row[c.V_ARRIVE] for row, stop in stops for ride_id in stop.leave}
+        late: list[RideId] = []
         for ride_id, arrival_s in arrivals.items():
             promise = self._rides[ride_id].promise
             pickup_s = pickups.get(ride_id, route.aboard.get(ride_id, 0))
@@ -286,9 +303,13 @@ class Reports:
             if late_s and (told_s is None or late_s >= told_s + WORSE_S):
                 self._at_risk[ride_id] = late_s
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=False))
+                late.append(ride_id)
             elif not late_s and told_s is not None:
                 del self._at_risk[ride_id]
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=True))
+        for ride_id in late:
+            if ride_id in pickups:
+                self._rescue.consider(ride_id, k, now_s, events)
 
 
 def _unknown(report: Left | Boarded | NotThere) -> ReportMarked:

@@ -177,6 +177,10 @@ def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
         early_s = visits[i, c.V_DROP_BY] - visits[i, c.V_ARRIVE]
         if spare_s < 0 or early_s < 0:
             broken += 1
+        if visits[i, c.V_SEATS] > head[c.H_SEATS] or visits[i, c.V_LUGGAGE] > head[c.H_LUGGAGE]:
+            broken += 1
+        if visits[i, c.V_WHEELCHAIRS] > head[c.H_WHEELCHAIRS]:
+            broken += 1
         wait_s = visits[i, c.V_START] - visits[i, c.V_ARRIVE]
         slack_s = min(wait_s + min(max(spare_s, 0), slack_s), max(early_s, 0))
         visits[i, c.V_SLACK] = slack_s

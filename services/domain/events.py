@@ -167,6 +167,14 @@ class RideRetimed:
 
 
 @dataclass(frozen=True, slots=True)
+class RideReassigned:
+    """Another shuttle will come; nothing else that was promised changes."""
+
+    ride_id: RideId
+    shuttle_id: ShuttleId
+
+
+@dataclass(frozen=True, slots=True)
 class RideBoarded:
     """The party is on board; ``expected`` is false if the life cycle had not foreseen it."""
 
@@ -242,6 +250,7 @@ RideEvent = (
     | OfferExpired
     | RideCancelled
     | RideRetimed
+    | RideReassigned
     | RideBoarded
     | RideCompleted
     | RideNoShow

@@ -1,9 +1,9 @@
 """What a legal plan is. Every plan passes here before it is published.
 
 Hard rules hold always: order, capacity in every dimension, who is on board stays until let off,
-driving and stopping take their time. Promises may be broken by the world (a closed road, a late
-shuttle), so a plan is judged against the plan before it: it may break none newly and worsen none
-that is broken already.
+driving and stopping take their time. The world may break promises (a closed road, a late shuttle)
+and even crowd a shuttle (people got on unforeseen), so a plan is judged against the plan before it:
+of these it may break none newly and worsen none that is broken already.
 
 Written apart from the code that makes plans, and in plain Python, so that the two cannot share an
 error.
@@ -42,7 +42,9 @@ class Rule(StrEnum):
 
 
 PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
-"""The rules that the world can break by itself."""
+CAPACITY = frozenset({Rule.SEATS, Rule.WHEELCHAIRS, Rule.LUGGAGE})
+BY_THE_WORLD = PROMISES | CAPACITY
+"""Rules that the world can break by itself: shuttles are late, people get on unforeseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,14 @@ def new_violations(
 ) -> tuple[Violation, ...]:
     """What makes a plan illegal, given what was broken before it anyway.
 
-    Hard rules count always; promises only if they were kept before, or are broken further.
+    Most rules count always; those that the world can break by itself only if they were kept before,
+    or are broken further.
     """
-    known = {(v.rule, v.ride_id): v.by for v in before if v.rule in PROMISES}
-    return tuple(
-        v for v in found if v.rule not in PROMISES or v.by > known.get((v.rule, v.ride_id), 0)
-    )
+    known: dict[tuple[Rule, RideId | None], int] = {}
+    for v in before:
+        if v.rule in BY_THE_WORLD:
+            known[v.rule, v.ride_id] = max(v.by, known.get((v.rule, v.ride_id), 0))
+    return tuple(v for v in found if v.by > known.get((v.rule, v.ride_id), -1))
 
 
 def _load(now: Situation, ride_ids: Iterable[RideId]) -> tuple[int, int, int]:

@@ -17,6 +17,7 @@ from services.domain.events import (
     RideFailed,
     RideNoShow,
     RideOffered,
+    RideReassigned,
     RideRefused,
     RideRetimed,
 )
@@ -41,6 +42,7 @@ EVENT_NAMES: dict[type[RideEvent], str] = {
     OfferExpired: "expired",
     RideCancelled: "cancelled",
     RideRetimed: "retimed",
+    RideReassigned: "reassigned",
     RideBoarded: "boarded",
     RideCompleted: "completed",
     RideNoShow: "no_show",

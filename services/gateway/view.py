@@ -21,6 +21,7 @@ from services.domain.events import (
     RideFailed,
     RideNoShow,
     RideOffered,
+    RideReassigned,
     RideRefused,
     RideRetimed,
 )
@@ -222,6 +223,8 @@ def evolve(seen: Seen, event: RideEvent) -> Seen:
             return replace(seen, status=Status.CANCELLED)
         case RideRetimed():
             return replace(seen, retimed=event)
+        case RideReassigned(shuttle_id=shuttle_id):
+            return replace(seen, shuttle_id=shuttle_id)
         case RideBoarded(shuttle_id=shuttle_id):
             return replace(seen, status=Status.ABOARD, shuttle_id=shuttle_id)
         case RideCompleted(shuttle_id=shuttle_id):

@@ -1,0 +1,182 @@
+"""Rides that their shuttle cannot serve as promised move to another one, or are told the truth.
+
+A ride is first withdrawn; only when its shuttle has acknowledged the plan without it does another
+get it, so that two never come for one party. It goes where its promise is kept, else to where it is
+late least. Nothing is dropped in silence: a ride that no shuttle can take fails with a reason.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.insertion import Ask
+from services.dispatcher.publication import Publisher
+from services.domain.events import Event, ReportMarked, RideFailed, RideReassigned, RideRetimed
+from services.domain.ids import RideId
+from services.domain.ride import Ride, Status
+
+ANSWER_S = 300
+"""For how long after a promised pickup a withdrawn ride waits for its shuttle to acknowledge."""
+
+
+class Rescue:
+    """Moves rides between shuttles.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    rides
+        The zone's rides; changed in place.
+    publisher
+        Issues plans.
+    search
+        Best insertion into the fleet as it is now.
+    """
+
+    def __init__(
+        self,
+        fleet: Shuttles,
+        rides: dict[RideId, Ride],
+        publisher: Publisher,
+        search: Callable[[Ask], list[int]],
+    ) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._publisher = publisher
+        self._search = search
+        self._withdrawn: dict[RideId, tuple[int, int]] = {}
+        self._due: list[tuple[int, RideId]] = []
+
+    def next_due_s(self) -> int | None:
+        """When the next withdrawn ride has waited long enough."""
+        return self._due[0][0] if self._due else None
+
+    def drop(self, ride_id: RideId) -> None:
+        """A ride needs no other shuttle any more."""
+        self._withdrawn.pop(ride_id, None)
+
+    def relieve(self, k: int, now_s: int, events: list[Event]) -> None:
+        """Issue a plan after people got on unforeseen: whoever does not fit now is withdrawn."""
+        fleet = self._fleet
+        victims: list[RideId] = []
+        fleet.write(k, self._rides)
+        while (full := self._overloaded(k)) is not None:
+            waiting = [r for stop in fleet.routes[k].stops[: full + 1] for r in stop.board]
+            if not waiting:
+                shuttle_id = fleet.routes[k].shuttle.id
+                events.append(ReportMarked(shuttle_id, "Boarded", "more on board than fits"))
+                break
+            victims.append(waiting[-1])
+            fleet.remove(k, waiting[-1])
+            fleet.write(k, self._rides)
+        fleet.refresh(k, now_s)
+        self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+        for ride_id in victims:
+            self._wait(ride_id, k, now_s)
+
+    def consider(self, ride_id: RideId, k: int, now_s: int, events: list[Event]) -> None:
+        """Withdraw a late ride from shuttle ``k`` if another one can keep its promise."""
+        fleet, ride = self._fleet, self._rides[ride_id]
+        stops = fleet.routes[k].stops
+        at = next((i for i, stop in enumerate(stops) if ride_id in stop.board), -1)
+        if at < fleet.head(k)[c.H_FIRST]:
+            return  # on board, or boarding
+        silent = int(fleet.head(k)[c.H_SILENT])
+        fleet.head(k)[c.H_SILENT] = 1
+        found = self._search(_ask(ride, fleet, now_s))
+        fleet.head(k)[c.H_SILENT] = silent
+        if found[c.F_VALUE] >= 0:
+            before = self._publisher.broken(k)
+            fleet.remove(k, ride_id)
+            self._publisher.publish(k, now_s, events, before)
+            self._wait(ride_id, k, now_s)
+
+    def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
+        """A shuttle follows a plan: the rides that this withdrew are free for others."""
+        if not self._withdrawn:
+            return
+        free = [r for r, (at, since) in self._withdrawn.items() if at == k and since <= revision]
+        for ride_id in free:
+            del self._withdrawn[ride_id]
+            self._place(self._rides[ride_id], now_s, events)
+
+    def give_up(self, now_s: int, events: list[Event]) -> None:
+        """Fail withdrawn rides whose shuttle never said that it let them go."""
+        while self._due and self._due[0][0] <= now_s:
+            _, ride_id = heapq.heappop(self._due)
+            if ride_id in self._withdrawn:
+                del self._withdrawn[ride_id]
+                self._fail(self._rides[ride_id], "its shuttle does not answer", events)
+
+    def _wait(self, ride_id: RideId, k: int, now_s: int) -> None:
+        self._withdrawn[ride_id] = (k, self._fleet.routes[k].revision)
+        until_s = max(now_s, self._rides[ride_id].promise.pickup_to_s) + ANSWER_S
+        heapq.heappush(self._due, (until_s, ride_id))
+
+    def _place(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+        fleet = self._fleet
+        ask = _ask(ride, fleet, now_s)
+        found = self._search(ask)
+        late = found[c.F_VALUE] < 0
+        if late:
+            found = self._search(_whenever(ask))
+        if found[c.F_VALUE] < 0:
+            self._fail(ride, "no shuttle can take it", events)
+            return
+        k = found[c.F_SHUTTLE]
+        shuttle_id = fleet.routes[k].shuttle.id
+        before = self._publisher.broken(k)
+        self._rides[ride.id] = replace(ride, shuttle_id=shuttle_id)
+        fleet.insert(found, ride.id, ride.promise.pickup_stop, ride.promise.dropoff_stop)
+        events.append(RideReassigned(ride.id, shuttle_id))
+        if late:
+            # The rider is promised nothing new: this one breaks what was promised, and says so.
+            fleet.write(k, self._rides)
+            fleet.refresh(k, now_s)
+            before = self._publisher.broken(k)
+            times_s = found[c.F_PICKUP_S], found[c.F_DROPOFF_S]
+            events.append(RideRetimed(ride.id, *times_s, promise_kept=False))
+        self._publisher.publish(k, now_s, events, before)
+
+    def _fail(self, ride: Ride, reason: str, events: list[Event]) -> None:
+        self._rides[ride.id] = replace(ride, status=Status.FAILED)
+        events.append(RideFailed(ride.id, reason))
+
+    def _overloaded(self, k: int) -> int | None:
+        """Position of the first visit after which more is on board than fits."""
+        head = self._fleet.head(k)
+        count = int(head[c.H_VISITS])
+        loads = self._fleet.arrays.visits[k, :count, c.V_SEATS : c.V_LUGGAGE + 1]
+        over = (loads > head[c.H_SEATS : c.H_LUGGAGE + 1]).any(axis=1)
+        return int(over.argmax()) if over.any() else None
+
+
+def _ask(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
+    """A ride that was promised, as a request for just that promise."""
+    promise, load = ride.promise, ride.request.party.load
+    to_s, by_s, limit_s = promise.pickup_to_s, promise.arrive_by_s, promise.ride_s_max
+    party = [load.seats, load.seats, load.wheelchairs, load.luggage, fleet.base_s, fleet.party_s]
+    return Ask(
+        pickups=np.array(
+            [[promise.pickup_stop, max(promise.pickup_from_s, now_s), to_s, to_s, 0]], np.int64
+        ),
+        dropoffs=np.array([[promise.dropoff_stop, by_s, by_s, 0]], np.int64),
+        pairs=np.array([[[limit_s, limit_s, 0]]], np.int64),
+        party=np.array([*party, 0, 0, 0, c.COST], np.int64),
+    )
+
+
+def _whenever(ask: Ask) -> Ask:
+    """The same, however late; least lateness wins."""
+    ask.pickups[:, c.P_PICK_BY] = c.FAR_S
+    ask.dropoffs[:, c.D_DROP_BY] = c.FAR_S
+    ask.pairs[:, :, c.E_LIMIT] = c.FAR_S
+    ask.party[c.A_MODE] = c.LATENESS
+    return ask
