@@ -135,7 +135,6 @@ def _try_pickups(ways, fleet, ask, k, a, found):  # type: ignore[no-untyped-def]
                 delay_s = boarded_s + onward_s - visits[i, c.V_ARRIVE]
                 works = works and delay_s <= visits[i, c.V_RIDE_SLACK]
                 works = works and onward_s < UNREACHABLE_S
-                works = works and onward_s < UNREACHABLE_S
             if works:
                 start = (i, 0, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
@@ -207,8 +206,6 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
             elif j < head[c.H_VISITS]:
                 onward_s = int(ways.drive_s[stop, visits[j, c.V_STOP]])
                 next_s = arrive_s + party[c.A_BASE_S] + party[c.A_PARTY_S] + onward_s
-                if onward_s == UNREACHABLE_S:
-                    continue
                 if onward_s == UNREACHABLE_S:
                     continue
             if j < head[c.H_VISITS] and next_s - visits[j, c.V_ARRIVE] > visits[j, c.V_SLACK]:
