@@ -1,16 +1,16 @@
 """How long travel tables take on a real road network, by number of stops.
 
-Run it from the project's root: ``python -m benchmarks.travel_tables [FOLDER_OF_ROADS]``.
+Run it from the project's root: ``python -m benchmarks.travel_tables [--data DIR]``.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks._measuring import data_files, middle, options
 from services.network.clean import connect
 from services.network.road_files import read_road_tables
 from services.network.roads import graph
@@ -23,13 +23,18 @@ STOPS = (10, 500, 1000, 2000)
 SPEED_KMH_MAX = 50
 
 
-def main(folder: Path) -> None:
+ROADS = ("roads/vulkaneifel_road_nodes.csv.gz", "roads/vulkaneifel_road_edges.csv.gz")
+
+
+def main() -> None:
     """Print seconds and megabytes for each number of stops."""
-    rows, _ = connect(
-        read_road_tables(
-            folder / "vulkaneifel_road_nodes.csv.gz", folder / "vulkaneifel_road_edges.csv.gz"
-        )[0]
-    )
+    asked = options("Travel tables on a real road network, by number of stops.").parse_args()
+    measure(data_files(asked.data, *ROADS), asked.repeat)
+
+
+def measure(files: list[Path], repeat: int) -> None:
+    """Compute tables between ever more stops."""
+    rows, _ = connect(read_road_tables(*files)[0])
     roads = graph(rows, SPEED_KMH_MAX)
     print(f"{roads.node_count:,} nodes, {roads.link_count:,} links")
     rng = np.random.default_rng(0)
@@ -41,13 +46,15 @@ def main(folder: Path) -> None:
                 for node in nodes
             ]
         )
-        began = time.perf_counter()
-        tables = road_tables(roads, stops)
-        took_s = time.perf_counter() - began
+        took_s = []
+        for _ in range(repeat if count > STOPS[0] else 1):
+            began = time.perf_counter()
+            tables = road_tables(roads, stops)
+            took_s.append(time.perf_counter() - began)
         size = sum(array.nbytes for array in tables.arrays().values())
         if count > STOPS[0]:
-            print(f"{count:>6,} stops: {took_s:6.2f} s, {size / 1e6:6.0f} MB")
+            print(f"{count:>6,} stops: {middle(took_s, 2)} s, {size / 1e6:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data/roads"))
+    main()
