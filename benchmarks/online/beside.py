@@ -85,12 +85,10 @@ class Beside:
                     leave=tuple(number[ride_id] for ride_id in stop.leave),
                 )
             )
-        leg_s = self._leg_s(ways, head, route.stops[0].stop if boarding else None)
         return Van(
             seats=head[c.H_SEATS],
             free_s=head[c.H_FREE],
-            leg_s=leg_s,
-            first_leg_s=_first_leg_s(head, halts, leg_s),
+            leg_s=self._leg_s(ways, head),
             halts=tuple(halts),
             parties={
                 number[ride_id]: Party(
@@ -103,28 +101,21 @@ class Beside:
             },
         )
 
-    def _leg_s(self, ways: Ways, head: list[int], boarding_at: int | None) -> Callable[[int], int]:
+    def _leg_s(self, ways: Ways, head: list[int]) -> Callable[[int], int]:
         """Seconds to a stop from where a shuttle can be sent elsewhere."""
-        if boarding_at is not None or head[c.H_MODE] == c.AT_STOP:
-            here = head[c.H_STOP] if boarding_at is None else boarding_at
-            return self._drive_s[here].__getitem__
+        if head[c.H_MODE] == c.AT_STOP:
+            return self._drive_s[head[c.H_STOP]].__getitem__
+        heading_for = -1 if head[c.H_PENDING] else head[c.H_STOP]
         places = ways.stop_mm.tolist()
         x_mm, y_mm = head[c.H_FREE_X], head[c.H_FREE_Y]
 
         def straight_s(stop: int) -> int:
+            if stop == heading_for:
+                return max(head[c.H_ARRIVE] - head[c.H_FREE], 0)
             way_mm = hypot(places[stop][0] - x_mm, places[stop][1] - y_mm)
             return ceil(way_mm * ways.s_per_mm - 1e-9)
 
         return straight_s
-
-
-def _first_leg_s(head: list[int], halts: list[Halt], leg_s: Callable[[int], int]) -> int:
-    if not halts:
-        return 0
-    on_its_way = head[c.H_MODE] == c.MOVING and not head[c.H_PENDING]
-    if on_its_way and halts[0].stop == head[c.H_STOP]:
-        return max(head[c.H_ARRIVE] - head[c.H_FREE], 0)
-    return leg_s(halts[0].stop)
 
 
 def newcomer_of(ask: Ask) -> Newcomer:
