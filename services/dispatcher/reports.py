@@ -82,7 +82,7 @@ class Reports:
             case Departed():
                 self._departed(k, report, now_s, events)
             case Left():
-                self._left(k, report, events)
+                self._left(k, report, now_s, events)
             case Boarded():
                 self._boarded(k, report, now_s, events)
             case NotThere():
@@ -178,14 +178,19 @@ class Reports:
             head[c.H_LOCKED] = head[c.H_SERVING] = 0
         return True
 
-    def _left(self, k: int, report: Left, events: list[Event]) -> None:
+    def _left(self, k: int, report: Left, now_s: int, events: list[Event]) -> None:
         ride = self._rides.get(report.ride_id)
-        if ride is None:
+        if ride is None or ride.offer is None:
             events.append(_unknown(report))
             return
+        if ride.status is Status.COMPLETED:
+            if (ride.shuttle_id, ride.dropped_off_s) != (report.shuttle_id, report.at_s):
+                events.append(_marked(report, "the party had left before"))
+            return  # otherwise the same fact again
         expected = self._served(k, ride.id, False, report.at_s) and ride.status is Status.ABOARD
+        others: list[int] = []
         if not expected:
-            self._take_out(ride.id)
+            others = self._take_out(ride.id)
             self._rescue.drop(ride.id)
         self._fleet.routes[k].aboard.pop(ride.id, None)
         self._fleet.forget(ride.id)
@@ -198,6 +203,7 @@ class Reports:
         )
         events.append(RideCompleted(ride.id, report.shuttle_id, report.at_s, expected))
         self._fleet.write(k, self._rides)
+        self._publish(others, now_s, events)
 
     def _boarded(self, k: int, report: Boarded, now_s: int, events: list[Event]) -> None:
         ride = self._rides.get(report.ride_id)
@@ -206,12 +212,14 @@ class Reports:
             return
         if ride.status is Status.ABOARD and ride.id in self._fleet.routes[k].aboard:
             return  # the same fact again
+        if ride.status is Status.COMPLETED and report.at_s <= (ride.dropped_off_s or 0):
+            self._boarded_before(ride, report, events)
+            return
         expected = self._served(k, ride.id, True, report.at_s)
         expected = expected and ride.status is Status.CONFIRMED
         route = self._fleet.routes[k]
         if not expected:
-            for other in self._take_out(ride.id):
-                self._publisher.publish(other, now_s, events, self._publisher.broken(other))
+            self._publish([o for o in self._take_out(ride.id) if o != k], now_s, events)
         self._rides[ride.id] = replace(
             ride, status=Status.ABOARD, shuttle_id=report.shuttle_id, picked_up_s=report.at_s
         )
@@ -224,6 +232,13 @@ class Reports:
         if not expected:
             self._rescue.drop(ride.id)
             self._rescue.relieve(k, now_s, events)
+
+    def _boarded_before(self, ride: Ride, report: Boarded, events: list[Event]) -> None:
+        """Take the news that a party got on which is known to have left since."""
+        if (ride.shuttle_id, ride.picked_up_s) != (report.shuttle_id, report.at_s):
+            events.append(_marked(report, "the party had left before this was known"))
+        if ride.picked_up_s is None:
+            self._rides[ride.id] = replace(ride, picked_up_s=report.at_s)
 
     def _let_off_somewhere(self, k: int, ride: Ride, now_s: int) -> None:
         """Plan the dropoff of a party that got on unforeseen: breaking least, then soonest."""
@@ -251,11 +266,7 @@ class Reports:
             events.append(_unknown(report))
             return
         if ride.status in TERMINAL or ride.status is Status.ABOARD:
-            events.append(
-                ReportMarked(
-                    report.shuttle_id, "NotThere", f"the ride is {ride.status}", report.ride_id
-                )
-            )
+            events.append(_marked(report, f"the ride is {ride.status}"))
             return
         if ride.status is Status.OFFERED:
             self._rides[ride.id] = replace(ride, status=Status.EXPIRED)
@@ -265,10 +276,7 @@ class Reports:
             events.append(RideNoShow(ride.id, report.shuttle_id, report.waited_from_s, report.at_s))
         self._at_risk.pop(ride.id, None)
         self._rescue.drop(ride.id)
-        for other in self._take_out(ride.id):
-            self._fleet.write(other, self._rides)
-            self._fleet.refresh(other, now_s)
-            self._publisher.publish(other, now_s, events, self._publisher.broken(other))
+        self._publish(self._take_out(ride.id), now_s, events)
 
     def _take_out(self, ride_id: RideId) -> list[int]:
         """Take a ride out of every route that has it; the shuttles concerned."""
@@ -279,6 +287,12 @@ class Reports:
                 self._fleet.write(k, self._rides)
                 concerned.append(k)
         return concerned
+
+    def _publish(self, numbers: list[int], now_s: int, events: list[Event]) -> None:
+        """Issue the plans of shuttles that a ride was taken out of."""
+        for k in numbers:
+            self._fleet.refresh(k, now_s)
+            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
 
     def _tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""
@@ -313,6 +327,8 @@ class Reports:
 
 
 def _unknown(report: Left | Boarded | NotThere) -> ReportMarked:
-    return ReportMarked(
-        report.shuttle_id, type(report).__name__, "there is no such ride", report.ride_id
-    )
+    return _marked(report, "there is no such ride")
+
+
+def _marked(report: Left | Boarded | NotThere, reason: str) -> ReportMarked:
+    return ReportMarked(report.shuttle_id, type(report).__name__, reason, report.ride_id)

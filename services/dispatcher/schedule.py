@@ -58,7 +58,7 @@ def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def
             free_s * 1000 - head[c.H_MS],
             head[c.H_ARRIVE] * 1000 - head[c.H_MS],
         )
-    # Reports that came late can leave a shuttle under way to another stop than its plan begins with.
+    # Reports that came late can leave it under way to another stop than its plan begins with.
     elsewhere = head[c.H_VISITS] > 0 and visits[0, c.V_STOP] != head[c.H_STOP]
     if head[c.H_ARRIVE] < now_s:
         head[c.H_ARRIVE] = now_s
