@@ -34,7 +34,7 @@ def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def
     """
     head[c.H_FIRST] = 0
     if head[c.H_MODE] == c.AT_STOP:
-        return _locate_standing(head, visits, now_s, latency_s)
+        return _locate_standing(head, visits, now_s)
     if head[c.H_PENDING]:
         free_s = (head[c.H_MS] + 999) // 1000
         if free_s < now_s:
@@ -67,16 +67,16 @@ def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _locate_standing(head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
+def _locate_standing(head, visits, now_s):  # type: ignore[no-untyped-def]
     free_s = max(now_s, head[c.H_BUSY])
     if head[c.H_VISITS] and visits[0, c.V_STOP] == head[c.H_STOP]:
-        serving = head[c.H_SERVING] > 0
         # Boarding may have begun since the zone last looked.
-        start_s = max(min(visits[0, c.V_START], now_s), visits[0, c.V_EARLIEST])
-        if not serving:
-            start_s = max(start_s, head[c.H_BUSY])
-        begins = not head[c.H_LOCKED] and (serving or start_s <= now_s + latency_s)
+        serving = head[c.H_SERVING] > 0
+        begins = not head[c.H_LOCKED] and (serving or visits[0, c.V_START] <= now_s)
         if begins:
+            start_s = max(min(visits[0, c.V_START], now_s), visits[0, c.V_EARLIEST])
+            if not serving:
+                start_s = max(start_s, head[c.H_BUSY])
             head[c.H_LOCKED] = 1
             visits[0, c.V_ARRIVE] = free_s
             visits[0, c.V_START] = start_s
@@ -91,6 +91,20 @@ def _locate_standing(head, visits, now_s, latency_s):  # type: ignore[no-untyped
     moved = head[c.H_FREE] != free_s
     head[c.H_FREE] = free_s
     return moved and head[c.H_VISITS] > 0
+
+
+@kernel
+def _begin(head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Settle the visit that a shuttle standing at its stop is about to begin.
+
+    Only once it is scheduled, since boarding may have to be held back.
+    """
+    if head[c.H_MODE] != c.AT_STOP or head[c.H_LOCKED] or not head[c.H_VISITS]:
+        return
+    if visits[0, c.V_STOP] == head[c.H_STOP] and visits[0, c.V_START] <= now_s + latency_s:
+        head[c.H_LOCKED] = 1
+        head[c.H_FIRST] = 1
+        head[c.H_FREE] = visits[0, c.V_DEPART]
 
 
 @kernel
@@ -210,10 +224,13 @@ def locate_all(ways, heads, visits, rides, now_s, latency_s):  # type: ignore[no
     for k in range(heads.shape[0]):
         if locate(ways, heads[k], visits[k], now_s, latency_s):
             schedule(ways, heads[k], visits[k], rides[k])
+        _begin(heads[k], visits[k], now_s, latency_s)
 
 
 @kernel
 def refresh(ways, head, visits, rides, now_s, latency_s):  # type: ignore[no-untyped-def]
     """Locate one shuttle and compute its schedule anew; say if boarding was held."""
     locate(ways, head, visits, now_s, latency_s)
-    return schedule(ways, head, visits, rides)
+    held = schedule(ways, head, visits, rides)
+    _begin(head, visits, now_s, latency_s)
+    return held

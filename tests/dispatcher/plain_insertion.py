@@ -1,0 +1,354 @@
+"""Best insertion, spelled out: every shuttle, pair of stops and pair of positions is simulated.
+
+It says in plain Python, with nothing left out and nothing clever, what the compiled search has to
+find. Of the dispatcher it shares the routes, what the rides were promised (latest times less the
+reserve), and where each shuttle is free from when; not a schedule, a slack or a load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from services.dispatcher import columns as c
+from services.dispatcher.core import Zone
+from services.dispatcher.insertion import DRIVE_COST, Ask
+from services.dispatcher.schedule import from_head
+from services.domain.ids import RideId
+
+NO_WAY_S = 65_535
+NEW = RideId("the new party")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """A stop that a route makes; ``number`` is its position in the route as it was."""
+
+    stop: int
+    number: int = -1
+    board: tuple[RideId, ...] = ()
+    leave: tuple[RideId, ...] = ()
+    served: int = 0
+    earliest_s: int = 0
+    pick_by_s: int = c.FAR_S
+    drop_by_s: int = c.FAR_S
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a shuttle is when it can be sent elsewhere.
+
+    Parameters
+    ----------
+    free_s
+        From then on.
+    drive_s
+        Seconds from there to each stop, if it stands nowhere.
+    stop
+        Where it stands, or the stop for which it is heading.
+    arrive_s
+        When it gets to the stop for which it is heading.
+    boarding
+        The first stop of its route is under way and ends at ``free_s``.
+    """
+
+    free_s: int
+    drive_s: tuple[int, ...]
+    stop: int
+    arrive_s: int | None
+    boarding: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shuttle:
+    """A shuttle with its route, who is on board since when, and its room."""
+
+    place: Place
+    route: tuple[Stop, ...]
+    aboard: dict[RideId, int]
+    room: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """When a route makes its stops; the driving in all; whether there is a way at all."""
+
+    arrive_s: list[int] = field(default_factory=list)
+    depart_s: list[int] = field(default_factory=list)
+    drive_s: int = 0
+    possible: bool = True
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Insertion:
+    """A way to serve a request; the least one is the best one."""
+
+    value: int
+    shuttle: int
+    pickup: int
+    """Number of the pickup stop among the candidates."""
+    pick: int
+    """Position among the stops of the route as it is."""
+    pick_joins: int
+    """Whether the stop at that position is joined (1), or one is made before it (0)."""
+    drop: int
+    dropoff: int
+    drop_joins: int
+    pickup_s: int
+    dropoff_s: int
+
+
+class PlainInsertion:
+    """The insertion search for one state of a zone.
+
+    Parameters
+    ----------
+    zone
+        As it was left by a search of its own, which looks where every shuttle is.
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._drive_s = zone.fleet.ways.drive_s.tolist()
+        self._reserve_s = zone.territory.dispatch.reserve_s
+        self._limit_s = {
+            ride_id: ride.promise.ride_s_max - self._reserve_s
+            for ride_id, ride in zone.rides.items()
+            if ride.offer is not None
+        }
+        self._load = {ride_id: ride.request.party.load for ride_id, ride in zone.rides.items()}
+        self.shuttles = {
+            k: self._shuttle(k)
+            for k in range(len(zone.fleet.routes))
+            if not zone.fleet.head(k)[c.H_SILENT]
+        }
+
+    def best(self, ask: Ask) -> Insertion | None:
+        """The best insertion of a request, if there is any."""
+        return min(self.all(ask), default=None)
+
+    def all(self, ask: Ask) -> Iterator[Insertion]:
+        """Every insertion that works."""
+        for k, shuttle in self.shuttles.items():
+            for a in range(len(ask.pickups)):
+                for b in range(len(ask.dropoffs)):
+                    if ask.pickups[a, c.P_STOP] != ask.dropoffs[b, c.D_STOP]:
+                        yield from self._into(k, shuttle, ask, a, b)
+
+    def _into(self, k: int, shuttle: Shuttle, ask: Ask, a: int, b: int) -> Iterator[Insertion]:
+        before = self.timetable(shuttle.place, shuttle.route)
+        count = len(shuttle.route)
+        for pick in range(1 if shuttle.place.boarding else 0, count + 1):
+            for pick_joins in (0, 1):
+                for drop in range(pick + pick_joins, count + 1):
+                    for drop_joins in (0, 1):
+                        where = (pick, pick_joins, drop, drop_joins)
+                        route = self._with(shuttle.route, ask, a, b, where)
+                        if route is None:
+                            continue
+                        judged = self._judge(shuttle, route, before, ask, (a, b))
+                        if judged is None:
+                            continue
+                        value, pickup_s, dropoff_s = judged
+                        yield Insertion(
+                            value=value,
+                            shuttle=k,
+                            pickup=a,
+                            pick=pick,
+                            pick_joins=pick_joins,
+                            drop=drop,
+                            dropoff=b,
+                            drop_joins=drop_joins,
+                            pickup_s=pickup_s,
+                            dropoff_s=dropoff_s,
+                        )
+
+    def _with(
+        self, route: tuple[Stop, ...], ask: Ask, a: int, b: int, where: tuple[int, int, int, int]
+    ) -> list[Stop] | None:
+        """The route with both stops at their places, if these can be joined."""
+        pick, pick_joins, drop, drop_joins = where
+        at, earliest_s = int(ask.pickups[a, c.P_STOP]), int(ask.pickups[a, c.P_EARLIEST])
+        to = int(ask.dropoffs[b, c.D_STOP])
+        stops = list(route)
+        if drop_joins:
+            if drop == len(stops) or stops[drop].stop != to:
+                return None
+            stops[drop] = replace(stops[drop], leave=(*stops[drop].leave, NEW))
+        else:
+            stops.insert(drop, Stop(stop=to, leave=(NEW,)))
+        if pick_joins:
+            if pick == len(route) or stops[pick].stop != at:
+                return None
+            joined = stops[pick]
+            earliest_s = max(earliest_s, joined.earliest_s)
+            stops[pick] = replace(joined, board=(*joined.board, NEW), earliest_s=earliest_s)
+        else:
+            stops.insert(pick, Stop(stop=at, board=(NEW,), earliest_s=earliest_s))
+        return stops
+
+    def _judge(
+        self,
+        shuttle: Shuttle,
+        route: list[Stop],
+        before: Timetable,
+        ask: Ask,
+        ends: tuple[int, int],
+    ) -> tuple[int, int, int] | None:
+        """Value, pickup and dropoff time of a route with the new party, if it is possible."""
+        a, b = ends
+        now = self.timetable(shuttle.place, route)
+        pickup_s, dropoff_s = self._times(NEW, shuttle, route, now)
+        missing = self._missing_seats(shuttle, route, ask)
+        seats = int(ask.party[c.A_SEATS])
+        if (
+            not now.possible
+            or missing is None
+            or seats - missing < ask.party[c.A_SEATS_MIN]
+            or pickup_s > ask.pickups[a, c.P_PICK_BY]
+            or dropoff_s > ask.dropoffs[b, c.D_DROP_BY]
+            or dropoff_s - pickup_s > ask.pairs[a, b, c.E_LIMIT]
+            or not self._harmless(shuttle, route, before, now)
+        ):
+            return None
+        mode = ask.party[c.A_MODE]
+        walk_m = max(int(ask.pickups[a, c.P_EXTRA_WALK]), int(ask.dropoffs[b, c.D_EXTRA_WALK]))
+        exceeds = {
+            c.LEAVE_LATER: pickup_s - int(ask.pickups[a, c.P_GOAL]),
+            c.ARRIVE_LATER: dropoff_s - int(ask.dropoffs[b, c.D_GOAL]),
+            c.WALK_FURTHER: walk_m,
+            c.FEWER_SEATS: missing,
+            c.RIDE_LONGER: dropoff_s - pickup_s - int(ask.pairs[a, b, c.E_GOAL]),
+        }
+        if mode != c.COST:
+            return max(exceeds[mode], 0), pickup_s, dropoff_s
+        cost = (now.drive_s - before.drive_s) * DRIVE_COST + int(ask.pairs[a, b, c.E_WALK_COST])
+        cost += int(ask.party[c.A_WAIT_WEIGHT]) * (pickup_s - int(ask.pickups[a, c.P_EARLIEST]))
+        cost += int(ask.party[c.A_RIDE_WEIGHT]) * (dropoff_s - pickup_s)
+        cost += int(ask.party[c.A_DELAY_WEIGHT]) * self._delay_s(shuttle, route, before, now)
+        return max(cost, 0), pickup_s, dropoff_s
+
+    def timetable(self, place: Place, route: tuple[Stop, ...] | list[Stop]) -> Timetable:
+        """Drive a route, as early as possible."""
+        times_s = self._zone.territory.stop_times
+        arrivals: list[int] = []
+        departures: list[int] = []
+        driven_s, possible = 0, True
+        for i, stop in enumerate(route):
+            if i == 0 and place.boarding:
+                arrivals.append(place.free_s)
+                departures.append(place.free_s)
+                continue
+            free_s = departures[-1] if i else place.free_s
+            if i:
+                drive_s = self._drive_s[route[i - 1].stop][stop.stop]
+            elif place.arrive_s is not None and stop.stop == place.stop:
+                drive_s = max(place.arrive_s - free_s, 0)
+            else:
+                drive_s = place.drive_s[stop.stop]
+            possible = possible and drive_s < NO_WAY_S
+            driven_s += drive_s
+            parties = len(stop.board) + len(stop.leave) + stop.served
+            arrivals.append(free_s + drive_s)
+            start_s = max(free_s + drive_s, stop.earliest_s)
+            departures.append(start_s + times_s.base_s + times_s.party_s * parties)
+        return Timetable(arrivals, departures, driven_s, possible)
+
+    def _harmless(
+        self, shuttle: Shuttle, route: list[Stop], before: Timetable, now: Timetable
+    ) -> bool:
+        """Whether nothing that is promised gets broken, or broken further."""
+        for j, stop in enumerate(route):
+            if stop.number >= 0:
+                arrive_s, depart_s = before.arrive_s[stop.number], before.depart_s[stop.number]
+                if now.arrive_s[j] > max(stop.drop_by_s, arrive_s):
+                    return False
+                if now.depart_s[j] > max(stop.pick_by_s, depart_s):
+                    return False
+        for ride_id in _everybody(shuttle):
+            picked_s, dropped_s = self._times(ride_id, shuttle, shuttle.route, before)
+            got_s, left_s = self._times(ride_id, shuttle, route, now)
+            if left_s - got_s > max(self._limit_s[ride_id], dropped_s - picked_s):
+                return False
+        return True
+
+    def _times(
+        self,
+        ride_id: RideId,
+        shuttle: Shuttle,
+        route: tuple[Stop, ...] | list[Stop],
+        times: Timetable,
+    ) -> tuple[int, int]:
+        """When a party gets on and off."""
+        picked_s, dropped_s = shuttle.aboard.get(ride_id, 0), 0
+        for stop, arrive_s, depart_s in zip(route, times.arrive_s, times.depart_s, strict=True):
+            if ride_id in stop.board:
+                picked_s = depart_s
+            if ride_id in stop.leave:
+                dropped_s = arrive_s
+        return picked_s, dropped_s
+
+    def _missing_seats(self, shuttle: Shuttle, route: list[Stop], ask: Ask) -> int | None:
+        """Seats that the new party lacks on its way; nothing at all if it cannot come at all."""
+        party = [int(ask.party[i]) for i in (c.A_SEATS, c.A_WHEELCHAIRS, c.A_LUGGAGE)]
+        aboard, missing = set(shuttle.aboard), 0
+        for stop in route:
+            aboard = (aboard - set(stop.leave)) | set(stop.board)
+            if NEW not in aboard:
+                continue
+            taken = [party[d] + sum(self._load[r][d] for r in aboard - {NEW}) for d in range(3)]
+            if taken[1] > shuttle.room[1] or taken[2] > shuttle.room[2]:
+                return None
+            missing = max(missing, taken[0] - shuttle.room[0])
+        return missing
+
+    def _delay_s(
+        self, shuttle: Shuttle, route: list[Stop], before: Timetable, now: Timetable
+    ) -> int:
+        """Seconds by which those who have a promise already are later, all together."""
+        delay_s = 0
+        for j, stop in enumerate(route):
+            if stop.number >= 0:
+                i, as_it_is = stop.number, shuttle.route[stop.number]
+                delay_s += (now.depart_s[j] - before.depart_s[i]) * len(as_it_is.board)
+                delay_s += (now.arrive_s[j] - before.arrive_s[i]) * len(as_it_is.leave)
+        return delay_s
+
+    def _shuttle(self, k: int) -> Shuttle:
+        fleet, rides, reserve_s = self._zone.fleet, self._zone.rides, self._reserve_s
+        head, route = fleet.head(k), fleet.routes[k]
+        moving, pending = bool(head[c.H_MODE]), bool(head[c.H_PENDING])
+        place = Place(
+            free_s=int(head[c.H_FREE]),
+            drive_s=tuple(int(from_head(fleet.ways, head, s)) for s in range(len(self._drive_s))),
+            stop=int(head[c.H_STOP]),
+            arrive_s=int(head[c.H_ARRIVE]) if moving and not pending else None,
+            boarding=bool(head[c.H_LOCKED]),
+        )
+        stops = []
+        for number, stop in enumerate(route.stops):
+            boarding = [rides[ride_id].promise for ride_id in stop.board]
+            leaving = [rides[ride_id].promise for ride_id in stop.leave]
+            stops.append(
+                Stop(
+                    stop=stop.stop,
+                    number=number,
+                    board=tuple(stop.board),
+                    leave=tuple(stop.leave),
+                    served=stop.served,
+                    earliest_s=max([stop.hold_s, *(p.pickup_from_s for p in boarding)]),
+                    pick_by_s=min((p.pickup_to_s for p in boarding), default=c.FAR_S) - reserve_s,
+                    drop_by_s=min((p.arrive_by_s for p in leaving), default=c.FAR_S) - reserve_s,
+                )
+            )
+        room = route.shuttle.capacity
+        return Shuttle(
+            place=place,
+            route=tuple(stops),
+            aboard=dict(route.aboard),
+            room=(room.seats, room.wheelchairs, room.luggage),
+        )
+
+
+def _everybody(shuttle: Shuttle) -> list[RideId]:
+    return [*shuttle.aboard, *(ride_id for stop in shuttle.route for ride_id in stop.board)]
