@@ -124,6 +124,10 @@ class MemoryLog(Generic[V]):
         if reader in readers:
             readers.remove(reader)
 
+    def part(self, topic: Topic, partition: int) -> _Partition[V]:
+        """Return a partition itself, for its readers."""
+        return self._partitions[topic][partition]
+
     def _make_room(self, topic: Topic, part: _Partition[V]) -> None:
         read = min((reader.position for reader in part.readers), default=part.first) - part.first
         if read <= 0:
@@ -147,10 +151,11 @@ class MemoryReader(Generic[V]):
         self.partition = partition
         self.position = offset
         self._log = log
+        self._part = log.part(topic, partition)
 
     def take(self, count_max: int = 500) -> list[Item[V]]:
         """Take the next records that are there; none if there are none yet."""
-        if self.position == self._log.end(self.topic, self.partition):
+        if self.position == self._part.first + len(self._part.items):
             return []
         items = self._log.read(self.topic, self.partition, self.position, count_max)
         self.position += len(items)
