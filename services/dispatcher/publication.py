@@ -79,6 +79,8 @@ class Publisher:
             return
         if route.stops[0].stop != head[c.H_STOP]:
             head[c.H_PENDING] = 1
+            # It may be late at that node, and does not turn off there before it is due to.
+            head[c.H_MS] = max(int(head[c.H_MS]), int(head[c.H_FREE]) * 1000 - 999)
             if not self._fleet.ways.node_drive_s.shape[0]:
                 head[c.H_X], head[c.H_Y] = head[c.H_FREE_X], head[c.H_FREE_Y]
                 head[c.H_MS] = head[c.H_FREE] * 1000
