@@ -21,6 +21,8 @@ from services.dispatcher.schedule import from_head, locate_all
 from services.network.kernels import kernel
 
 UNREACHABLE_S = 65_535
+ROUNDING_S = 4
+"""By how much a way over several stops can seem shorter than the direct one, for rounding."""
 DRIVE_COST = 1000
 """What one second of added driving costs; other weights are thousandths of it."""
 
@@ -92,6 +94,7 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
     locate_all(ways, fleet.heads, fleet.visits, fleet.rides, now_s, latency_s)
     found = np.full(c.F_COLUMNS, -1, np.int64)
     latest_s = ask.pickups[:, c.P_PICK_BY].max()
+    least = _least_costs(ways, ask)
     for k in range(fleet.heads.shape[0]):
         head = fleet.heads[k]
         if (
@@ -101,14 +104,44 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
         ):
             continue
         for a in range(ask.pickups.shape[0]):
-            if _try_pickups(ways, fleet, ask, k, a, found):
+            if _try_pickups(ways, fleet, ask, k, a, least[a], found):
                 found[c.F_SHUTTLE] = k
                 found[c.F_PICKUP] = a
     return found
 
 
 @kernel
-def _try_pickups(ways, fleet, ask, k, a, found):  # type: ignore[no-untyped-def]
+def _least_costs(ways, ask):  # type: ignore[no-untyped-def]
+    """What the ride and the walks cost at least, for each pickup stop."""
+    least = np.zeros(len(ask.pickups), np.int64)
+    for a in range(len(ask.pickups)):
+        cost = c.FAR_S
+        for b in range(len(ask.dropoffs)):
+            ride_s = ways.drive_s[ask.pickups[a, c.P_STOP], ask.dropoffs[b, c.D_STOP]]
+            walks = ask.pairs[a, b, c.E_WALK_COST]
+            cost = min(cost, ask.party[c.A_RIDE_WEIGHT] * ride_s + walks)
+        least[a] = cost
+    return least
+
+
+@kernel
+def _at_least(ask, a, added_s, boarded_s, least):  # type: ignore[no-untyped-def]
+    """A value that no insertion with the pickup at this place can beat.
+
+    By the triangle inequality the dropoff adds no less than nothing; rounded times may miss that by
+    some seconds.
+    """
+    mode, pickup = ask.party[c.A_MODE], ask.pickups[a]
+    if mode == c.COST:
+        waited = ask.party[c.A_WAIT_WEIGHT] * (boarded_s - pickup[c.P_EARLIEST])
+        return (added_s - ROUNDING_S) * DRIVE_COST + waited + least
+    if mode in (c.LEAVE_LATER, c.LATENESS):
+        return max(boarded_s - pickup[c.P_GOAL], 0)
+    return max(pickup[c.P_EXTRA_WALK], 0) if mode == c.WALK_FURTHER else 0
+
+
+@kernel
+def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyped-def]
     """Try every position of one pickup stop in one shuttle's plan; say if that found a better."""
     head, visits = fleet.heads[k], fleet.visits[k]
     pickup, party = ask.pickups[a], ask.party
@@ -135,13 +168,15 @@ def _try_pickups(ways, fleet, ask, k, a, found):  # type: ignore[no-untyped-def]
                 delay_s = boarded_s + onward_s - visits[i, c.V_ARRIVE]
                 works = works and delay_s <= visits[i, c.V_RIDE_SLACK]
                 works = works and onward_s < UNREACHABLE_S
-            if works:
+            bound = _at_least(ask, a, added_s, boarded_s, least)
+            if works and not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, 0, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
         if i < count and visits[i, c.V_STOP] == stop:
             boarded_s = max(visits[i, c.V_START], pickup[c.P_EARLIEST])
             boarded_s += visits[i, c.V_DWELL] + party[c.A_PARTY_S]
-            if boarded_s <= pick_by_s:
+            bound = _at_least(ask, a, 0, boarded_s, least)
+            if boarded_s <= pick_by_s and not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, 1, boarded_s, 0, 0, c.FAR_S)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
     return better
