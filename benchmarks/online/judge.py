@@ -14,7 +14,7 @@ from benchmarks.online.days import CROW_FACTOR, SPEED_KMH, Day, Form, Order, Van
 from services.domain.ids import RideId
 from services.domain.ride import Ride, Status
 from services.simulator.driven import Drive
-from services.simulator.world import Stay
+from services.simulator.vehicle import Stay
 
 MS_PER_MM = CROW_FACTOR * 3.6 / SPEED_KMH
 ROUNDED_AWAY_MS = 500

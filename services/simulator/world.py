@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
 from services.domain.events import (
     Arrived,
@@ -24,68 +23,12 @@ from services.network.driving import Ways, crow_point, crow_s, drive_until, turn
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.driven import Drive
+from services.simulator.vehicle import Passengers, Place, Stay, Vehicle
 
 DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15
 FAR_MS = 2**60
-
-Place = int | tuple[int, int]
-
-
-class Passengers(Protocol):
-    """Who stands at the stops, as far as a shuttle has to know."""
-
-    def present_s(self, ride: RideId, /) -> int:
-        """When a party is at its stop; far in the future, if it does not come."""
-
-    def pickup_from_s(self, ride: RideId, /) -> int:
-        """From when the party was promised to be picked up."""
-
-    def seats(self, ride: RideId, /) -> tuple[int, int]:
-        """Seats and wheelchair places that the party takes."""
-
-
-@dataclass(slots=True)
-class Stay:
-    """A stop made, as it goes on."""
-
-    shuttle: int
-    stop: int
-    arrive_s: int
-    depart_s: int
-    drives: int
-    """How many drives had been made by then, by all shuttles."""
-    boarded: list[RideId] = field(default_factory=list)
-    left: list[RideId] = field(default_factory=list)
-    seats: int = 0
-    wheelchairs: int = 0
-
-
-@dataclass(slots=True)
-class Vehicle:
-    """One shuttle in the world.
-
-    ``stop`` is where it stands or for which it is heading. ``place`` and ``place_ms`` are where
-    and when it set off, or last changed its mind (which may lie just ahead). ``turn`` grows with
-    each change, so that what was entered in the agenda before is void.
-    """
-
-    number: int
-    shuttle: Shuttle
-    stop: int
-    visits: list[Visit] = field(default_factory=list)
-    revision: int = 0
-    moving: bool = False
-    boarding: bool = False
-    turn: int = 0
-    place: Place = 0
-    place_ms: int = 0
-    arrive_ms: int = 0
-    permille: int = 1000
-    aboard: set[RideId] = field(default_factory=set)
-    done: set[RideId] = field(default_factory=set)
-    stay: Stay | None = None
-    departures: int = 0
+NEVER_S = 2**40
 
 
 class World:
@@ -122,6 +65,7 @@ class World:
             Vehicle(k, shuttle, shuttle.depot_stop) for k, shuttle in enumerate(shuttles)
         ]
         self._number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
+        self._picked_up: set[RideId] = set()
         self.drives: list[Drive] = []
         self.stays: list[Stay] = []
         self.report_every_s = 0
@@ -217,7 +161,7 @@ class World:
                 self._send(Left(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
         start_s = max(now_s, visit.board_from_s)
         for ride_id in visit.board:
-            present_s = max(self._riders.present_s(ride_id), self._riders.pickup_from_s(ride_id))
+            present_s = max(self._present_s(ride_id), self._riders.pickup_from_s(ride_id))
             start_s = max(start_s, min(present_s, self._patient_until_s(ride_id, stay)))
         turn = vehicle.turn
         if start_s > now_s:
@@ -225,16 +169,22 @@ class World:
             return
         self._board(vehicle, visit, stay)
 
+    def _present_s(self, ride_id: RideId) -> int:
+        """When a party is at its stop; never again, once it got on somewhere."""
+        return NEVER_S if ride_id in self._picked_up else self._riders.present_s(ride_id)
+
     def _patient_until_s(self, ride_id: RideId, stay: Stay) -> int:
         waits_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
         return waits_from_s + self._stop_times.patience_s
 
     def _board(self, vehicle: Vehicle, visit: Visit, stay: Stay) -> None:
         now_s = self._agenda.now_s
-        coming = []
+        coming: list[RideId] = []
+        crowded: list[RideId] = []
         for ride_id in visit.board:
-            if self._riders.present_s(ride_id) <= now_s:
-                coming.append(ride_id)
+            if self._present_s(ride_id) <= now_s:
+                fits = self._fits(vehicle, (*coming, ride_id))
+                (coming if fits else crowded).append(ride_id)
             else:
                 waited_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
                 waited_from_s = min(waited_from_s, now_s)
@@ -242,7 +192,9 @@ class World:
                 self._send(report)
                 vehicle.done.add(ride_id)
         # Whoever did not come is in the plan no more; the new one is on its way.
-        vehicle.visits[0] = replace(visit, board=tuple(coming), leave=())
+        vehicle.visits[0] = replace(visit, board=(*coming, *crowded), leave=())
+        if crowded and not coming and not stay.left:
+            return  # somebody is on board that the plan did not know of; a new one is on its way
         times = self._stop_times
         parties = len(coming) + len(stay.left)
         dwell_s = times.base_s + times.party_s * parties if parties else 0
@@ -256,6 +208,15 @@ class World:
         else:
             self._close(vehicle, turn, coming)
 
+    def _fits(self, vehicle: Vehicle, coming: tuple[RideId, ...]) -> bool:
+        """Whether there is room for these parties beside those on board."""
+        loads = [self._riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]
+        room = vehicle.shuttle.capacity
+        return (
+            sum(seats for seats, _ in loads) <= room.seats
+            and sum(wheelchairs for _, wheelchairs in loads) <= room.wheelchairs
+        )
+
     def _close(self, vehicle: Vehicle, turn: int, coming: list[RideId]) -> None:
         """Doors close: those who got on are on board."""
         if vehicle.turn != turn:
@@ -263,9 +224,10 @@ class World:
         now_s = self._agenda.now_s
         stay = self._stay(vehicle)
         for ride_id in coming:
-            if self._riders.present_s(ride_id) > now_s:
+            if self._present_s(ride_id) > now_s:
                 continue  # changed its mind at the door
             vehicle.aboard.add(ride_id)
+            self._picked_up.add(ride_id)
             stay.boarded.append(ride_id)
             self._send(Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
         vehicle.boarding = False
