@@ -215,7 +215,4 @@ class Zone:
         self._rescue.drop(ride.id)
         k = self.fleet.holder(ride.id, ride.shuttle_id)
         if k is not None:
-            self.fleet.refresh(k, now_s)
-            before = self._publisher.broken(k)
-            self.fleet.remove(k, ride.id)
-            self._publisher.publish(k, now_s, events, before)
+            self._publisher.take_out(k, ride.id, now_s, events)

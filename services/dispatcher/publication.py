@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.dispatcher import columns as c
-from services.dispatcher.fleet import Shuttles
+from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
@@ -33,7 +33,12 @@ class Publisher:
         self._early_s = early_s
 
     def publish(
-        self, k: int, now_s: int, events: list[Event], before: tuple[Violation, ...] = ()
+        self,
+        k: int,
+        now_s: int,
+        events: list[Event],
+        before: tuple[Violation, ...] = (),
+        starts: Sequence[tuple[Stopover, int]] = (),
     ) -> None:
         """Issue the plan of a shuttle whose route changed.
 
@@ -47,6 +52,9 @@ class Publisher:
             Takes the plan.
         before
             Promises that were broken before the change.
+        starts
+            When boarding was to start before the change; if the plan is illegal otherwise, then it
+            starts no earlier.
 
         Raises
         ------
@@ -55,16 +63,41 @@ class Publisher:
         """
         fleet = self._fleet
         route, head = fleet.routes[k], fleet.head(k)
+        settled = int(head[c.H_LOCKED])
         fleet.write(k, self._rides)
         self._turn_off(k)
         fleet.refresh(k, now_s)
         route.revision += 1
         plan = fleet.plan(k, self._early_s)
+        illegal = new_violations(self._judge(k, plan), before)
+        if illegal and starts:
+            for stop, start_s in starts:
+                stop.hold_s = max(stop.hold_s, start_s if stop.board else 0)
+            if head[c.H_LOCKED] > settled:
+                head[c.H_LOCKED], route.written = 0, None
+            fleet.write(k, self._rides)
+            fleet.refresh(k, now_s)
+            plan = fleet.plan(k, self._early_s)
+            illegal = new_violations(self._judge(k, plan), before)
+        if illegal:
+            raise AssertionError(f"illegal plan {plan}: {illegal}")
         if plan.visits and head[c.H_MODE] == c.MOVING:
             route.targets[plan.revision] = plan.visits[0].stop
-        illegal = new_violations(self._judge(k, plan), before)
-        assert not illegal, f"illegal plan {plan}: {illegal}"
         events.append(PlanIssued(plan))
+
+    def take_out(self, k: int, ride_id: RideId, now_s: int, events: list[Event]) -> None:
+        """Take a ride out of a shuttle's route, and issue the plan that remains.
+
+        A shuttle that has less to do comes earlier, and who gets on earlier may sit on board for
+        too long while it waits later on.
+        """
+        fleet = self._fleet
+        fleet.write(k, self._rides)
+        fleet.refresh(k, now_s)
+        before, stops = self.broken(k), fleet.routes[k].stops
+        starts_s = fleet.arrays.visits[k, : len(stops), c.V_START].tolist()
+        fleet.remove(k, ride_id)
+        self.publish(k, now_s, events, before, list(zip(stops, starts_s, strict=True)))
 
     def broken(self, k: int) -> tuple[Violation, ...]:
         """The promises that the plan of a shuttle breaks as things stand."""

@@ -188,9 +188,8 @@ class Reports:
                 events.append(_marked(report, "the party had left before"))
             return  # otherwise the same fact again
         expected = self._served(k, ride.id, False, report.at_s) and ride.status is Status.ABOARD
-        others: list[int] = []
         if not expected:
-            others = self._take_out(ride.id)
+            self._take_out(ride.id, now_s, events)
             self._rescue.drop(ride.id)
         self._fleet.routes[k].aboard.pop(ride.id, None)
         self._fleet.forget(ride.id)
@@ -203,7 +202,6 @@ class Reports:
         )
         events.append(RideCompleted(ride.id, report.shuttle_id, report.at_s, expected))
         self._fleet.write(k, self._rides)
-        self._publish(others, now_s, events)
 
     def _boarded(self, k: int, report: Boarded, now_s: int, events: list[Event]) -> None:
         ride = self._rides.get(report.ride_id)
@@ -219,7 +217,7 @@ class Reports:
         expected = expected and ride.status is Status.CONFIRMED
         route = self._fleet.routes[k]
         if not expected:
-            self._publish([o for o in self._take_out(ride.id) if o != k], now_s, events)
+            self._take_out(ride.id, now_s, events, but=k)
         self._rides[ride.id] = replace(
             ride, status=Status.ABOARD, shuttle_id=report.shuttle_id, picked_up_s=report.at_s
         )
@@ -276,23 +274,20 @@ class Reports:
             events.append(RideNoShow(ride.id, report.shuttle_id, report.waited_from_s, report.at_s))
         self._at_risk.pop(ride.id, None)
         self._rescue.drop(ride.id)
-        self._publish(self._take_out(ride.id), now_s, events)
+        self._take_out(ride.id, now_s, events)
 
-    def _take_out(self, ride_id: RideId) -> list[int]:
-        """Take a ride out of every route that has it; the shuttles concerned."""
-        concerned = []
+    def _take_out(
+        self, ride_id: RideId, now_s: int, events: list[Event], but: int | None = None
+    ) -> None:
+        """Take a ride out of every route that has it; shuttle ``but`` gets its plan later."""
         for k, route in enumerate(self._fleet.routes):
-            if ride_id in route.ride_ids():
+            if ride_id not in route.ride_ids():
+                continue
+            if k == but:
                 self._fleet.remove(k, ride_id)
                 self._fleet.write(k, self._rides)
-                concerned.append(k)
-        return concerned
-
-    def _publish(self, numbers: list[int], now_s: int, events: list[Event]) -> None:
-        """Issue the plans of shuttles that a ride was taken out of."""
-        for k in numbers:
-            self._fleet.refresh(k, now_s)
-            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+            else:
+                self._publisher.take_out(k, ride_id, now_s, events)
 
     def _tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""

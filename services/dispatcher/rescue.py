@@ -93,9 +93,7 @@ class Rescue:
         found = self._search(_ask(ride, fleet, now_s))
         fleet.head(k)[c.H_SILENT] = silent
         if found[c.F_VALUE] >= 0:
-            before = self._publisher.broken(k)
-            fleet.remove(k, ride_id)
-            self._publisher.publish(k, now_s, events, before)
+            self._publisher.take_out(k, ride_id, now_s, events)
             self._wait(ride_id, k, now_s)
 
     def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
