@@ -6,6 +6,7 @@ Times are seconds after midnight (int64), distances millimetres. ``FAR_S`` stand
 from __future__ import annotations
 
 FAR_S = 2**40
+UNREACHABLE_S = 65_535
 
 AT_STOP, MOVING = 0, 1
 

@@ -126,6 +126,11 @@ class Zone:
     def _request(self, request: Request, now_s: int, events: list[Event]) -> None:
         if request.ride_id in self.rides:
             return  # the same request again: it has taken effect already
+        stops = len(self.fleet.ways.stop_mm)
+        if any(near.stop >= stops for near in (*request.origins, *request.destinations)):
+            reason = "it names a stop that there is not"
+            events.append(CommandTurnedDown(request.ride_id, "request", reason))
+            return
         ride = Ride(request=request, requested_s=now_s)
         terms = self.terms
         if terms.obstacle(request) is None:

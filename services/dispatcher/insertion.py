@@ -20,7 +20,6 @@ from services.dispatcher import columns as c
 from services.dispatcher.schedule import from_head, locate_all
 from services.network.kernels import kernel
 
-UNREACHABLE_S = 65_535
 ROUNDING_S = 4
 """By how much a way over several stops can seem shorter than the direct one, for rounding."""
 DRIVE_COST = 1000
@@ -156,7 +155,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
             break
         room = _room(head, visits, i, party)
         leg_s = _leg(ways, head, visits, i, stop)
-        if room >= party[c.A_SEATS_MIN] and leg_s < UNREACHABLE_S:
+        if room >= party[c.A_SEATS_MIN] and leg_s < c.UNREACHABLE_S:
             boarded_s = max(time_s + leg_s, pickup[c.P_EARLIEST])
             boarded_s += party[c.A_BASE_S] + party[c.A_PARTY_S]
             added_s = leg_s
@@ -167,7 +166,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
                 # Whatever follows, the visit at i is reached no earlier than straight from here.
                 delay_s = boarded_s + onward_s - visits[i, c.V_ARRIVE]
                 works = works and delay_s <= visits[i, c.V_RIDE_SLACK]
-                works = works and onward_s < UNREACHABLE_S
+                works = works and onward_s < c.UNREACHABLE_S
             bound = _at_least(ask, a, added_s, boarded_s, least)
             if works and not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, 0, boarded_s, leg_s, added_s, room)
@@ -229,7 +228,7 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
         stop = dropoff[c.D_STOP]
         drive_s = int(ways.drive_s[last, stop])
         arrive_s = time_s + drive_s
-        if stop == pickup[c.P_STOP] or drive_s == UNREACHABLE_S:
+        if stop == pickup[c.P_STOP] or drive_s == c.UNREACHABLE_S:
             continue
         if arrive_s > dropoff[c.D_DROP_BY] or arrive_s - boarded_s > pair[c.E_LIMIT]:
             continue
@@ -241,7 +240,7 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
             elif j < head[c.H_VISITS]:
                 onward_s = int(ways.drive_s[stop, visits[j, c.V_STOP]])
                 next_s = arrive_s + party[c.A_BASE_S] + party[c.A_PARTY_S] + onward_s
-                if onward_s == UNREACHABLE_S:
+                if onward_s == c.UNREACHABLE_S:
                     continue
             if j < head[c.H_VISITS] and next_s - visits[j, c.V_ARRIVE] > visits[j, c.V_SLACK]:
                 continue

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from services.dispatcher import columns as c
-from services.dispatcher.insertion import DRIVE_COST, UNREACHABLE_S, Ask
+from services.dispatcher.insertion import DRIVE_COST, Ask
 from services.domain.ride import Constraint, Promise, Request, StopWalk
 from services.domain.territory import DAY_S, Territory
 
@@ -54,7 +54,7 @@ class Terms:
         pairs = [(a.stop, b.stop) for a in origins for b in destinations if a.stop != b.stop]
         if not pairs:
             return Constraint.SAME_STOP
-        if all(self._drive_s(a, b) >= UNREACHABLE_S for a, b in pairs):
+        if all(self._drive_s(a, b) >= c.UNREACHABLE_S for a, b in pairs):
             return Constraint.UNREACHABLE
         return None
 

@@ -27,7 +27,12 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Ride, Status
+from services.domain.territory import DAY_S
 
+AHEAD_S = 60
+"""Clocks of shuttles may be this far ahead."""
+MAP_MM = 10**9
+"""No place on a territory's map lies further out."""
 WORSE_S = 120
 """A promise that is broken is told anew when it gets worse by this much."""
 
@@ -66,12 +71,15 @@ class Reports:
         reason = None
         if k is None:
             reason = "no shuttle of this zone"
-        elif not self._possible(report):
-            reason = "no such stop or road node"
+        elif not self._possible(report, now_s):
+            reason = "no such stop, road node or place"
+        kind = type(report).__name__
         if k is None or reason is not None:
-            kind = type(report).__name__
             events.append(ReportMarked(report.shuttle_id, kind, reason or ""))
             return
+        if report.at_s > now_s + AHEAD_S:
+            events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
+            report = replace(report, at_s=now_s)
         match report:
             case Passed():
                 self._passed(k, report)
@@ -94,8 +102,13 @@ class Reports:
             self._rescue.acknowledged(k, report.revision, now_s, events)
         self._tell(k, now_s, events)
 
-    def _possible(self, report: Report) -> bool:
-        """Whether the stops and nodes that a report names exist."""
+    def _possible(self, report: Report, now_s: int) -> bool:
+        """Whether the stops, nodes and places that a report names exist."""
+        if isinstance(report, PlanAcknowledged):
+            far = max(abs(report.x_mm or 0), abs(report.y_mm or 0)) > MAP_MM
+            turns_s = now_s if report.node_ms is None else report.node_ms // 1000
+            if far or abs(turns_s - now_s) > DAY_S:
+                return False
         stops, nodes = len(self._fleet.ways.stop_mm), len(self._fleet.ways.node_drive_s)
         named = [getattr(report, "stop", None), getattr(report, "towards", None)]
         node = getattr(report, "node", None)
@@ -111,7 +124,8 @@ class Reports:
         if head[c.H_MODE] == c.MOVING and known and not head[c.H_PENDING]:
             head[c.H_NODE] = report.node
             head[c.H_MS] = report.at_s * 1000
-            head[c.H_ARRIVE] = report.at_s + int(table[report.node, head[c.H_STOP]])
+            drive_s = int(table[report.node, head[c.H_STOP]])
+            head[c.H_ARRIVE] = report.at_s + (drive_s if drive_s < c.UNREACHABLE_S else 0)
 
     def _acknowledged(self, k: int, report: PlanAcknowledged) -> None:
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
@@ -148,7 +162,9 @@ class Reports:
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_STOP] = report.towards
         head[c.H_MS] = report.at_s * 1000
-        head[c.H_ARRIVE] = report.at_s + fleet.drive_s[report.stop, report.towards]
+        drive_s = fleet.drive_s[report.stop, report.towards]
+        # Where we know of no way, nobody can say when it arrives.
+        head[c.H_ARRIVE] = report.at_s + (drive_s if drive_s < c.UNREACHABLE_S else 0)
         if fleet.ways.node_drive_s.shape[0]:
             head[c.H_NODE] = fleet.ways.stop_node[report.stop]
         else:

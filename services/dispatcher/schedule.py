@@ -197,6 +197,9 @@ def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
             broken += 1
         if visits[i, c.V_WHEELCHAIRS] > head[c.H_WHEELCHAIRS]:
             broken += 1
+        left_s = visits[i - 1, c.V_DEPART] if i else head[c.H_FREE]
+        if visits[i, c.V_ARRIVE] - left_s >= c.UNREACHABLE_S:
+            broken += 1
         wait_s = visits[i, c.V_START] - visits[i, c.V_ARRIVE]
         slack_s = min(wait_s + min(max(spare_s, 0), slack_s), max(early_s, 0))
         visits[i, c.V_SLACK] = slack_s

@@ -43,8 +43,9 @@ class Rule(StrEnum):
 
 PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
 CAPACITY = frozenset({Rule.SEATS, Rule.WHEELCHAIRS, Rule.LUGGAGE})
-BY_THE_WORLD = PROMISES | CAPACITY
-"""Rules that the world can break by itself: shuttles are late, people get on unforeseen."""
+BY_THE_WORLD = PROMISES | CAPACITY | {Rule.UNREACHABLE}
+"""Rules that the world can break by itself: shuttles are late, or stand where no road leads on, and
+people get on unforeseen."""
 
 
 @dataclass(frozen=True, slots=True)
