@@ -18,6 +18,7 @@ from services.dispatcher.publication import Publisher
 from services.dispatcher.refusals import refuse
 from services.dispatcher.reports import Reports
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.silence import Silence
 from services.domain.events import (
     AcceptOffer,
     Arrived,
@@ -40,7 +41,7 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import RideId
-from services.domain.ride import NEXT, Offer, Request, Ride, Status
+from services.domain.ride import NEXT, Load, Offer, Request, Ride, Status
 from services.domain.shuttle import Shuttle
 from services.network.driving import ways
 from services.network.folder import Network
@@ -65,11 +66,13 @@ class Zone:
         drive_s = self.fleet.drive_s
         self.terms = Terms(territory, lambda a, b: int(drive_s[a, b]))
         self.now_s = 0
-        self._largest_seats = max(shuttle.capacity.seats for shuttle in shuttles)
+        capacities = [shuttle.capacity for shuttle in shuttles]
+        self._largest = Load(*(max(rooms) for rooms in zip(*capacities, strict=True)))
         self._expiries: list[tuple[int, RideId]] = []
         self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
         self._rescue = Rescue(self.fleet, self.rides, self._publisher, self.search)
         self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue)
+        self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
 
     def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
         """Take one message, after the timers that fell due before it.
@@ -91,6 +94,7 @@ class Zone:
         if self._expiries and self._expiries[0][0] < now_s:
             self._expire(now_s, events)
         self._rescue.give_up(now_s, events)
+        self._silence.break_off(now_s, events)
         match message:
             case RequestRide(request=request):
                 self._request(request, now_s, events)
@@ -111,10 +115,8 @@ class Zone:
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""
         due_s = [self._expiries[0][0] + 1] if self._expiries else []
-        rescue_s = self._rescue.next_due_s()
-        if rescue_s is not None:
-            due_s.append(rescue_s)
-        return min(due_s, default=None)
+        later_s = (self._rescue.next_due_s(), self._silence.next_due_s())
+        return min((*due_s, *(s for s in later_s if s is not None)), default=None)
 
     def search(self, ask: Ask) -> list[int]:
         """Best insertion into the fleet as it is now (``F_`` columns)."""
@@ -126,10 +128,8 @@ class Zone:
     def _request(self, request: Request, now_s: int, events: list[Event]) -> None:
         if request.ride_id in self.rides:
             return  # the same request again: it has taken effect already
-        stops = len(self.fleet.ways.stop_mm)
-        if any(near.stop >= stops for near in (*request.origins, *request.destinations)):
-            reason = "it names a stop that there is not"
-            events.append(CommandTurnedDown(request.ride_id, "request", reason))
+        if not self._stops_exist(request):
+            events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
             return
         ride = Ride(request=request, requested_s=now_s)
         terms = self.terms
@@ -155,9 +155,13 @@ class Zone:
                 offer = Offer(promise=promise, expires_s=now_s + terms.promises.offer_s)
                 self._offer(ride, offer, found, events)
                 return
-        refusal = refuse(request, terms, self.search, self._largest_seats, now_s)
+        refusal = refuse(request, terms, self.search, self._largest, now_s)
         self.rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))
+
+    def _stops_exist(self, request: Request) -> bool:
+        stops = len(self.fleet.ways.stop_mm)
+        return all(0 <= near.stop < stops for near in (*request.origins, *request.destinations))
 
     def _offer(self, ride: Ride, offer: Offer, found: list[int], events: list[Event]) -> None:
         """Hold the seats: the plan goes out with the offer, so that the promise stays possible."""
@@ -174,6 +178,7 @@ class Zone:
         )
         fleet.insert(found, ride.id, offer.promise.pickup_stop, offer.promise.dropoff_stop)
         heapq.heappush(self._expiries, (offer.expires_s, ride.id))
+        self._silence.watch(self.rides[ride.id])
         events.append(RideOffered(ride.id, shuttle_id, offer))
         self._publisher.publish(k, self.now_s, events, before)
 
@@ -181,6 +186,11 @@ class Zone:
         ride = self.rides.get(ride_id)
         if ride is not None and ride.status is Status.CONFIRMED:
             return  # accepted already: a repeated command
+        expired = ride is not None and ride.status is Status.EXPIRED
+        # Too late for the offer, perhaps not for what it promised.
+        if ride is not None and expired and self._rescue.revive(ride, self.now_s, events):
+            self._silence.watch(ride)
+            return
         if self._allowed(ride, ride_id, "accept", Status.CONFIRMED, events):
             assert ride is not None
             self.rides[ride_id] = replace(ride, status=Status.CONFIRMED)

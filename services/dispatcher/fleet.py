@@ -55,6 +55,10 @@ class Route:
     stops: list[Stopover] = field(default_factory=list)
     aboard: dict[RideId, int] = field(default_factory=dict)
     revision: int = 0
+    heard_s: int = 0
+    """When it last reported anything."""
+    held: set[RideId] = field(default_factory=set)
+    """Who is to be picked up, kept apart from the stops for the referee."""
     written: Stopover | None = None
     """The first visit as the arrays have it."""
     targets: dict[int, int] = field(default_factory=dict)
@@ -251,6 +255,7 @@ class Shuttles:
         """Put a ride where the search found its place (``F_`` columns)."""
         k, pick, joins, drop, drop_joins = found[c.F_SHUTTLE : c.F_DROP_MERGED + 1]
         stops = self.routes[k].stops
+        self.routes[k].held.add(ride_id)
         if drop_joins:
             stops[drop].leave.append(ride_id)
         else:
@@ -264,6 +269,7 @@ class Shuttles:
         """Take a ride out of shuttle ``k``'s route, and out of the shuttle."""
         route = self.routes[k]
         route.aboard.pop(ride_id, None)
+        route.held.discard(ride_id)
         self.forget(ride_id)
         for stop in route.stops:
             if ride_id in stop.board:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from services.dispatcher import columns as c
 from services.dispatcher.insertion import Ask
 from services.dispatcher.offers import Terms
-from services.domain.ride import Constraint, Refusal, Relaxation, Remedy, Request
+from services.domain.ride import Constraint, Load, Refusal, Relaxation, Remedy, Request
 
 Search = Callable[[Ask], list[int]]
 
@@ -24,9 +24,7 @@ REASONS = {
 }
 
 
-def refuse(
-    request: Request, terms: Terms, search: Search, largest_seats: int, now_s: int
-) -> Refusal:
+def refuse(request: Request, terms: Terms, search: Search, largest: Load, now_s: int) -> Refusal:
     """Explain a refusal.
 
     Parameters
@@ -37,8 +35,8 @@ def refuse(
         The territory's rules.
     search
         Best insertion into the fleet as it is.
-    largest_seats
-        Seats of the largest shuttle.
+    largest
+        The most that any shuttle has room for, in each dimension.
     now_s
         Now.
 
@@ -48,6 +46,8 @@ def refuse(
         Each remedy works by itself in the very state that refused the request.
     """
     obstacle = terms.obstacle(request)
+    if obstacle is Constraint.SAME_STOP:
+        return Refusal(obstacle)
     if obstacle is not None:
         return Refusal(obstacle, _walk_further(request, terms, search, now_s))
     ask = terms.ask(request, terms.tried(request.origins), terms.tried(request.destinations), now_s)
@@ -67,9 +67,10 @@ def refuse(
     }
     remedies.sort(key=lambda remedy: remedy.amount / scale[remedy.relaxation])
     reason = REASONS[remedies[0].relaxation] if remedies else Constraint.FLEET
-    if int(ask.party[c.A_SEATS]) > largest_seats:
+    closed = bool((ask.pickups[:, c.P_EARLIEST] > ask.pickups[:, c.P_PICK_BY]).all())
+    if any(asked > room for asked, room in zip(request.party.load, largest, strict=True)):
         reason = Constraint.PARTY_SIZE
-    elif bool((ask.pickups[:, c.P_EARLIEST] > ask.pickups[:, c.P_PICK_BY]).all()):
+    elif closed or (not remedies and _works_after_hours(ask, request, terms, search)):
         reason = Constraint.SERVICE_HOURS
     return Refusal(reason, (*remedies, *_walk_further(request, terms, search, now_s)))
 
@@ -86,7 +87,7 @@ def _copy(ask: Ask) -> Ask:
 
 def _leave_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
     relaxed = _copy(ask)
-    relaxed.pickups[:, c.P_PICK_BY] = terms.hours(request)[1]
+    relaxed.pickups[:, c.P_PICK_BY] = terms.hours(request)[1] - terms.reserve_s
     return _pass(relaxed, c.LEAVE_LATER, Relaxation.LEAVE_LATER_S, search)
 
 
@@ -94,7 +95,7 @@ def _arrive_later(ask: Ask, terms: Terms, request: Request, search: Search) -> t
     if request.arrive_by_s is None:
         return ()
     relaxed = _copy(ask)
-    relaxed.dropoffs[:, c.D_DROP_BY] = terms.hours(request)[1]
+    relaxed.dropoffs[:, c.D_DROP_BY] = terms.hours(request)[1] - terms.reserve_s
     return _pass(relaxed, c.ARRIVE_LATER, Relaxation.ARRIVE_LATER_S, search)
 
 
@@ -115,14 +116,29 @@ def _fewer_seats(ask: Ask, search: Search) -> tuple[Remedy, ...]:
 
 
 def _walk_further(request: Request, terms: Terms, search: Search, now_s: int) -> tuple[Remedy, ...]:
-    """Try every stop that the request names; the longer of the two extra walks counts."""
-    tried = terms.tried(request.origins), terms.tried(request.destinations)
-    untried = len(request.origins) > len(tried[0]) or len(request.destinations) > len(tried[1])
-    if not (untried and request.origins and request.destinations):
+    """How much longer the longest walk would have to be, at the end that needs more.
+
+    Tried are the stops that an instant answer would try if the limit were higher.
+    """
+    count, limit_m = terms.territory.dispatch.candidate_stops, terms.promises.walk_m_max
+    origins, destinations = request.origins[:count], request.destinations[:count]
+    if not (origins and destinations):
         return ()
-    ask = terms.ask(request, request.origins, request.destinations, now_s)
-    limit_m = terms.promises.walk_m_max
-    longest_m = [near[-1].walk_m if near else limit_m for near in tried]
-    ask.pickups[:, c.P_EXTRA_WALK] = [stop.walk_m - longest_m[0] for stop in request.origins]
-    ask.dropoffs[:, c.D_EXTRA_WALK] = [stop.walk_m - longest_m[1] for stop in request.destinations]
+    if max(origins[-1].walk_m, destinations[-1].walk_m) <= limit_m:
+        return ()
+    ask = terms.ask(request, origins, destinations, now_s)
+    ask.pickups[:, c.P_EXTRA_WALK] = [stop.walk_m - limit_m for stop in origins]
+    ask.dropoffs[:, c.D_EXTRA_WALK] = [stop.walk_m - limit_m for stop in destinations]
     return _pass(ask, c.WALK_FURTHER, Relaxation.WALK_FURTHER_M, search)
+
+
+def _works_after_hours(ask: Ask, request: Request, terms: Terms, search: Search) -> bool:
+    """Whether the request would work if the service did not close."""
+    relaxed = _copy(ask)
+    relaxed.pickups[:, c.P_PICK_BY] = relaxed.pickups[:, c.P_GOAL]
+    for row, stop in zip(relaxed.dropoffs, terms.tried(request.destinations), strict=True):
+        row[c.D_DROP_BY] = c.FAR_S
+        if request.arrive_by_s is not None:
+            walk_s = terms.promises.walk_s(stop.walk_m)
+            row[c.D_DROP_BY] = request.arrive_by_s - walk_s - terms.reserve_s
+    return search(relaxed)[c.F_VALUE] >= 0

@@ -77,6 +77,7 @@ class Reports:
         if k is None or reason is not None:
             events.append(ReportMarked(report.shuttle_id, kind, reason or ""))
             return
+        self._fleet.routes[k].heard_s = now_s
         if report.at_s > now_s + AHEAD_S:
             events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
             report = replace(report, at_s=now_s)
@@ -94,13 +95,13 @@ class Reports:
             case Boarded():
                 self._boarded(k, report, now_s, events)
             case NotThere():
-                self._not_there(report, now_s, events)
+                self._not_there(k, report, now_s, events)
         if self._fleet.refresh(k, now_s):
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))
         if isinstance(report, PlanAcknowledged):
             self._rescue.acknowledged(k, report.revision, now_s, events)
-        self._tell(k, now_s, events)
+        self.tell(k, now_s, events)
 
     def _possible(self, report: Report, now_s: int) -> bool:
         """Whether the stops, nodes and places that a report names exist."""
@@ -138,11 +139,15 @@ class Reports:
             head[c.H_SILENT] = 0
         if target is None or head[c.H_MODE] != c.MOVING or report.node_ms is None:
             return
+        roads = bool(fleet.ways.node_drive_s.shape[0])
+        if roads and report.node is None:
+            return  # it says when it turned off, but not where
         head[c.H_STOP] = target
         head[c.H_MS] = report.node_ms
-        if report.node is not None and report.node < fleet.ways.node_drive_s.shape[0]:
-            head[c.H_NODE] = report.node
-            head[c.H_ARRIVE] = fleet.arrive_s(report.node, report.node_ms, target)
+        if roads:
+            node = report.node or 0
+            head[c.H_NODE] = node
+            head[c.H_ARRIVE] = fleet.arrive_s(node, report.node_ms, target)
         else:
             head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
             straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
@@ -238,6 +243,7 @@ class Reports:
             ride, status=Status.ABOARD, shuttle_id=report.shuttle_id, picked_up_s=report.at_s
         )
         route.aboard[ride.id] = report.at_s
+        route.held.discard(ride.id)
         events.append(RideBoarded(ride.id, report.shuttle_id, report.at_s, expected))
         if any(ride.id in stop.leave for stop in route.stops):
             self._fleet.write(k, self._rides)
@@ -256,31 +262,40 @@ class Reports:
 
     def _let_off_somewhere(self, k: int, ride: Ride, now_s: int) -> None:
         """Plan the dropoff of a party that got on unforeseen: breaking least, then soonest."""
-        fleet, route = self._fleet, self._fleet.routes[k]
-        holds = [stop.hold_s for stop in route.stops]
-        best: tuple[int, int, int] | None = None
-        for position in range(int(fleet.head(k)[c.H_FIRST]), len(route.stops) + 1):
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        holds, locked = [stop.hold_s for stop in route.stops], int(head[c.H_LOCKED])
+        first, last = int(head[c.H_FIRST]), len(route.stops)
+
+        def put(position: int) -> tuple[int, int, int]:
             route.stops.insert(position, Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
+            head[c.H_LOCKED] = locked
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
             arrive_s = int(fleet.arrays.visits[k, position, c.V_ARRIVE])
-            found = (int(fleet.head(k)[c.H_BROKEN]), arrive_s, position)
-            best = found if best is None else min(best, found)
+            return int(head[c.H_BROKEN]), arrive_s, position
+
+        tried = []
+        for position in range(min(first, last), last + 1):
+            tried.append(put(position))
             del route.stops[position]
             for stop, hold_s in zip(route.stops, holds, strict=True):
                 stop.hold_s = hold_s
-        assert best is not None
-        route.stops.insert(best[2], Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
-        fleet.write(k, self._rides)
-        fleet.refresh(k, now_s)
+        put(min(tried)[2])
 
-    def _not_there(self, report: NotThere, now_s: int, events: list[Event]) -> None:
+    def _not_there(self, k: int, report: NotThere, now_s: int, events: list[Event]) -> None:
         ride = self._rides.get(report.ride_id)
         if ride is None:
             events.append(_unknown(report))
             return
         if ride.status in TERMINAL or ride.status is Status.ABOARD:
             events.append(_marked(report, f"the ride is {ride.status}"))
+            return
+        if k not in self._holders(ride) or report.stop != ride.promise.pickup_stop:
+            reason = "not this shuttle's to pick up, or not there"
+            events.append(ReportMarked(report.shuttle_id, "NotThere", reason, ride.id))
+            return
+        if report.at_s < ride.promise.pickup_from_s:
+            events.append(ReportMarked(report.shuttle_id, "NotThere", "too early", ride.id))
             return
         if ride.status is Status.OFFERED:
             self._rides[ride.id] = replace(ride, status=Status.EXPIRED)
@@ -291,6 +306,11 @@ class Reports:
         self._at_risk.pop(ride.id, None)
         self._rescue.drop(ride.id)
         self._take_out(ride.id, now_s, events)
+
+    def _holders(self, ride: Ride) -> list[int]:
+        """The shuttle that is to pick a ride up, if there is one."""
+        k = self._fleet.holder(ride.id, ride.shuttle_id)
+        return [] if k is None else [k]
 
     def _take_out(
         self, ride_id: RideId, now_s: int, events: list[Event], but: int | None = None
@@ -305,7 +325,7 @@ class Reports:
             else:
                 self._publisher.take_out(k, ride_id, now_s, events)
 
-    def _tell(self, k: int, now_s: int, events: list[Event]) -> None:
+    def tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""
         fleet, route = self._fleet, self._fleet.routes[k]
         if not fleet.head(k)[c.H_BROKEN] and not any(r in self._at_risk for r in route.ride_ids()):

@@ -17,7 +17,14 @@ from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.insertion import Ask
 from services.dispatcher.publication import Publisher
-from services.domain.events import Event, ReportMarked, RideFailed, RideReassigned, RideRetimed
+from services.domain.events import (
+    Event,
+    ReportMarked,
+    RideConfirmed,
+    RideFailed,
+    RideReassigned,
+    RideRetimed,
+)
 from services.domain.ids import RideId
 from services.domain.ride import Ride, Status
 
@@ -104,6 +111,22 @@ class Rescue:
         for ride_id in free:
             del self._withdrawn[ride_id]
             self._place(self._rides[ride_id], now_s, events)
+
+    def revive(self, ride: Ride, now_s: int, events: list[Event]) -> bool:
+        """Give a ride whose offer expired its place back, if its promise can still be kept."""
+        found = self._search(_ask(ride, self._fleet, now_s))
+        if found[c.F_VALUE] < 0:
+            return False
+        k = found[c.F_SHUTTLE]
+        before = self._publisher.broken(k)
+        shuttle_id = self._fleet.routes[k].shuttle.id
+        self._rides[ride.id] = replace(ride, status=Status.CONFIRMED, shuttle_id=shuttle_id)
+        self._fleet.insert(found, ride.id, ride.promise.pickup_stop, ride.promise.dropoff_stop)
+        events.append(RideConfirmed(ride.id))
+        if shuttle_id != ride.shuttle_id:
+            events.append(RideReassigned(ride.id, shuttle_id))
+        self._publisher.publish(k, now_s, events, before)
+        return True
 
     def give_up(self, now_s: int, events: list[Event]) -> None:
         """Fail withdrawn rides whose shuttle never said that it let them go."""

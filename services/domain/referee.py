@@ -11,21 +11,24 @@ error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
-from services.domain.ride import Load, Ride
+from services.domain.ride import Load, Ride, Status
 
 UNREACHABLE_S = 65_535
+WAITING = frozenset({Status.OFFERED, Status.CONFIRMED})
 
 
 class Rule(StrEnum):
     """What a plan can violate."""
 
     UNKNOWN_RIDE = "unknown_ride"
+    NOT_WAITING = "not_waiting"
+    ANOTHER_SHUTTLE = "another_shuttle"
     ORDER = "order"
     LEFT_OUT = "left_out"
     WRONG_STOP = "wrong_stop"
@@ -70,11 +73,13 @@ class Situation:
         From when the shuttle can be sent elsewhere, and ``approach_s`` the seconds from where it is
         then to a stop.
     first_arrive_s
-        Its arrival at ``heading_stop``, if it goes on as it is.
+        Its arrival at ``heading_stop``, if it goes on as it is; while boarding, where it stands.
     aboard
         Who is on board, and since when.
     boarding
         Whether people get on or off at the first visit already.
+    holds
+        Who is to be picked up by this shuttle, and by no other.
     rides
         The zone's rides.
     drive_s
@@ -90,6 +95,7 @@ class Situation:
     first_arrive_s: int
     aboard: Mapping[RideId, int]
     boarding: bool
+    holds: Collection[RideId]
     rides: Mapping[RideId, Ride]
     drive_s: Callable[[int, int], int]
     base_s: int
@@ -100,7 +106,8 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
     """Name every rule that a plan breaks."""
     found: list[Violation] = []
     _judge_times(plan.visits, now, found)
-    picked: dict[RideId, int] = dict(now.aboard)
+    picked = {ride_id: since for ride_id, since in now.aboard.items() if ride_id in now.rides}
+    found += [Violation(Rule.UNKNOWN_RIDE, 0, r) for r in now.aboard if r not in now.rides]
     seats, wheelchairs, luggage = _load(now, picked)
     done: set[RideId] = set()
     for i, visit in enumerate(plan.visits):
@@ -125,6 +132,10 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
             if ride_id in picked or ride_id in done:
                 found.append(Violation(Rule.ORDER, i, ride_id))
                 continue
+            if ride.status not in WAITING:
+                found.append(Violation(Rule.NOT_WAITING, i, ride_id))
+            if ride.shuttle_id != plan.shuttle_id:
+                found.append(Violation(Rule.ANOTHER_SHUTTLE, i, ride_id))
             picked[ride_id] = visit.depart_s
             load = ride.request.party.load
             seats, wheelchairs, luggage = (
@@ -140,7 +151,8 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
             found.append(Violation(Rule.WHEELCHAIRS, i, None, wheelchairs - room[1]))
         if luggage > room[2]:
             found.append(Violation(Rule.LUGGAGE, i, None, luggage - room[2]))
-    found += [Violation(Rule.LEFT_OUT, len(plan.visits), ride_id) for ride_id in picked]
+    forgotten = [ride_id for ride_id in now.holds if ride_id not in picked and ride_id not in done]
+    found += [Violation(Rule.LEFT_OUT, len(plan.visits), r) for r in (*picked, *forgotten)]
     return tuple(found)
 
 
@@ -174,7 +186,9 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
     for i, visit in enumerate(visits):
         if i > 0:
             drive_s = now.drive_s(last, visit.stop)
-        elif visit.stop == now.heading_stop or now.boarding:
+        elif now.boarding:
+            drive_s = 0 if visit.stop == now.heading_stop else UNREACHABLE_S
+        elif visit.stop == now.heading_stop:
             drive_s = max(now.first_arrive_s - free_s, 0)
         else:
             drive_s = now.approach_s(visit.stop)
@@ -187,6 +201,8 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
             short_s = visit.arrive_s + now.base_s + now.party_s * parties - visit.depart_s
             if parties and short_s > 0:
                 found.append(Violation(Rule.STOP_TIME, i, None, short_s))
+        if visit.depart_s < visit.arrive_s:
+            found.append(Violation(Rule.STOP_TIME, i, None, visit.arrive_s - visit.depart_s))
         free_s, last = visit.depart_s, visit.stop
 
 

@@ -14,9 +14,11 @@ from services.domain.territory import Promises
 from services.network.flat import xy_m
 from services.network.stops import Stops
 
+FURTHEST_M = 10_000
+"""No stop further away than this is ever named."""
 FURTHER = 2
-"""Stops are found up to this many times the longest walk away, so that the dispatcher can say what
-a longer walk would bring."""
+"""Stops are found up to this many times the longest walk away, and the nearest one in any case, so
+that the dispatcher can say what a longer walk would bring."""
 
 
 class Reach:
@@ -50,6 +52,8 @@ class Reach:
         x_m, y_m = xy_m(
             self._plane, np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
         )
+        if not len(x_m):
+            return []
         radius_m = (self._walk_m_max + 1) / self._factor
         found = self._tree.query_ball_point(np.column_stack((x_m, y_m)), radius_m)
         places = np.repeat(np.arange(len(found)), [len(near) for near in found])
@@ -62,10 +66,20 @@ class Reach:
         pairs = zip(stops[order].tolist(), walk_m[order].tolist(), strict=True)
         walks = [StopWalk(*pair) for pair in pairs]
         starts = [0, *ends[:-1]]
-        return [
+        near = [
             tuple(walks[start : min(end, start + count)])
             for start, end in zip(starts, ends, strict=True)
         ]
+        for i, stops_near in enumerate(near):
+            if not stops_near and count:
+                near[i] = self._nearest(float(x_m[i]), float(y_m[i]))
+        return near
+
+    def _nearest(self, x_m: float, y_m: float) -> tuple[StopWalk, ...]:
+        """Find the nearest stop that can be walked to at all; of equals, the lowest number."""
+        walk_m = walks_m(np.hypot(self._x_m - x_m, self._y_m - y_m), self._factor)
+        stop = int(walk_m.argmin())
+        return (StopWalk(stop, int(walk_m[stop])),) if walk_m[stop] <= FURTHEST_M else ()
 
 
 def walks_m(straight_m: NDArray[np.float64], factor: float) -> NDArray[np.int64]:

@@ -1,0 +1,86 @@
+"""Rides of which nothing is heard: told when their promise has passed, failed when all hope has."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import replace
+
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.publication import Publisher
+from services.domain.events import Event, RideFailed
+from services.domain.ids import RideId
+from services.domain.ride import TERMINAL, Ride, Status
+
+LOOK_AGAIN_S = 300
+SILENT_S = 900
+"""A shuttle that has reported nothing for this long is silent."""
+HOPE_S = 3600
+"""For how long after its promise a ride on a silent shuttle may still come."""
+
+Tell = Callable[[int, int, list[Event]], None]
+
+
+class Silence:
+    """Watches every ride from its offer to its end.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    rides
+        The zone's rides; changed in place.
+    publisher
+        Issues plans.
+    tell
+        Tells a shuttle's riders how things stand.
+    """
+
+    def __init__(
+        self, fleet: Shuttles, rides: dict[RideId, Ride], publisher: Publisher, tell: Tell
+    ) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._publisher = publisher
+        self._tell = tell
+        self._due: list[tuple[int, RideId]] = []
+
+    def watch(self, ride: Ride) -> None:
+        """Look after a ride that was offered."""
+        heapq.heappush(self._due, (ride.promise.pickup_to_s + 1, ride.id))
+
+    def next_due_s(self) -> int | None:
+        """When the next ride is overdue."""
+        while self._due:
+            due_s, ride_id = self._due[0]
+            ride = self._rides[ride_id]
+            if ride.status in TERMINAL:
+                heapq.heappop(self._due)
+            elif ride.status is Status.ABOARD and due_s <= ride.promise.arrive_by_s:
+                heapq.heapreplace(self._due, (ride.promise.arrive_by_s + 1, ride_id))
+            else:
+                return due_s
+        return None
+
+    def break_off(self, now_s: int, events: list[Event]) -> None:
+        """See to all rides that are overdue."""
+        while (due_s := self.next_due_s()) is not None and due_s <= now_s:
+            _, ride_id = heapq.heappop(self._due)
+            ride = self._rides[ride_id]
+            k = self._fleet.holder(ride_id, ride.shuttle_id)
+            if k is not None and self._is_lost(ride, k, now_s):
+                self._rides[ride_id] = replace(ride, status=Status.FAILED)
+                events.append(RideFailed(ride_id, "nothing is heard of its shuttle"))
+                self._publisher.take_out(k, ride_id, now_s, events)
+                continue
+            if k is not None and ride.status is not Status.OFFERED:
+                self._fleet.refresh(k, now_s)
+                self._tell(k, now_s, events)
+            heapq.heappush(self._due, (now_s + LOOK_AGAIN_S, ride_id))
+
+    def _is_lost(self, ride: Ride, k: int, now_s: int) -> bool:
+        promise = ride.promise
+        aboard = ride.status is Status.ABOARD
+        promised_s = promise.arrive_by_s if aboard else promise.pickup_to_s
+        silent_s = now_s - self._fleet.routes[k].heard_s
+        return now_s > promised_s + HOPE_S and silent_s > SILENT_S
