@@ -15,7 +15,7 @@ REASONS: dict[Constraint, str] = {
     Constraint.RIDE_TIME: "The ride would take longer than is promised.",
     Constraint.ARRIVAL: "No shuttle can bring you there in time.",
     Constraint.WAIT: "No shuttle can be there soon enough.",
-    Constraint.FLEET: "No shuttle is in service.",
+    Constraint.FLEET: "No shuttle can fit the ride in.",
 }
 
 
