@@ -24,17 +24,12 @@ from benchmarks.online.beside import Beside
 from benchmarks.online.days import (
     Day,
     Form,
-    demand_and_ends,
-    fleet_of,
-    network_of,
     read_day,
+    simulation_of,
 )
-from benchmarks.online.judge import Records, judge
+from benchmarks.online.judge import judge, records_of
 from benchmarks.online.stopwatch import Stopwatch, Took
-from services.domain.ride import Ride, Status
-from services.simulator.chance import Chance
-from services.simulator.riders import Riders
-from services.simulator.simulation import Simulation
+from services.domain.ride import Status
 
 WARM_UP_REQUESTS = 200
 PLAIN_DECISIONS = 150
@@ -58,32 +53,16 @@ class Result:
         return self.served, self.wait_s, self.km_per_served
 
 
-def simulation_of(day: Day, form: Form) -> Simulation:
-    """The day in the product's hands, about to begin."""
-    demand, ends = demand_and_ends(day, form)
-    return Simulation(network_of(day, form), fleet_of(day), demand, Chance(0, on=False), ends)
-
-
 def run(day: Day, form: Form) -> Result:
     """Let a day happen, judge it, and measure it."""
     simulation, watch = simulation_of(day, form), Stopwatch()
     with watch.on(simulation.zone):
         answers = simulation.run()
-    riders = simulation.riders
-    rides = _by_request(riders, simulation)
-    verdict = judge(
-        day,
-        form,
-        Records(
-            rides=rides,
-            order_of={ride.id: name for name, ride in rides.items()},
-            stays=simulation.world.stays,
-            drives=simulation.world.drives,
-        ),
-    )
+    records = records_of(simulation)
+    verdict = judge(day, form, records)
     if verdict.faults:
         give_up(f"{day.name}, {form}: {len(verdict.faults)} faults, first {verdict.faults[0]}")
-    served = [ride for ride in rides.values() if ride.status is Status.COMPLETED]
+    served = [ride for ride in records.rides.values() if ride.status is Status.COMPLETED]
     return Result(
         served=len(served),
         wait_s=fmean((ride.picked_up_s or 0) - ride.requested_s for ride in served),
@@ -92,14 +71,6 @@ def run(day: Day, form: Form) -> Result:
         decided=watch.decided,
         applied=watch.applied,
     )
-
-
-def _by_request(riders: Riders, simulation: Simulation) -> dict[str, Ride]:
-    return {
-        rider.trip.request_id: simulation.zone.rides[ride_id]
-        for ride_id, rider in riders.riders.items()
-        if ride_id in simulation.zone.rides
-    }
 
 
 def runs(day: Day, form: Form, repeat: int) -> list[Result]:

@@ -26,9 +26,10 @@ from services.domain.territory import (
 from services.network.crow import crow_tables
 from services.network.folder import Network
 from services.network.stops import Stops
+from services.simulator.chance import Chance
 from services.simulator.demand import Demand, Trip, demand_of
 from services.simulator.simulate_command import without_chance
-from services.simulator.simulation import Ends
+from services.simulator.simulation import Ends, Simulation
 
 CROW_FACTOR = 1.3
 SPEED_KMH = 50
@@ -190,3 +191,9 @@ def demand_and_ends(day: Day, form: Form) -> tuple[Demand, dict[str, Ends]]:
         for order in day.orders
     }
     return demand_of(trips), ends
+
+
+def simulation_of(day: Day, form: Form) -> Simulation:
+    """The day in the product's hands, about to begin."""
+    demand, ends = demand_and_ends(day, form)
+    return Simulation(network_of(day, form), fleet_of(day), demand, Chance(0, on=False), ends)

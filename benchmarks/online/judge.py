@@ -14,6 +14,7 @@ from benchmarks.online.days import CROW_FACTOR, SPEED_KMH, Day, Form, Order, Van
 from services.domain.ids import RideId
 from services.domain.ride import Ride, Status
 from services.simulator.driven import Drive
+from services.simulator.simulation import Simulation
 from services.simulator.vehicle import Stay
 
 MS_PER_MM = CROW_FACTOR * 3.6 / SPEED_KMH
@@ -40,6 +41,19 @@ class Records:
     order_of: Mapping[RideId, str]
     stays: Sequence[Stay]
     drives: Sequence[Drive]
+
+
+def records_of(simulation: Simulation) -> Records:
+    """The records of a day that is over."""
+    order_of = {
+        ride_id: rider.trip.request_id for ride_id, rider in simulation.riders.riders.items()
+    }
+    return Records(
+        rides={order_of[ride.id]: ride for ride in simulation.zone.rides.values()},
+        order_of=order_of,
+        stays=simulation.world.stays,
+        drives=simulation.world.drives,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
