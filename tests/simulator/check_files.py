@@ -32,6 +32,8 @@ RIDE_COLUMNS = {
     "direct_s": pa.int32(),
     "refusal_reason": pa.string(),
     "refusal_remedy": pa.string(),
+    "offered": pa.bool_(),
+    "accepted": pa.bool_(),
 }
 VISIT_COLUMNS = {
     "shuttle_id": pa.string(),
@@ -55,13 +57,6 @@ LEG_COLUMNS = {
     "length_m": pa.float64(),
     "plan_revision": pa.int32(),
 }
-
-
-def percentile(ordered: list[int], share: float) -> float:
-    at = share * (len(ordered) - 1)
-    low = int(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
 
 
 def sha256(path: Path) -> str:

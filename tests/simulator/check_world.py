@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil, cos, degrees, radians
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import yaml
@@ -28,12 +27,12 @@ from tests.simulator.check_files import (
     RIDE_COLUMNS,
     VISIT_COLUMNS,
     Row,
-    percentile,
     roads,
     sha256,
     write_csv,
     write_parquet,
 )
+from tests.simulator.check_kpis import kpis, places
 
 AT_M = {"a": 0, "b": 1000, "c": 2000, "d": 3000, "e": 4000}
 STOPS = {"A": "a", "B": "c", "C": "e"}
@@ -97,7 +96,8 @@ class World:
         self._write_territory(territory)
         write_csv(out / "demand.csv", self.demand)
         self.imply()
-        kpis = self._kpis()
+        travel = self.settings["travel"]
+        figures = kpis(self, travel.get("crow_factor"))
         run = {
             "navette": "0.1.0",
             "seed": 1,
@@ -113,11 +113,11 @@ class World:
             "complete": True,
         }
         for spoil in self.after:
-            spoil(run, kpis)
+            spoil(run, figures)
         write_parquet(out / "rides.parquet", self.rides, RIDE_COLUMNS)
         write_parquet(out / "visits.parquet", self.visits, VISIT_COLUMNS)
         write_parquet(out / "legs.parquet", self.legs, LEG_COLUMNS)
-        (out / "kpis.json").write_text(json.dumps(kpis))
+        (out / "kpis.json").write_text(json.dumps(figures))
         (out / "run.json").write_text(json.dumps(run))
         return out
 
@@ -130,6 +130,7 @@ class World:
             folder / "stops.csv",
             [dict(zip(names, (s, s, lon, lat, node), strict=True)) for s, lon, lat, node in stops],
         )
+        write_csv(folder / "places.csv", places(place))
         if self.settings["travel"]["kind"] == "road":
             nodes = [(node, *place(east_m, 0)) for node, east_m in AT_M.items()]
             nodes.append(("f", *place(1500, 600)))
@@ -140,7 +141,10 @@ class World:
             write_csv(folder / "links.csv", self.links)
 
     def imply(self) -> None:
-        """Count who is on board, and the way to each visit."""
+        """Count who is on board, and the way to each visit; say who had an offer and took it."""
+        for row in self.rides:
+            for name in ("offered", "accepted"):
+                row.setdefault(name, row.get("promised_pickup_from_s") is not None)
         party = {row["request_id"]: (row["seats"], row["wheelchairs"]) for row in self.demand}
         for shuttle in {row["shuttle_id"] for row in self.visits}:
             seats = wheelchairs = 0
@@ -159,46 +163,6 @@ class World:
                 visit.setdefault("drive_m", sum(driven))
                 before_s = visit["arrive_s"]
 
-    def _kpis(self) -> Row:
-        done = [row for row in self.rides if row["status"] == "completed"]
-        waits = sorted(row["picked_up_s"] - row["earliest_pickup_s"] for row in done)
-        kept = [
-            row
-            for row in done
-            if row["promised_pickup_from_s"] <= row["picked_up_s"] <= row["promised_pickup_to_s"]
-            and row["dropped_off_s"] <= row["promised_arrival_s"]
-        ]
-        refused = [row["refusal_reason"] for row in self.rides if row["status"] == "refused"]
-        empty = [leg["length_m"] for leg in self.legs if not self._parties_on(leg)]
-        counts = {
-            status: sum(row["status"] == status for row in self.rides)
-            for status in ("cancelled", "no_show", "failed")
-        }
-        return {
-            "requests": len(self.rides),
-            "served": len(done),
-            "served_share": len(done) / len(self.rides),
-            "refused": {reason: refused.count(reason) for reason in refused},
-            "wait_s": {
-                "mean": mean(waits),
-                "p50": percentile(waits, 0.5),
-                "p95": percentile(waits, 0.95),
-                "max": waits[-1],
-            },
-            "on_time_share": len(kept) / (len(done) + counts["failed"]),
-            "vehicle_km": sum(leg["length_m"] for leg in self.legs) / 1000,
-            "empty_km": sum(empty) / 1000,
-            **counts,
-        }
-
-    def _parties_on(self, leg: Row) -> int:
-        before = [
-            visit
-            for visit in self.visits
-            if visit["shuttle_id"] == leg["shuttle_id"] and visit["arrive_s"] <= leg["depart_s"]
-        ]
-        return sum(len(visit["boarded"]) - len(visit["left"]) for visit in before)
-
 
 def settings(**travel: Any) -> Row:
     return {
@@ -207,6 +171,7 @@ def settings(**travel: Any) -> Row:
         "promises": {"wait_s_max": 900, "ride_factor": 1.5, "ride_constant_s": 300},
         "stop_times": {"base_s": 30, "party_s": 15},
         "travel": travel or {"kind": "road", "speed_kmh_max": 36},
+        "town": "Aville",
         "fleet": [{"depot": "A", "count": 2, "seats": 4}],
     }
 
@@ -296,7 +261,8 @@ def small_day(*, benchmark: bool = True) -> World:
         ride = promised(asked[name], way, direct_s)
         rides.append(ride | facts | {"shuttle_id": shuttle_id})
     refused = {name: asked["r3"][name] for name in ("request_id", "request_s", "seats")}
-    rides.append(refused | {"wheelchairs": 0, "status": "refused", "refusal_reason": "wait"})
+    refused |= {"wheelchairs": 0, "status": "refused", "refusal_reason": "wait"}
+    rides.append(refused | {"refusal_remedy": "leave_later_s=540;walk_further_m=120"})
     status = "cancelled" if benchmark else "no_show"
     rides.append(promised(asked["r4"], "AC", 400) | {"shuttle_id": "v2", "status": status})
     visits = [

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from services.simulator.check import ABOUT, Rule, Verdict, check
-from tests.simulator.check_faults import BROKEN, Spoil
+from tests.simulator.check_faults import Spoil
 from tests.simulator.check_files import Row
+from tests.simulator.check_forgeries import BROKEN
 from tests.simulator.check_world import World, crow_day, small_day, trip, visit
 
 

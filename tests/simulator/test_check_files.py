@@ -25,6 +25,7 @@ from tests.simulator.check_files import (
     write_csv,
     write_parquet,
 )
+from tests.simulator.check_kpis import kpis
 from tests.simulator.check_world import World, crow_day, small_day
 
 
@@ -133,7 +134,7 @@ def test_more_columns_and_other_encodings_do_not_matter(tmp_path: Path) -> None:
     out = small_day().write(tmp_path)
     rewritten(
         out / "rides.parquet",
-        lambda rides: rides.append_column("accepted", pa.array([True] * len(rides))),
+        lambda rides: rides.append_column("mood", pa.array([True] * len(rides))),
     )
     for name in ("from_node", "to_node"):
         rewritten(
@@ -171,9 +172,9 @@ def test_a_day_on_which_nothing_happened_is_clean(tmp_path: Path) -> None:
         rewritten(out / f"{name}.parquet", lambda table: table.slice(0, 0))
     header = (out / "demand.csv").read_text().splitlines()[0]
     (out / "demand.csv").write_text(header + "\n")
-    nothing: Row = {"requests": 0, "served": 0, "served_share": None, "refused": {}, "cancelled": 0}
-    nothing |= {"no_show": 0, "failed": 0, "wait_s": {}, "on_time_share": None}
-    (out / "kpis.json").write_text(json.dumps(nothing | {"vehicle_km": 0, "empty_km": 0}))
+    for rows in (world.rides, world.visits, world.legs, world.demand):
+        rows.clear()
+    (out / "kpis.json").write_text(json.dumps(kpis(world, None)))
     assert {finding.rule for finding in check(out).findings} == {Rule.INPUTS}
 
 
@@ -202,6 +203,8 @@ def test_whatever_the_tables_say_the_check_answers(data: st.DataObject) -> None:
         row, name = data.draw(st.sampled_from(rows)), data.draw(st.sampled_from(sorted(columns)))
         if pa.types.is_list(columns[name]):
             row[name] = data.draw(st.lists(st.sampled_from(["r1", "r2", "r99"]), max_size=3))
+        elif pa.types.is_boolean(columns[name]):
+            row[name] = data.draw(st.booleans())
         elif pa.types.is_string(columns[name]):
             row[name] = data.draw(NAMES)
         else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, log, sqrt
+from pathlib import Path
 
 import numpy as np
 
@@ -14,11 +16,18 @@ from services.simulator.check.run import Run
 from services.simulator.check.verdict import Finding, Notes, Rule
 from services.simulator.check.ways import Ways
 
-NOISE_FLOOR = 0.4
-"""With chance, nothing takes less than this part of its mean time.
+DRIVE_VARIATION = 0.12
+"""Coefficient of variation of a drive's time, from one departure to the next stop."""
+STOP_VARIATION = 0.15
+"""Coefficient of variation of the time that boarding and alighting take at a stop."""
+DEVIATIONS = 6
+"""What lies further out than so many standard deviations is not chance."""
 
-A coefficient of variation of 15 % puts it six standard deviations away.
-"""
+
+def noise_bounds(variation: float) -> tuple[float, float]:
+    """Least and greatest factor that chance puts on a time: lognormal, of mean 1."""
+    sigma = sqrt(log(1 + variation**2))
+    return tuple(exp(way * DEVIATIONS * sigma - sigma**2 / 2) for way in (-1, 1))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,8 @@ class Case:
     ----------
     asked
         For each ride, its place in the demand; -1 if nobody asked for it.
+    territory
+        The folder of the territory.
     pickup, dropoff
         For each ride, the numbers of its stops; -1 if it has none that is known.
     """
@@ -38,6 +49,7 @@ class Case:
     demand: Demand
     ways: Ways
     notes: Notes
+    territory: Path
     asked: IntArray
     pickup: IntArray
     dropoff: IntArray

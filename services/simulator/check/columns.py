@@ -116,6 +116,14 @@ class Columns:
             raise self._invalid(name, f"no usable number in row {int(np.argmax(wrong)) + 1}")
         return values
 
+    def flags(self, name: str) -> BoolArray:
+        """Truth values, none of them empty."""
+        column = self._column(name)
+        if not pa.types.is_boolean(column.type):
+            raise self._invalid(name, f"has type {column.type}, not truth values")
+        values: BoolArray = column.to_numpy()
+        return values
+
     def names(self, name: str, *, optional: bool = False) -> Names:
         """Texts."""
         return self._encoded(self._column(name, optional=optional), name)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.simulator.check.case import NOISE_FLOOR, Case
+from services.simulator.check import pace
+from services.simulator.check.case import DRIVE_VARIATION, Case, noise_bounds
 from services.simulator.check.columns import BoolArray, FloatArray, IntArray
 from services.simulator.check.ground import Links
 from services.simulator.check.life import first_of
@@ -61,6 +62,7 @@ def judge(case: Case) -> None:
     matched = _match(case)
     _drive_time(case, matched)
     drives = drives_of(case)
+    pace.judge(case, drives.of_leg, drives.shuttle, matched.real, matched.ms)
     joined = _joins(case, drives)
     _standing(case, drives)
     _drive_m(case, drives)
@@ -142,33 +144,26 @@ def _drive_time(case: Case, matched: Matched) -> None:
     took_ms = legs.arrive_ms - legs.depart_ms
     real_ms = np.where(matched.real, matched.ms, 0.0)
     case.notes.checked(Rule.DRIVE_TIME, int(matched.real.sum()))
-    slack_ms = ROUNDING_MS if case.ground.links is not None else ROUNDING_MS + CROW_ROUNDING_MS
-    least_ms = real_ms if case.run.benchmark else real_ms * NOISE_FLOOR
-    fast_ms = least_ms - took_ms
+    roads = case.ground.links is not None
+    low, high = (1.0, 1.0) if case.run.benchmark else noise_bounds(DRIVE_VARIATION)
+    # Without roads, a drive from where a shuttle turned off is planned to the next full second.
+    early_ms = ROUNDING_MS if roads else ROUNDING_MS + CROW_ROUNDING_MS
+    late_ms = ROUNDING_MS if roads else ROUNDING_MS + 1000 * high
+    fast_ms, slow_ms = real_ms * low - took_ms, took_ms - real_ms * high
     # Legs that end before they start break another rule.
-    fast = matched.real & (fast_ms > slack_ms) & (took_ms >= 0)
-    case.notes.add_where(
-        Rule.DRIVE_TIME,
-        fast,
-        lambda leg: _leg_finding(
-            case,
-            Rule.DRIVE_TIME,
-            leg,
-            f"{_way(case, leg)} is driven {fast_ms[leg]:.0f} ms too fast",
-        ),
-    )
-    if case.run.benchmark:
-        slow_ms = took_ms - real_ms
-        # Without roads, a drive from where a shuttle turned off is planned to the next full second.
-        allowed_ms = ROUNDING_MS if case.ground.links is not None else 1000 + ROUNDING_MS
+    fast = matched.real & (fast_ms > early_ms) & (took_ms >= 0)
+    for broken, by_ms, text in (
+        (fast, fast_ms, "fast"),
+        (matched.real & (slow_ms > late_ms), slow_ms, "slowly"),
+    ):
         case.notes.add_where(
             Rule.DRIVE_TIME,
-            matched.real & (slow_ms > allowed_ms),
-            lambda leg: _leg_finding(
+            broken,
+            lambda leg, b=by_ms, t=text: _leg_finding(  # type: ignore[misc]
                 case,
                 Rule.DRIVE_TIME,
                 leg,
-                f"{_way(case, leg)} is driven {slow_ms[leg]:.0f} ms too slowly",
+                f"{_way(case, leg)} is driven {b[leg]:.0f} ms too {t}",
             ),
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.simulator.check.case import NOISE_FLOOR, Case
+from services.simulator.check.case import DEVIATIONS, STOP_VARIATION, Case, noise_bounds
 from services.simulator.check.columns import BoolArray, IntArray, NameLists
 from services.simulator.check.verdict import Finding, Rule
 
@@ -22,7 +22,7 @@ def judge(case: Case) -> None:
     _visit_order(case)
 
 
-def _happened(case: Case, lists: NameLists) -> dict[int, list[int]]:
+def happened(case: Case, lists: NameLists) -> dict[int, list[int]]:
     """Visits, by row, at which each ride is on the list."""
     rides = lists.items.numbers(case.ride_numbers())
     known = rides >= 0
@@ -34,7 +34,7 @@ def _happened(case: Case, lists: NameLists) -> dict[int, list[int]]:
 
 def _boards_once(case: Case) -> None:
     visits, notes = case.run.visits, case.notes
-    boarded, left = _happened(case, visits.boarded), _happened(case, visits.left)
+    boarded, left = happened(case, visits.boarded), happened(case, visits.left)
     notes.checked(Rule.BOARDS_ONCE, len(boarded))
     notes.checked(Rule.LEFT_ABOARD, len(boarded))
     for ride in sorted({*boarded, *left}):
@@ -78,7 +78,7 @@ def _rides_and_visits(case: Case) -> None:
             )
             message = f"lets {verb} '{lists.items[at]}', which is no ride"
             notes.add(case.shuttle_finding(Rule.RIDES_AND_VISITS, shuttle, message, at_s))
-    boarded, left = _happened(case, visits.boarded), _happened(case, visits.left)
+    boarded, left = happened(case, visits.boarded), happened(case, visits.left)
     for ride in range(len(rides)):
         on, off, status = boarded.get(ride, []), left.get(ride, []), rides.status[ride]
         if status == "completed":
@@ -187,7 +187,8 @@ def _stop_times(case: Case) -> None:
     parties += np.bincount(visits.left.rows, minlength=len(visits))
     least_s = times.base_s + times.party_s * parties
     if not case.run.benchmark:
-        least_s = np.floor(least_s * NOISE_FLOOR).astype(np.int64)
+        _all_stops(case, np.where(parties > 0, least_s, 0))
+        least_s = np.floor(least_s * noise_bounds(STOP_VARIATION)[0]).astype(np.int64)
     short_s = least_s - (visits.depart_s - visits.arrive_s)
     case.notes.checked(Rule.STOP_TIME, int((parties > 0).sum()))
     # A stop that ends before it begins breaks another rule.
@@ -203,6 +204,16 @@ def _stop_times(case: Case) -> None:
             f" for {parties[visit]} parties",
         ),
     )
+
+
+def _all_stops(case: Case, mean_s: IntArray) -> None:
+    """With chance, stops may be short, but not all together."""
+    visits = case.run.visits
+    stood_s = np.maximum(0, visits.depart_s - visits.arrive_s)[mean_s > 0].sum()
+    least_s = mean_s.sum() - DEVIATIONS * STOP_VARIATION * np.sqrt((mean_s**2).sum())
+    if stood_s < least_s:
+        message = f"all stops together are {least_s - stood_s:.0f} s shorter than chance allows"
+        case.notes.add(Finding(rule=Rule.STOP_TIME, message=message))
 
 
 def _visit_order(case: Case) -> None:

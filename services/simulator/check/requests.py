@@ -93,8 +93,23 @@ def _status(case: Case) -> None:
         if status in ("refused", "cancelled", "no_show"):
             facts = ("picked_up_s", "dropped_off_s")
             wrong += [f"{status} with {name}" for name in facts if needed[name][ride]]
+        wrong += _offer(case, ride)
         for message in wrong:
             notes.add(case.ride_finding(Rule.STATUS, ride, message))
+
+
+def _offer(case: Case, ride: int) -> list[str]:
+    """Who is promised something was offered it; who rides, or should have, accepted."""
+    rides = case.run.rides
+    offered, accepted = bool(rides.offered[ride]), bool(rides.accepted[ride])
+    promised = bool(present(rides.promised_pickup_from_s)[ride])
+    if offered != promised:
+        return ["offered nothing, but has a promise" if promised else "offered without a promise"]
+    if accepted and not offered:
+        return ["accepted what was not offered"]
+    if not accepted and rides.status[ride] in ("completed", "no_show"):
+        return [f"{rides.status[ride]} without having accepted"]
+    return []
 
 
 def _dropped(case: Case) -> None:

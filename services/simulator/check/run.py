@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.simulator.check.columns import (
+    BoolArray,
     Columns,
     FloatArray,
     IntArray,
@@ -63,6 +64,8 @@ class RunFile(_Loose):
     demand: DemandRead
     shuttles: tuple[ShuttleRow, ...] = Field(max_length=MAX_SHUTTLES)
     settings: Territory
+    horizon_s: tuple[int, int] = (0, 0)
+    """When the run began and ended; matters where the service never closes."""
     complete: Literal[True]
 
 
@@ -89,6 +92,8 @@ class Rides:
     direct_s: IntArray
     refusal_reason: Names
     refusal_remedy: Names
+    offered: BoolArray
+    accepted: BoolArray
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -97,8 +102,10 @@ class Rides:
         always = {"request_id", "status", "request_s", "seats", "wheelchairs"}
         texts = {"request_id", "status", "shuttle_id", "pickup_stop", "dropoff_stop"}
         texts |= {"refusal_reason", "refusal_remedy"}
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {name: columns.flags(name) for name in ("offered", "accepted")}
         for field in fields(cls):
+            if field.name in values:
+                continue
             read = columns.names if field.name in texts else columns.ints
             values[field.name] = read(field.name, optional=field.name not in always)
         return cls(**values)

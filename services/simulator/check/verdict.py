@@ -22,6 +22,7 @@ class Rule(StrEnum):
     REQUESTS = "requests"
     REQUEST_FACTS = "request_facts"
     STATUS = "status"
+    REMEDIES = "remedies"
     DROPPED = "dropped"
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
@@ -45,6 +46,7 @@ class Rule(StrEnum):
     LEG_ORDER = "leg_order"
     LINKS = "links"
     DRIVE_TIME = "drive_time"
+    PACE = "pace"
     JOINS = "joins"
     STANDING = "standing"
     DRIVE_M = "drive_m"
@@ -59,6 +61,7 @@ ABOUT: dict[Rule, str] = {
     Rule.REQUESTS: "every request has exactly one ride, and none is invented",
     Rule.REQUEST_FACTS: "rides repeat what was asked: when, seats, wheelchairs",
     Rule.STATUS: "a known status, and all that belongs to it",
+    Rule.REMEDIES: "refusals have a reason and remedies that can be meant",
     Rule.DROPPED: "whoever was promised a ride got it, or ended with a cause",
     Rule.CANCELLED: "nobody is picked up after cancelling",
     Rule.NO_SHOW: "a shuttle stood there for whoever did not come",
@@ -81,12 +84,13 @@ ABOUT: dict[Rule, str] = {
     Rule.VISIT_ORDER: "a shuttle's visits follow one another",
     Rule.LEG_ORDER: "a shuttle's legs follow one another, in time and place",
     Rule.LINKS: "every leg is a piece of road, in its direction, with its length",
-    Rule.DRIVE_TIME: "no leg is driven faster than the road allows",
+    Rule.DRIVE_TIME: "no leg is driven faster than the road allows (with chance: than chance does)",
+    Rule.PACE: "legs of one drive are equally quick or slow, and all drives near the mean",
     Rule.JOINS: "the legs lead from visit to visit, first from the depot",
     Rule.STANDING: "no shuttle drives while it stands at a stop",
     Rule.DRIVE_M: "visits and legs agree on the way driven",
     Rule.SHORTEST_WAY: "drives without a change of plan take the fastest way",
-    Rule.KPIS: "the figures follow from rides, visits and legs",
+    Rule.KPIS: "all figures follow from rides, visits, legs, demand and territory",
 }
 
 
