@@ -6,6 +6,7 @@ BIN  := $(VENV)/bin
 DEMO := territories/la-souterraine
 OUT  := runs/demo
 SEED := 1
+DATA := ../shared/data
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -30,9 +31,9 @@ format: $(VENV)/installed-test ## Put the code into its one shape.
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/installed ## Run every benchmark; each says what it measured.
-	@for file in benchmarks/[a-z]*.py; do \
-		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
+bench: $(VENV)/installed ## Run every benchmark on the measured data in DATA.
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; \
+		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" --data "$(DATA)" || exit 1; done
 
 proto: $(VENV)/installed-test ## Generate services/wire/generated from proto/ anew.
 	@$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=services/wire/generated \

@@ -15,14 +15,14 @@ EXIT_NOTHING_TO_MEASURE = 2
 EXIT_WRONG = 1
 
 
-def options(about: str) -> argparse.ArgumentParser:
-    """Start the command line of a benchmark: ``--data`` and ``--repeat``."""
+def options(about: str, repeat: int = 3) -> argparse.ArgumentParser:
+    """Start the command line of a benchmark: ``--data`` and ``--repeat``, with its default."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument(
         "--data", type=Path, default=DATA, metavar="DIR", help=f"the measured data [{DATA}]"
     )
     parser.add_argument(
-        "--repeat", type=_positive, default=3, metavar="N", help="repetitions of each day [3]"
+        "--repeat", type=_positive, default=repeat, metavar="N", help=f"repetitions [{repeat}]"
     )
     return parser
 

@@ -32,7 +32,7 @@ from benchmarks.online.stopwatch import Stopwatch, Took
 from services.domain.ride import Status
 
 WARM_UP_REQUESTS = 200
-PLAIN_DECISIONS = 150
+PLAIN_DECISIONS = 100
 """Decisions of a day that plain Python makes again."""
 
 

@@ -28,7 +28,7 @@ ROADS = ("roads/vulkaneifel_road_nodes.csv.gz", "roads/vulkaneifel_road_edges.cs
 
 def main() -> None:
     """Print seconds and megabytes for each number of stops."""
-    asked = options("Travel tables on a real road network, by number of stops.").parse_args()
+    asked = options("Travel tables on a real road network, by number of stops.", 1).parse_args()
     measure(data_files(asked.data, *ROADS), asked.repeat)
 
 
