@@ -43,7 +43,8 @@ def print_summary(
     table.add_row("refused", f"{sum(refused.values()):,}")
     for reason, count in sorted(refused.items(), key=lambda entry: -entry[1]):
         table.add_row(f"  {REASONS.get(reason, reason)}", f"{count:,}")
-    table.add_row("cancelled or declined, no-show", f"{figures['cancelled']:,}, {figures['no_show']:,}")
+    table.add_row("cancelled or declined", f"{figures['cancelled']:,}")
+    table.add_row("no-show", f"{figures['no_show']:,}")
     wait = figures["wait_s"]
     table.add_row("wait, mean and 95 %", f"{_minutes(wait['mean'])}, {_minutes(wait['p95'])}")
     table.add_row("on time", _percent(figures["on_time_share"]))
