@@ -157,18 +157,22 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
 
 
 def new_violations(
-    found: Iterable[Violation], before: Iterable[Violation]
+    found: Iterable[Violation], before: Iterable[Violation], grain_s: int = 0
 ) -> tuple[Violation, ...]:
     """What makes a plan illegal, given what was broken before it anyway.
 
     Most rules count always; those that the world can break by itself only if they were kept before,
-    or are broken further.
+    or are broken further (promises by more than ``grain_s``).
     """
     known: dict[tuple[Rule, RideId | None], int] = {}
     for v in before:
         if v.rule in BY_THE_WORLD:
             known[v.rule, v.ride_id] = max(v.by, known.get((v.rule, v.ride_id), 0))
-    return tuple(v for v in found if v.by > known.get((v.rule, v.ride_id), -1))
+    return tuple(
+        v
+        for v in found
+        if v.by > known.get((v.rule, v.ride_id), -1) + (grain_s if v.rule in PROMISES else 0)
+    )
 
 
 def _load(now: Situation, ride_ids: Iterable[RideId]) -> tuple[int, int, int]:
@@ -195,8 +199,9 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
         if drive_s >= UNREACHABLE_S:
             found.append(Violation(Rule.UNREACHABLE, i))
         elif i > 0 or not now.boarding:
-            if visit.arrive_s < free_s + drive_s or visit.arrive_s < visit.leave_s:
-                found.append(Violation(Rule.DRIVE_TIME, i, None, free_s + drive_s - visit.arrive_s))
+            early_s = max(free_s + drive_s, visit.leave_s) - visit.arrive_s
+            if early_s > 0:
+                found.append(Violation(Rule.DRIVE_TIME, i, None, early_s))
             parties = len(visit.board) + len(visit.leave)
             short_s = visit.arrive_s + now.base_s + now.party_s * parties - visit.depart_s
             if parties and short_s > 0:
