@@ -33,6 +33,8 @@ AHEAD_S = 60
 """Clocks of shuttles may be this far ahead."""
 MAP_MM = 10**9
 """No place on a territory's map lies further out."""
+NEARLY_S = 3
+"""A shuttle that is off its expected time by no more than this counts as in time."""
 WORSE_S = 120
 """A promise that is broken is told anew when it gets worse by this much."""
 
@@ -83,7 +85,8 @@ class Reports:
             report = replace(report, at_s=now_s)
         match report:
             case Passed():
-                self._passed(k, report)
+                if not self._passed(k, report):
+                    return
             case PlanAcknowledged():
                 self._acknowledged(k, report)
             case Arrived():
@@ -117,16 +120,22 @@ class Reports:
             node is None or not nodes or 0 <= node < nodes
         )
 
-    def _passed(self, k: int, report: Passed) -> None:
+    def _passed(self, k: int, report: Passed) -> bool:
+        """Note where a shuttle is; whether that changes when it arrives."""
         head = self._fleet.head(k)
         head[c.H_SILENT] = 0
         table = self._fleet.ways.node_drive_s
         known = 0 <= report.node < table.shape[0]
-        if head[c.H_MODE] == c.MOVING and known and not head[c.H_PENDING]:
-            head[c.H_NODE] = report.node
-            head[c.H_MS] = report.at_s * 1000
-            drive_s = int(table[report.node, head[c.H_STOP]])
-            head[c.H_ARRIVE] = report.at_s + (drive_s if drive_s < c.UNREACHABLE_S else 0)
+        if head[c.H_MODE] != c.MOVING or not known or head[c.H_PENDING]:
+            return True
+        drive_s = int(table[report.node, head[c.H_STOP]])
+        arrive_s = report.at_s + (drive_s if drive_s < c.UNREACHABLE_S else 0)
+        if abs(arrive_s - int(head[c.H_ARRIVE])) <= NEARLY_S:
+            return False
+        head[c.H_NODE] = report.node
+        head[c.H_MS] = report.at_s * 1000
+        head[c.H_ARRIVE] = arrive_s
+        return True
 
     def _acknowledged(self, k: int, report: PlanAcknowledged) -> None:
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)

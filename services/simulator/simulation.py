@@ -15,12 +15,13 @@ from services.domain.events import (
     Command,
     Event,
     Message,
+    Passed,
     PlanIssued,
     Report,
     RequestRide,
     WakeUp,
 )
-from services.domain.ids import ZoneId
+from services.domain.ids import ShuttleId, ZoneId
 from services.domain.plan import Plan
 from services.domain.ride import StopWalk
 from services.domain.shuttle import Shuttle
@@ -101,6 +102,7 @@ class Simulation:
         self._reports = self._log.reader(Topic.SHUTTLE_REPORTS)
         self._events = self._log.reader(Topic.RIDE_EVENTS)
         self._plans = self._log.reader(Topic.SHUTTLE_PLANS)
+        self._positions: dict[ShuttleId, Passed] = {}
         self._woken_s = -1
         self.answers_s: list[float] = []
 
@@ -166,8 +168,9 @@ class Simulation:
         """Let messages travel until nobody has more to say."""
         while True:
             if reports := self._reports.take():
-                self._step(tuple(item.value for item in reports))  # type: ignore[misc]
+                self._take_reports([item.value for item in reports])  # type: ignore[misc]
             elif commands := self._commands.take():
+                self._take_reports([], positions=True)
                 for item in commands:
                     self._step((item.value,))  # type: ignore[arg-type]
             elif events := self._events.take():
@@ -184,8 +187,20 @@ class Simulation:
             self._woken_s = due_s
             self.agenda.at(due_s, self._wake)
 
+    def _take_reports(self, reports: list[Message], *, positions: bool = False) -> None:
+        """Take facts as a step; positions, the newest of each shuttle, wait for the next one."""
+        facts = []
+        for report in reports:
+            if type(report) is Passed:
+                self._positions[report.shuttle_id] = report
+            else:
+                facts.append(report)
+        if facts or (positions and self._positions):
+            self._step((*self._positions.values(), *facts))
+            self._positions.clear()
+
     def _wake(self) -> None:
-        self._step((WakeUp(),))
+        self._take_reports([WakeUp()])
 
     def _transmit(self, plan: Plan) -> None:
         if self._link_s:

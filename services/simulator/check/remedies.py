@@ -17,8 +17,8 @@ from services.simulator.check.verdict import Rule
 
 LATEST_S = 3 * DAY_S
 """No service day is longer."""
-FURTHER = 2
-"""Stops are looked for up to so many times the longest walk away."""
+FURTHEST_M = 10_000
+"""No stop further away than this is named to anybody."""
 MOST_SEATS = 200
 REMEDY = re.compile(r"([a-z_]+)=([1-9][0-9]{0,8})")
 REMEDY_OF = {
@@ -73,7 +73,7 @@ def _most(case: Case, ride: int) -> dict[str, int]:
         "leave_later_s": LATEST_S,
         "arrive_later_s": LATEST_S if must_arrive else 0,
         "ride_longer_s": LATEST_S,
-        "walk_further_m": FURTHER * case.promises.walk_m_max,
+        "walk_further_m": FURTHEST_M,
         "fewer_seats": max(0, seats - 1),
     }
 
