@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from enum import StrEnum
+from math import ceil
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -86,7 +87,7 @@ class Promises(_Part):
 
     def walk_s(self, walk_m: int) -> int:
         """Seconds that a walk takes, rounded up."""
-        return -int(-walk_m // self.walk_speed_m_s)
+        return ceil(walk_m / self.walk_speed_m_s)
 
 
 class StopTimes(_Part):

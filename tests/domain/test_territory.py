@@ -71,3 +71,10 @@ def test_settings_that_make_no_sense_are_refused(part: dict[str, Any]) -> None:
 def test_no_ride_limit_is_said_by_a_factor_of_zero() -> None:
     assert territory(promises={"ride_factor": 0}).promises.ride_factor == 0
     assert territory(promises={"ride_factor": 1}).promises.ride_factor == 1
+
+
+def test_a_walk_that_takes_whole_seconds_takes_no_second_more() -> None:
+    assert [Promises(walk_speed_m_s=1.2).walk_s(walk_m) for walk_m in (0, 6, 120, 121)] == [
+        *(0, 5, 100),
+        101,
+    ]
