@@ -87,7 +87,7 @@ class Shuttles:
         self.latency_s = territory.dispatch.divert_latency_s
         self.base_s = territory.stop_times.base_s
         self.party_s = territory.stop_times.party_s
-        self._reserve_s = territory.dispatch.reserve_s
+        self._reserve_s = territory.reserve_s
         self.routes = [Route(shuttle) for shuttle in shuttles]
         self._terms: dict[RideId, Terms] = {}
         self.number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}

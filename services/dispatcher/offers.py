@@ -26,7 +26,7 @@ class Terms:
     def __init__(self, territory: Territory, drive_s: Callable[[int, int], int]) -> None:
         self.territory = territory
         self.promises = territory.promises
-        self.reserve_s = territory.dispatch.reserve_s
+        self.reserve_s = territory.reserve_s
         self._drive_s = drive_s
         self._factor_permille = round(territory.promises.ride_factor * 1000)
         self._weights = [

@@ -141,7 +141,8 @@ class DispatchSettings(_Part):
     divert_latency_s
         A shuttle under way turns off at the first road node at least this far ahead.
     reserve_s
-        Plans keep this much before the latest times that were promised, for what goes wrong.
+        Plans keep this much before the latest times that were promised, for what goes wrong; less
+        where the promises leave less (see `Territory.reserve_s`).
     early_s
         An empty shuttle sets off so as to be this early at a prebooked pickup.
     walk_weight, wait_weight, ride_weight, delay_weight
@@ -179,6 +180,15 @@ class Territory(_Part):
     travel: Travel = Travel()
     dispatch: DispatchSettings = DispatchSettings()
     fleet: Annotated[tuple[FleetGroup, ...], Field(min_length=1)]
+
+    @property
+    def reserve_s(self) -> int:
+        """Reserve of plans: at most half of what waits and rides leave if nothing goes wrong."""
+        stop_s = self.stop_times.base_s + self.stop_times.party_s
+        spare_s = self.promises.wait_s_max - stop_s
+        if self.promises.ride_factor:
+            spare_s = min(spare_s, self.promises.ride_constant_s)
+        return max(min(self.dispatch.reserve_s, spare_s // 2), 0)
 
     @field_validator("timezone")
     @classmethod

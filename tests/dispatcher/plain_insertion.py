@@ -110,7 +110,7 @@ class PlainInsertion:
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
         self._drive_s = zone.fleet.ways.drive_s.tolist()
-        self._reserve_s = zone.territory.dispatch.reserve_s
+        self._reserve_s = zone.territory.reserve_s
         self._limit_s = {
             ride_id: ride.promise.ride_s_max - self._reserve_s
             for ride_id, ride in zone.rides.items()

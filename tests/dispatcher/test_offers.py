@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from services.dispatcher import columns as c
 from services.dispatcher.offers import Terms
+from services.domain.events import RequestRide, RideOffered
 from services.domain.ride import StopWalk
 from services.domain.territory import DAY_S
-from tests.builders import EIGHT_S, request, territory, zone
+from tests.builders import EIGHT_S, LINE, crow_network, request, territory, zone
 
 HOUR_S = 3600
 DIRECT_S = 400
@@ -111,3 +112,13 @@ def test_only_the_nearest_few_stops_within_the_walking_limit_are_tried() -> None
     near = tuple(StopWalk(stop, walk_m) for stop, walk_m in enumerate((0, 100, 300, 400, 501)))
     assert rules.tried(near) == near[:3]
     assert rules.tried(near[3:]) == near[3:4]
+
+
+@pytest.mark.parametrize(
+    "promises", [{"wait_s_max": 60}, {"ride_factor": 1.0, "ride_constant_s": 0}]
+)
+def test_a_shuttle_at_the_stop_serves_whoever_asks_there_however_little_is_promised(
+    promises: dict[str, Any],
+) -> None:
+    made = zone(crow_network(LINE, territory(promises=promises)), 1)
+    assert isinstance(made.apply(RequestRide(request("r", 1, 4)), EIGHT_S)[0], RideOffered)

@@ -106,7 +106,9 @@ def relaxed(
         case Relaxation.RIDE_LONGER_S:
             longer_s = promises.ride_constant_s + amount
             promises = promises.model_copy(update={"ride_constant_s": longer_s})
-    return asked, rules.model_copy(update={"promises": promises})
+    # More of a promise must not mean more of a reserve before it.
+    dispatch = rules.dispatch.model_copy(update={"reserve_s": rules.reserve_s})
+    return asked, rules.model_copy(update={"promises": promises, "dispatch": dispatch})
 
 
 TIGHT: dict[str, Any] = {"wait_s_max": 240, "ride_factor": 1.2, "ride_constant_s": 60}

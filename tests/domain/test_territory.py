@@ -78,3 +78,21 @@ def test_a_walk_that_takes_whole_seconds_takes_no_second_more() -> None:
         *(0, 5, 100),
         101,
     ]
+
+
+@pytest.mark.parametrize(
+    ("promises", "reserve_s"),
+    [
+        ({}, 60),
+        ({"wait_s_max": 105}, 30),
+        ({"wait_s_max": 40}, 0),
+        ({"ride_constant_s": 50}, 25),
+        ({"ride_constant_s": 0}, 0),
+        ({"ride_factor": 0, "ride_constant_s": 0}, 60),
+    ],
+)
+def test_the_reserve_never_takes_all_that_is_promised(
+    promises: dict[str, Any], reserve_s: int
+) -> None:
+    stop_times = {"base_s": 30, "party_s": 15}
+    assert territory(promises=promises, stop_times=stop_times).reserve_s == reserve_s
