@@ -88,7 +88,9 @@ class Reports:
                 if not self._passed(k, report):
                     return
             case PlanAcknowledged():
-                self._acknowledged(k, report)
+                if not self._acknowledged(k, report):
+                    self._rescue.acknowledged(k, report.revision, now_s, events)
+                    return
             case Arrived():
                 self._arrived(k, report)
             case Departed():
@@ -137,20 +139,21 @@ class Reports:
         head[c.H_ARRIVE] = arrive_s
         return True
 
-    def _acknowledged(self, k: int, report: PlanAcknowledged) -> None:
+    def _acknowledged(self, k: int, report: PlanAcknowledged) -> bool:
+        """Note that a shuttle follows a plan; whether that changes where it is or is going."""
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
         target = route.targets.pop(report.revision, None)
         for revision in [r for r in route.targets if r < report.revision]:
             del route.targets[revision]
-        latest = report.revision == route.revision
-        if latest:
+        pending = bool(head[c.H_PENDING])
+        if report.revision == route.revision:
             head[c.H_PENDING] = 0
             head[c.H_SILENT] = 0
         if target is None or head[c.H_MODE] != c.MOVING or report.node_ms is None:
-            return
+            return pending
         roads = bool(fleet.ways.node_drive_s.shape[0])
         if roads and report.node is None:
-            return  # it says when it turned off, but not where
+            return pending  # it says when it turned off, but not where
         head[c.H_STOP] = target
         head[c.H_MS] = report.node_ms
         if roads:
@@ -161,6 +164,7 @@ class Reports:
             head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
             straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
             head[c.H_ARRIVE] = -(-report.node_ms // 1000) + straight_s
+        return True
 
     def _arrived(self, k: int, report: Arrived) -> None:
         head = self._fleet.head(k)

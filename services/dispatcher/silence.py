@@ -64,6 +64,8 @@ class Silence:
 
     def break_off(self, now_s: int, events: list[Event]) -> None:
         """See to all rides that are overdue."""
+        if not self._due or self._due[0][0] > now_s:
+            return
         while (due_s := self.next_due_s()) is not None and due_s <= now_s:
             _, ride_id = heapq.heappop(self._due)
             ride = self._rides[ride_id]
