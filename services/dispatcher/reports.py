@@ -130,11 +130,11 @@ class Reports:
         known = 0 <= report.node < table.shape[0]
         if head[c.H_MODE] != c.MOVING or not known or head[c.H_PENDING]:
             return True
-        drive_s = int(table[report.node, head[c.H_STOP]])
-        arrive_s = report.at_s + (drive_s if drive_s < c.UNREACHABLE_S else 0)
+        node = self._on_way(report.node, int(head[c.H_STOP]))
+        arrive_s = report.at_s + int(table[node, head[c.H_STOP]])
         if abs(arrive_s - int(head[c.H_ARRIVE])) <= NEARLY_S:
             return False
-        head[c.H_NODE] = report.node
+        head[c.H_NODE] = node
         head[c.H_MS] = report.at_s * 1000
         head[c.H_ARRIVE] = arrive_s
         return True
@@ -157,7 +157,7 @@ class Reports:
         head[c.H_STOP] = target
         head[c.H_MS] = report.node_ms
         if roads:
-            node = report.node or 0
+            node = self._on_way(report.node or 0, target)
             head[c.H_NODE] = node
             head[c.H_ARRIVE] = fleet.arrive_s(node, report.node_ms, target)
         else:
@@ -165,6 +165,15 @@ class Reports:
             straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
             head[c.H_ARRIVE] = -(-report.node_ms // 1000) + straight_s
         return True
+
+    def _on_way(self, node: int, stop: int) -> int:
+        """A road node; if no known road leads from there to the stop, the stop's own.
+
+        A shuttle on a way that nobody knows may be anywhere, and there at any moment.
+        """
+        ways = self._fleet.ways
+        known = ways.node_drive_s[node, stop] < c.UNREACHABLE_S
+        return node if known else int(ways.stop_node[stop])
 
     def _arrived(self, k: int, report: Arrived) -> None:
         head = self._fleet.head(k)
@@ -181,11 +190,12 @@ class Reports:
         head[c.H_STOP] = report.towards
         head[c.H_MS] = report.at_s * 1000
         drive_s = fleet.drive_s[report.stop, report.towards]
-        # Where we know of no way, nobody can say when it arrives.
-        head[c.H_ARRIVE] = report.at_s + (drive_s if drive_s < c.UNREACHABLE_S else 0)
         if fleet.ways.node_drive_s.shape[0]:
-            head[c.H_NODE] = fleet.ways.stop_node[report.stop]
+            node = int(fleet.ways.stop_node[report.stop])
+            head[c.H_NODE] = self._on_way(node, report.towards)
+            head[c.H_ARRIVE] = report.at_s + (drive_s if head[c.H_NODE] == node else 0)
         else:
+            head[c.H_ARRIVE] = report.at_s + drive_s
             head[c.H_X], head[c.H_Y] = fleet.ways.stop_mm[report.stop]
         if route.stops and route.stops[0].stop == report.stop != report.towards:
             missed = next(iter((*route.stops[0].board, *route.stops[0].leave)))

@@ -74,14 +74,14 @@ class Rescue:
         fleet = self._fleet
         victims: list[RideId] = []
         fleet.write(k, self._rides)
-        while (full := self._overloaded(k)) is not None:
-            waiting = [r for stop in fleet.routes[k].stops[: full + 1] for r in stop.board]
-            if not waiting:
-                shuttle_id = fleet.routes[k].shuttle.id
-                events.append(ReportMarked(shuttle_id, "Boarded", "more on board than fits"))
-                break
-            victims.append(waiting[-1])
-            fleet.remove(k, waiting[-1])
+        head = fleet.head(k)
+        room = head[c.H_SEATS : c.H_LUGGAGE + 1]
+        if (head[c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1] > room).any():
+            shuttle_id = fleet.routes[k].shuttle.id
+            events.append(ReportMarked(shuttle_id, "Boarded", "more on board than fits"))
+        while (victim := self._crowded_out(k)) is not None:
+            victims.append(victim)
+            fleet.remove(k, victim)
             fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
         self._publisher.publish(k, now_s, events, self._publisher.broken(k))
@@ -170,13 +170,18 @@ class Rescue:
         self._rides[ride.id] = replace(ride, status=Status.FAILED)
         events.append(RideFailed(ride.id, reason))
 
-    def _overloaded(self, k: int) -> int | None:
-        """Position of the first visit after which more is on board than fits."""
-        head = self._fleet.head(k)
+    def _crowded_out(self, k: int) -> RideId | None:
+        """The last one to get on before the first visit after which more is on board than fits."""
+        head, stops = self._fleet.head(k), self._fleet.routes[k].stops
         count = int(head[c.H_VISITS])
         loads = self._fleet.arrays.visits[k, :count, c.V_SEATS : c.V_LUGGAGE + 1]
-        over = (loads > head[c.H_SEATS : c.H_LUGGAGE + 1]).any(axis=1)
-        return int(over.argmax()) if over.any() else None
+        over: list[bool] = np.any(loads > head[c.H_SEATS : c.H_LUGGAGE + 1], axis=1).tolist()
+        waiting: RideId | None = None
+        for stop, crowded in zip(stops, over, strict=True):
+            waiting = stop.board[-1] if stop.board else waiting
+            if crowded and waiting is not None:
+                return waiting
+        return None
 
 
 def _ask(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
