@@ -279,4 +279,4 @@ def _delay_s(
             known, before = van.halts[halt.planned], planned[halt.planned]
             delay_s += (time.depart_s - before.depart_s) * len(known.board)
             delay_s += (time.arrive_s - before.arrive_s) * len(known.leave)
-    return delay_s
+    return max(delay_s, 0)

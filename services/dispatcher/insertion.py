@@ -288,7 +288,7 @@ def _value(ask, a, b, detour_s, shortage, picked_s, dropped_s, delay_s):  # type
     cost = detour_s * DRIVE_COST + ask.pairs[a, b, c.E_WALK_COST]
     cost += ask.party[c.A_WAIT_WEIGHT] * (picked_s - ask.pickups[a, c.P_EARLIEST])
     cost += ask.party[c.A_RIDE_WEIGHT] * (dropped_s - picked_s)
-    cost += ask.party[c.A_DELAY_WEIGHT] * delay_s
+    cost += ask.party[c.A_DELAY_WEIGHT] * max(delay_s, 0)
     return max(cost, 0)
 
 

@@ -312,7 +312,7 @@ class PlainInsertion:
                 i, as_it_is = stop.number, shuttle.route[stop.number]
                 delay_s += (now.depart_s[j] - before.depart_s[i]) * len(as_it_is.board)
                 delay_s += (now.arrive_s[j] - before.arrive_s[i]) * len(as_it_is.leave)
-        return delay_s
+        return max(delay_s, 0)
 
     def _shuttle(self, k: int) -> Shuttle:
         fleet, rides, reserve_s = self._zone.fleet, self._zone.rides, self._reserve_s
