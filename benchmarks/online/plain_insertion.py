@@ -142,7 +142,7 @@ def best_insertion(vans: Sequence[Van], who: Newcomer, drive_s: Drives) -> Inser
                 cost = (driven_s - planned_driven_s) * DRIVE_COST + who.walk_cost[a][b]
                 cost += wait_weight * (ride[0] - who.pickups[a][1])
                 cost += ride_weight * (ride[1] - ride[0])
-                cost += delay_weight * _delay_s(van, halts, times, planned)
+                cost += delay_weight * max(_delay_s(van, halts, times, planned), 0)
                 cost = max(cost, 0)
                 if best is None or cost < best.cost:
                     best = Insertion(cost, k, a, b, place, *ride)
