@@ -148,6 +148,9 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
     count = head[c.H_VISITS]
     better = False
     time_s = head[c.H_FREE]
+    # By whatever way, the shuttle is there no sooner than straight from where it is.
+    if time_s + from_head(ways, head, stop) - ROUNDING_S - count > pick_by_s:
+        return better
     for i in range(head[c.H_FIRST], count + 1):
         if i > head[c.H_FIRST]:
             time_s = visits[i - 1, c.V_DEPART]
