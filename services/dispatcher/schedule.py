@@ -80,7 +80,7 @@ def _locate_standing(head, visits, now_s):  # type: ignore[no-untyped-def]
             head[c.H_LOCKED] = 1
             visits[0, c.V_ARRIVE] = free_s
             visits[0, c.V_START] = start_s
-            visits[0, c.V_DEPART] = start_s + visits[0, c.V_DWELL]
+            visits[0, c.V_DEPART] = max(start_s + visits[0, c.V_DWELL], free_s)
         if head[c.H_LOCKED]:
             head[c.H_FIRST] = 1
             late = visits[0, c.V_DEPART] < now_s
