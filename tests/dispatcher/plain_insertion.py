@@ -213,15 +213,18 @@ class PlainInsertion:
             return None
         mode = ask.party[c.A_MODE]
         walk_m = max(int(ask.pickups[a, c.P_EXTRA_WALK]), int(ask.dropoffs[b, c.D_EXTRA_WALK]))
+        late_s = max(pickup_s - int(ask.pickups[a, c.P_GOAL]), 0)
+        behind_s = max(dropoff_s - int(ask.dropoffs[b, c.D_GOAL]), 0)
         exceeds = {
-            c.LEAVE_LATER: pickup_s - int(ask.pickups[a, c.P_GOAL]),
-            c.ARRIVE_LATER: dropoff_s - int(ask.dropoffs[b, c.D_GOAL]),
-            c.WALK_FURTHER: walk_m,
+            c.LEAVE_LATER: late_s,
+            c.ARRIVE_LATER: behind_s,
+            c.LATENESS: late_s + behind_s,
+            c.WALK_FURTHER: max(walk_m, 0),
             c.FEWER_SEATS: missing,
-            c.RIDE_LONGER: dropoff_s - pickup_s - int(ask.pairs[a, b, c.E_GOAL]),
+            c.RIDE_LONGER: max(dropoff_s - pickup_s - int(ask.pairs[a, b, c.E_GOAL]), 0),
         }
         if mode != c.COST:
-            return max(exceeds[mode], 0), pickup_s, dropoff_s
+            return exceeds[mode], pickup_s, dropoff_s
         cost = (now.drive_s - before.drive_s) * DRIVE_COST + int(ask.pairs[a, b, c.E_WALK_COST])
         cost += int(ask.party[c.A_WAIT_WEIGHT]) * (pickup_s - int(ask.pickups[a, c.P_EARLIEST]))
         cost += int(ask.party[c.A_RIDE_WEIGHT]) * (dropoff_s - pickup_s)

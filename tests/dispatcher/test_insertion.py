@@ -14,6 +14,7 @@ from services.dispatcher import columns as c
 from services.dispatcher import fleet as dispatched
 from services.dispatcher.insertion import Ask
 from services.domain.events import Event, Message, RequestRide
+from services.domain.ids import RideId
 from services.domain.ride import Load, Party, Request
 from services.network.folder import Network
 from services.simulator import world
@@ -32,7 +33,7 @@ from tests.builders import (
 from tests.dispatcher.plain_insertion import Insertion, PlainInsertion
 from tests.play import Faults, Play
 
-RELAXED = (c.LEAVE_LATER, c.ARRIVE_LATER, c.FEWER_SEATS, c.RIDE_LONGER)
+RELAXED = (c.LEAVE_LATER, c.ARRIVE_LATER, c.FEWER_SEATS, c.RIDE_LONGER, c.LATENESS)
 
 
 def as_found(columns: list[int]) -> Insertion | None:
@@ -63,8 +64,10 @@ def relaxed(ask: Ask, mode: int) -> Ask:
         copy.dropoffs[:, c.D_DROP_BY] += 7200
     if mode == c.FEWER_SEATS:
         copy.party[c.A_SEATS_MIN] = 1
-    if mode == c.RIDE_LONGER:
+    if mode in (c.RIDE_LONGER, c.LATENESS):
         copy.pairs[:, :, c.E_LIMIT] = c.FAR_S
+    if mode == c.LATENESS:
+        copy.pickups[:, c.P_PICK_BY] = copy.dropoffs[:, c.D_DROP_BY] = c.FAR_S
     return copy
 
 
@@ -86,7 +89,7 @@ class Compared(Play):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.tally = Tally()
-        self.modes: tuple[int, ...] = (c.COST, *RELAXED)
+        self.modes_of: dict[RideId, tuple[int, ...]] = {}
         self.watch = self._compare
 
     def _compare(self, message: Message, events: tuple[Event, ...] | None) -> None:
@@ -95,13 +98,13 @@ class Compared(Play):
             self.compare(message.request)
 
     def compare(self, asked: Request) -> None:
-        """Search for a request in every way, without making an offer."""
+        """Search for a request, without making an offer."""
         terms = self.zone.terms
         if terms.obstacle(asked) is not None:
             return
         near, far = terms.tried(asked.origins), terms.tried(asked.destinations)
         ask = terms.ask(asked, near, far, self.zone.now_s)
-        for mode in self.modes:
+        for mode in self.modes_of.get(asked.ride_id, (c.COST, *RELAXED)):
             variant = ask if mode == c.COST else relaxed(ask, mode)
             found = as_found(self.zone.search(variant))
             plain = PlainInsertion(self.zone)
@@ -186,7 +189,7 @@ def asks(draw: st.DrawFn) -> list[tuple[int, Request]]:
 
 
 @pytest.mark.parametrize("kind", ["roads", "one way", "plane", "line"])
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     asked=asks(),
     promises=st.sampled_from((TIGHT, WINDOWED, LOOSE)),
@@ -204,7 +207,8 @@ def test_the_search_finds_what_trying_everything_finds(
     shuttles = fleet(*depots, capacity=Load(5, 1, 4))
     chance = Chance(seed or 0, on=seed is not None)
     play = Compared(network(kind, promises), shuttles, chance)
-    for at_s, one in asked:
+    for number, (at_s, one) in enumerate(asked):
+        play.modes_of[one.ride_id] = (c.COST, RELAXED[number % len(RELAXED)])
         play.ask(one, at_s)
     play.run(asked[-1][0])
 
@@ -233,7 +237,7 @@ def test_full_shuttles_that_run_late_get_what_trying_everything_finds(
             at_s + dice.choice((0, 0, 0, 900)),
             party=Party(seats=dice.choice((1, 1, 2)), luggage=dice.choice((0, 1))),
         )
-        play.modes = (c.COST, *RELAXED)[number % 5 :][:1]
+        play.modes_of[one.ride_id] = (c.COST, *RELAXED)[number % 6 :][:1]
         play.ask(one, at_s, cancel_s=at_s + dice.randint(60, 900) if dice.random() < 0.1 else None)
     play.run(EIGHT_S + 30 * 60)
     tally = play.tally
