@@ -18,8 +18,8 @@ from benchmarks.online.plain_insertion import (
 )
 from benchmarks.online.stopwatch import Took
 from services.dispatcher import columns as c
+from services.dispatcher.arrays import Ask, Fleet
 from services.dispatcher.core import Zone
-from services.dispatcher.insertion import Ask, Fleet
 from services.network.driving import Ways
 
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from services.dispatcher import core
+from services.dispatcher.arrays import Ask, Fleet
 from services.dispatcher.core import Zone
-from services.dispatcher.insertion import Ask, Fleet, search
+from services.dispatcher.insertion import search
 from services.domain.events import Event, Message, RequestRide
 from services.network.driving import Ways
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import assert_never
 
 from services.dispatcher import columns as c
+from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles
-from services.dispatcher.insertion import Ask, search
+from services.dispatcher.insertion import search
 from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
 from services.dispatcher.refusals import refuse

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
-from services.dispatcher.insertion import Fleet
+from services.dispatcher.arrays import Fleet
 from services.dispatcher.schedule import refresh
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan, Visit

@@ -11,10 +11,7 @@ positions.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
 from services.dispatcher.schedule import from_head, locate_all
@@ -24,48 +21,6 @@ ROUNDING_S = 4
 """By how much a way over several stops can seem shorter than the direct one, for rounding."""
 DRIVE_COST = 1000
 """What one second of added driving costs; other weights are thousandths of it."""
-
-
-class Fleet(NamedTuple):
-    """The arrays of all shuttles, by the columns of ``columns``; all int64.
-
-    Parameters
-    ----------
-    heads
-        (shuttles, H_COLUMNS)
-    visits
-        (shuttles, positions, V_COLUMNS)
-    rides
-        (shuttles, rides, R_COLUMNS)
-    times
-        (positions, 2) scratch of the search
-    """
-
-    heads: NDArray[np.int64]
-    visits: NDArray[np.int64]
-    rides: NDArray[np.int64]
-    times: NDArray[np.int64]
-
-
-class Ask(NamedTuple):
-    """A request as arrays, by the columns of ``columns``; all int64.
-
-    Parameters
-    ----------
-    pickups
-        (p, P_COLUMNS)
-    dropoffs
-        (d, D_COLUMNS)
-    pairs
-        (p, d, E_COLUMNS)
-    party
-        (A_COLUMNS,)
-    """
-
-    pickups: NDArray[np.int64]
-    dropoffs: NDArray[np.int64]
-    pairs: NDArray[np.int64]
-    party: NDArray[np.int64]
 
 
 @kernel
@@ -141,42 +96,59 @@ def _at_least(ask, a, added_s, boarded_s, least):  # type: ignore[no-untyped-def
 
 @kernel
 def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyped-def]
-    """Try every position of one pickup stop in one shuttle's plan; say if that found a better."""
-    head, visits = fleet.heads[k], fleet.visits[k]
-    pickup, party = ask.pickups[a], ask.party
-    stop, pick_by_s = pickup[c.P_STOP], pickup[c.P_PICK_BY]
-    count = head[c.H_VISITS]
+    """Try every position of one pickup stop in one shuttle's plan; say if that found a better.
+
+    Most positions are ruled out here, so this loop reads single cells: a view of a row, or a call
+    that takes arrays, costs more than all it decides.
+    """
+    heads, visits, drives, party = fleet.heads, fleet.visits, ways.drive_s, ask.party
+    stop, earliest_s = ask.pickups[a, c.P_STOP], ask.pickups[a, c.P_EARLIEST]
+    pick_by_s = ask.pickups[a, c.P_PICK_BY]
+    own_s = party[c.A_BASE_S] + party[c.A_PARTY_S]
+    wheelchairs_max = heads[k, c.H_WHEELCHAIRS] - party[c.A_WHEELCHAIRS]
+    luggage_max = heads[k, c.H_LUGGAGE] - party[c.A_LUGGAGE]
+    first, count = heads[k, c.H_FIRST], heads[k, c.H_VISITS]
+    here, time_s = -1, heads[k, c.H_FREE]
+    seats = heads[k, c.H_ABOARD_SEATS]
+    wheelchairs = heads[k, c.H_ABOARD_WHEELCHAIRS]
+    luggage = heads[k, c.H_ABOARD_LUGGAGE]
+    leg_s = from_head(ways, heads[k], stop) if first == 0 else 0
     better = False
-    time_s = head[c.H_FREE]
     # By whatever way, the shuttle is there no sooner than straight from where it is.
-    if time_s + from_head(ways, head, stop) - ROUNDING_S - count > pick_by_s:
+    if first == 0 and time_s + leg_s - ROUNDING_S - count > pick_by_s:
         return better
-    for i in range(head[c.H_FIRST], count + 1):
-        if i > head[c.H_FIRST]:
-            time_s = visits[i - 1, c.V_DEPART]
+    for i in range(first, count + 1):
+        if i > 0:
+            here = visits[k, i - 1, c.V_STOP]
+            time_s = visits[k, i - 1, c.V_DEPART] if i > first else time_s
+            seats = visits[k, i - 1, c.V_SEATS]
+            wheelchairs = visits[k, i - 1, c.V_WHEELCHAIRS]
+            luggage = visits[k, i - 1, c.V_LUGGAGE]
+            leg_s = int(drives[here, stop])
         if time_s > pick_by_s:
             break
-        room = _room(head, visits, i, party)
-        leg_s = _leg(ways, head, visits, i, stop)
-        if room >= party[c.A_SEATS_MIN] and leg_s < c.UNREACHABLE_S:
-            boarded_s = max(time_s + leg_s, pickup[c.P_EARLIEST])
-            boarded_s += party[c.A_BASE_S] + party[c.A_PARTY_S]
-            added_s = leg_s
-            works = boarded_s <= pick_by_s
-            if i < count:
-                onward_s = int(ways.drive_s[stop, visits[i, c.V_STOP]])
-                added_s += onward_s - _leg_as_planned(ways, head, visits, i)
-                # Whatever follows, the visit at i is reached no earlier than straight from here.
-                delay_s = boarded_s + onward_s - visits[i, c.V_ARRIVE]
-                works = works and delay_s <= visits[i, c.V_RIDE_SLACK]
-                works = works and onward_s < c.UNREACHABLE_S
+        boarded_s = max(time_s + leg_s, earliest_s) + own_s
+        room = heads[k, c.H_SEATS] - seats
+        works = boarded_s <= pick_by_s and leg_s < c.UNREACHABLE_S
+        works = works and room >= party[c.A_SEATS_MIN]
+        works = works and wheelchairs <= wheelchairs_max and luggage <= luggage_max
+        added_s = leg_s
+        if works and i < count:
+            following, arrive_s = visits[k, i, c.V_STOP], visits[k, i, c.V_ARRIVE]
+            onward_s = int(drives[stop, following])
+            added_s += onward_s
+            added_s -= int(drives[here, following]) if i > 0 else max(arrive_s - time_s, 0)
+            # Whatever follows, the visit at i is reached no earlier than straight from here.
+            works = boarded_s + onward_s - arrive_s <= visits[k, i, c.V_RIDE_SLACK]
+            works = works and onward_s < c.UNREACHABLE_S
+        if works:
             bound = _at_least(ask, a, added_s, boarded_s, least)
-            if works and not 0 <= found[c.F_VALUE] <= bound:
+            if not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, 0, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
-        if i < count and visits[i, c.V_STOP] == stop:
-            boarded_s = max(visits[i, c.V_START], pickup[c.P_EARLIEST])
-            boarded_s += visits[i, c.V_DWELL] + party[c.A_PARTY_S]
+        if i < count and visits[k, i, c.V_STOP] == stop:
+            boarded_s = max(visits[k, i, c.V_START], earliest_s)
+            boarded_s += visits[k, i, c.V_DWELL] + party[c.A_PARTY_S]
             bound = _at_least(ask, a, 0, boarded_s, least)
             if boarded_s <= pick_by_s and not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, 1, boarded_s, 0, 0, c.FAR_S)

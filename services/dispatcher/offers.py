@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from services.dispatcher import columns as c
-from services.dispatcher.insertion import DRIVE_COST, Ask
+from services.dispatcher.arrays import Ask
+from services.dispatcher.insertion import DRIVE_COST
 from services.domain.ride import Constraint, Promise, Request, StopWalk
 from services.domain.territory import DAY_S, Territory
 

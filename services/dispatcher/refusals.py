@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.dispatcher import columns as c
-from services.dispatcher.insertion import Ask
+from services.dispatcher.arrays import Ask
 from services.dispatcher.offers import Terms
 from services.domain.ride import Constraint, Load, Refusal, Relaxation, Remedy, Request
 

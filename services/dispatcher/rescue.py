@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from services.dispatcher import columns as c
+from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles
-from services.dispatcher.insertion import Ask
 from services.dispatcher.publication import Publisher
 from services.domain.events import (
     Event,

@@ -13,8 +13,8 @@ from benchmarks.online.beside import Beside
 from benchmarks.online.days import Day, Form, Order, Van, simulation_of
 from benchmarks.online.judge import Judgement, Records, judge, records_of
 from benchmarks.online.stopwatch import Stopwatch, Took
+from services.dispatcher.arrays import Ask, Fleet
 from services.dispatcher.columns import F_VALUE
-from services.dispatcher.insertion import Ask, Fleet
 from services.domain.ride import Status
 from services.network.driving import Ways
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from services.dispatcher import columns as c
+from services.dispatcher.arrays import Ask
 from services.dispatcher.core import Zone
-from services.dispatcher.insertion import DRIVE_COST, Ask
+from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.schedule import from_head
 from services.domain.ids import RideId
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.dispatcher import columns as c
 from services.dispatcher import fleet as dispatched
-from services.dispatcher.insertion import Ask
+from services.dispatcher.arrays import Ask
 from services.domain.events import Event, Message, RequestRide
 from services.domain.ids import RideId
 from services.domain.ride import Load, Party, Request
