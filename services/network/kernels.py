@@ -37,5 +37,5 @@ numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())  # type: i
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function on its first call in native integers, and keep the result."""
-    return cast("Callable[..., Any]", numba.njit(cache=True)(function))
+    """Compile a function on its first call, without the interpreter's lock, and keep the result."""
+    return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True)(function))
