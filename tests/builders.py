@@ -138,10 +138,17 @@ def road_network(
     )
 
 
-def fleet(*depots: int, capacity: Load = EIGHT_SEATS) -> tuple[Shuttle, ...]:
+def fleet(
+    *depots: int, capacity: Load = EIGHT_SEATS, seats_per_wheelchair: int = 0
+) -> tuple[Shuttle, ...]:
     """Shuttles ``a``, ``b`` … at these stops."""
     return tuple(
-        Shuttle(id=ShuttleId(chr(ord("a") + i)), depot_stop=depot, capacity=capacity)
+        Shuttle(
+            id=ShuttleId(chr(ord("a") + i)),
+            depot_stop=depot,
+            capacity=capacity,
+            seats_per_wheelchair=seats_per_wheelchair,
+        )
         for i, depot in enumerate(depots or (0, 0))
     )
 

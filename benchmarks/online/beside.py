@@ -72,13 +72,13 @@ class Beside:
         halts = []
         for planned, stop in enumerate(route.stops[head[c.H_FIRST] :]):
             promised = [rides[ride_id].promise for ride_id in stop.board]
-            parties = len(stop.board) + len(stop.leave) + stop.served
+            parties_s = fleet.stop_times.party_s * (len(stop.board) + len(stop.leave))
             halts.append(
                 Halt(
                     stop=stop.stop,
                     planned=planned,
                     earliest_s=max([stop.hold_s, *(p.pickup_from_s for p in promised)]),
-                    dwell_s=fleet.base_s + fleet.party_s * parties,
+                    dwell_s=fleet.stop_times.base_s + parties_s + stop.served_s,
                     pick_by_s=min([c.FAR_S, *(p.pickup_to_s for p in promised)]),
                     drop_by_s=min([c.FAR_S, *(rides[r].promise.arrive_by_s for r in stop.leave)]),
                     board=tuple(number[ride_id] for ride_id in stop.board),

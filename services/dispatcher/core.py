@@ -42,7 +42,7 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import RideId
-from services.domain.ride import NEXT, Load, Offer, Request, Ride, Status
+from services.domain.ride import NEXT, Offer, Request, Ride, Status
 from services.domain.shuttle import Shuttle
 from services.network.driving import ways
 from services.network.folder import Network
@@ -67,8 +67,7 @@ class Zone:
         drive_s = self.fleet.drive_s
         self.terms = Terms(territory, lambda a, b: int(drive_s[a, b]))
         self.now_s = 0
-        capacities = [shuttle.capacity for shuttle in shuttles]
-        self._largest = Load(*(max(rooms) for rooms in zip(*capacities, strict=True)))
+        self._kinds = _kinds(shuttles)
         self._expiries: list[tuple[int, RideId]] = []
         self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
         self._rescue = Rescue(self.fleet, self.rides, self._publisher, self.search)
@@ -142,7 +141,7 @@ class Zone:
                 pickup, dropoff = origins[found[c.F_PICKUP]], destinations[found[c.F_DROPOFF]]
                 window = ask.pickups[found[c.F_PICKUP]].tolist()
                 k = found[c.F_SHUTTLE]
-                start_s = found[c.F_PICKUP_S] - self.fleet.base_s - self.fleet.party_s
+                start_s = found[c.F_PICKUP_S] - int(ask.party[c.A_BASE_S] + ask.party[c.A_PARTY_S])
                 if found[c.F_PICK_MERGED]:
                     visit = self.fleet.arrays.visits[k, found[c.F_PICK]]
                     start_s = max(int(visit[c.V_START]), window[c.P_EARLIEST])
@@ -156,7 +155,8 @@ class Zone:
                 offer = Offer(promise=promise, expires_s=now_s + terms.promises.offer_s)
                 self._offer(ride, offer, found, events)
                 return
-        refusal = refuse(request, terms, self.search, self._largest, now_s)
+        too_large = not any(shuttle.fits(request.party.load) for shuttle in self._kinds)
+        refusal = refuse(request, terms, self.search, now_s, too_large=too_large)
         self.rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))
 
@@ -232,3 +232,8 @@ class Zone:
         k = self.fleet.holder(ride.id, ride.shuttle_id)
         if k is not None:
             self._publisher.take_out(k, ride.id, now_s, events)
+
+
+def _kinds(shuttles: tuple[Shuttle, ...]) -> tuple[Shuttle, ...]:
+    """One shuttle of each kind of room."""
+    return tuple({(s.capacity, s.seats_per_wheelchair): s for s in shuttles}.values())

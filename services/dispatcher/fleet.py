@@ -29,6 +29,7 @@ class Terms(NamedTuple):
     seats: int
     wheelchairs: int
     luggage: int
+    stop_s: int
     pickup_from_s: int
     pickup_to_s: int
     arrive_by_s: int
@@ -37,12 +38,12 @@ class Terms(NamedTuple):
 
 @dataclass(slots=True)
 class Stopover:
-    """A visit in the making: who still boards and leaves there, and how many already did."""
+    """A visit in the making: who still boards and leaves there, and what those who did took."""
 
     stop: int
     board: list[RideId] = field(default_factory=list)
     leave: list[RideId] = field(default_factory=list)
-    served: int = 0
+    served_s: int = 0
     hold_s: int = 0
     """Boarding was held back until then, so that nobody rides too long."""
 
@@ -85,8 +86,7 @@ class Shuttles:
     def __init__(self, shuttles: tuple[Shuttle, ...], ways: Ways, territory: Territory) -> None:
         self.ways = ways
         self.latency_s = territory.dispatch.divert_latency_s
-        self.base_s = territory.stop_times.base_s
-        self.party_s = territory.stop_times.party_s
+        self.stop_times = territory.stop_times
         self._reserve_s = territory.reserve_s
         self.routes = [Route(shuttle) for shuttle in shuttles]
         self._terms: dict[RideId, Terms] = {}
@@ -96,6 +96,7 @@ class Shuttles:
         for k, shuttle in enumerate(shuttles):
             heads[k, c.H_STOP] = shuttle.depot_stop
             heads[k, c.H_SEATS : c.H_LUGGAGE + 1] = shuttle.capacity
+            heads[k, c.H_PER_WHEELCHAIR] = shuttle.seats_per_wheelchair
         self.arrays = _allocate(heads, POSITIONS)
 
     def head(self, k: int) -> NDArray[np.int64]:
@@ -110,17 +111,22 @@ class Shuttles:
             self._grow(max(len(route.stops), len(route.ride_ids())))
         head = self.arrays.heads[k]
         load = [0, 0, 0]
+        per_wheelchair = route.shuttle.seats_per_wheelchair
         limits: dict[RideId, list[int]] = {}
         for ride_id, picked_s in route.aboard.items():
             terms = self._terms_of(ride_id, rides)
             _add(load, terms, 1)
             limits[ride_id] = [-1, 0, terms.ride_s_max, picked_s]
         head[c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1] = load
+        head[c.H_ABOARD_SEATS] += per_wheelchair * load[1]
         rows = [self._row(i, stop, rides, load, limits) for i, stop in enumerate(route.stops)]
         head[c.H_VISITS] = len(rows)
         head[c.H_RIDES] = len(limits)
         if rows:
             self.arrays.visits[k, : len(rows), : c.V_ARRIVE] = rows
+            if per_wheelchair:
+                taken = self.arrays.visits[k, : len(rows)]
+                taken[:, c.V_SEATS] += per_wheelchair * taken[:, c.V_WHEELCHAIRS]
             if route.stops[0] is not route.written:
                 self.arrays.visits[k, 0, c.V_START] = c.FAR_S
         route.written = route.stops[0] if route.stops else None
@@ -136,21 +142,22 @@ class Shuttles:
         limits: dict[RideId, list[int]],
     ) -> list[int]:
         earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
+        dwell_s = self.stop_times.base_s + stop.served_s
         for ride_id in stop.leave:
             terms = self._terms_of(ride_id, rides)
             drop_by_s = min(drop_by_s, terms.arrive_by_s)
+            dwell_s += terms.stop_s
             limits[ride_id][c.R_DROP] = i
             _add(load, terms, -1)
         for ride_id in stop.board:
             terms = self._terms_of(ride_id, rides)
             earliest_s = max(earliest_s, terms.pickup_from_s)
             pick_by_s = min(pick_by_s, terms.pickup_to_s)
+            dwell_s += terms.stop_s
             limits[ride_id] = [i, 0, terms.ride_s_max, 0]
             _add(load, terms, 1)
-        boarding, leaving = len(stop.board), len(stop.leave)
-        dwell_s = self.base_s + self.party_s * (boarding + leaving + stop.served)
         window = (earliest_s, dwell_s, pick_by_s, drop_by_s)
-        return [stop.stop, *window, *load, boarding, leaving]
+        return [stop.stop, *window, *load, len(stop.board), len(stop.leave)]
 
     def _terms_of(self, ride_id: RideId, rides: Mapping[RideId, Ride]) -> Terms:
         """A ride's promise and load, which never change, at hand."""
@@ -159,6 +166,7 @@ class Shuttles:
             promise, load = rides[ride_id].promise, rides[ride_id].request.party.load
             terms = self._terms[ride_id] = Terms(
                 *load,
+                self.stop_times.of_party_s(load.wheelchairs),
                 promise.pickup_from_s,
                 promise.pickup_to_s - self._reserve_s,
                 promise.arrive_by_s - self._reserve_s,

@@ -107,6 +107,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
     own_s = party[c.A_BASE_S] + party[c.A_PARTY_S]
     wheelchairs_max = heads[k, c.H_WHEELCHAIRS] - party[c.A_WHEELCHAIRS]
     luggage_max = heads[k, c.H_LUGGAGE] - party[c.A_LUGGAGE]
+    seats_max = heads[k, c.H_SEATS] - heads[k, c.H_PER_WHEELCHAIR] * party[c.A_WHEELCHAIRS]
     first, count = heads[k, c.H_FIRST], heads[k, c.H_VISITS]
     here, time_s = -1, heads[k, c.H_FREE]
     seats = heads[k, c.H_ABOARD_SEATS]
@@ -128,7 +129,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
         if time_s > pick_by_s:
             break
         boarded_s = max(time_s + leg_s, earliest_s) + own_s
-        room = heads[k, c.H_SEATS] - seats
+        room = seats_max - seats
         works = boarded_s <= pick_by_s and leg_s < c.UNREACHABLE_S
         works = works and room >= party[c.A_SEATS_MIN]
         works = works and wheelchairs <= wheelchairs_max and luggage <= luggage_max
@@ -350,7 +351,7 @@ def _room(head, visits, position, party):  # type: ignore[no-untyped-def]
         return -1
     if luggage + party[c.A_LUGGAGE] > head[c.H_LUGGAGE]:
         return -1
-    return head[c.H_SEATS] - seats
+    return head[c.H_SEATS] - seats - head[c.H_PER_WHEELCHAIR] * party[c.A_WHEELCHAIRS]
 
 
 @kernel

@@ -111,7 +111,8 @@ class Terms:
         load = request.party.load
         stop_times = self.territory.stop_times
         party = [load.seats, load.seats, load.wheelchairs, load.luggage]
-        party += [stop_times.base_s, stop_times.party_s, *self._weights, c.COST]
+        party_s = stop_times.of_party_s(load.wheelchairs)
+        party += [stop_times.base_s, party_s, *self._weights, c.COST]
         return Ask(
             pickups=np.array(pickups, np.int64),
             dropoffs=np.array(dropoffs, np.int64),

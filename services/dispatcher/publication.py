@@ -132,6 +132,7 @@ class Publisher:
             plan,
             Situation(
                 capacity=route.shuttle.capacity,
+                seats_per_wheelchair=route.shuttle.seats_per_wheelchair,
                 free_s=int(head[c.H_FREE]),
                 approach_s=lambda stop: int(from_head(fleet.ways, head, stop)),
                 heading_stop=int(head[c.H_STOP]) if going_on else -1,
@@ -141,7 +142,6 @@ class Publisher:
                 holds=route.held,
                 rides=self._rides,
                 drive_s=lambda a, b: int(drive_s[a, b]),
-                base_s=fleet.base_s,
-                party_s=fleet.party_s,
+                stop_times=fleet.stop_times,
             ),
         )

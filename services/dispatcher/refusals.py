@@ -12,7 +12,7 @@ from collections.abc import Callable
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.offers import Terms
-from services.domain.ride import Constraint, Load, Refusal, Relaxation, Remedy, Request
+from services.domain.ride import Constraint, Refusal, Relaxation, Remedy, Request
 
 Search = Callable[[Ask], list[int]]
 
@@ -24,7 +24,9 @@ REASONS = {
 }
 
 
-def refuse(request: Request, terms: Terms, search: Search, largest: Load, now_s: int) -> Refusal:
+def refuse(
+    request: Request, terms: Terms, search: Search, now_s: int, *, too_large: bool
+) -> Refusal:
     """Explain a refusal.
 
     Parameters
@@ -35,10 +37,10 @@ def refuse(request: Request, terms: Terms, search: Search, largest: Load, now_s:
         The territory's rules.
     search
         Best insertion into the fleet as it is.
-    largest
-        The most that any shuttle has room for, in each dimension.
     now_s
         Now.
+    too_large
+        Whether no shuttle has room for the party, even if empty.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def refuse(request: Request, terms: Terms, search: Search, largest: Load, now_s:
     remedies.sort(key=lambda remedy: remedy.amount / scale[remedy.relaxation])
     reason = REASONS[remedies[0].relaxation] if remedies else Constraint.FLEET
     closed = bool((ask.pickups[:, c.P_EARLIEST] > ask.pickups[:, c.P_PICK_BY]).all())
-    if any(asked > room for asked, room in zip(request.party.load, largest, strict=True)):
+    if too_large:
         reason = Constraint.PARTY_SIZE
     elif closed or (not remedies and _works_after_hours(ask, request, terms, search)):
         reason = Constraint.SERVICE_HOURS

@@ -212,9 +212,10 @@ class Reports:
         if stop is None or stop.stop != head[c.H_STOP] or ride_id not in waiting:
             return False
         waiting.remove(ride_id)
-        stop.served += 1
+        wheelchairs = self._rides[ride_id].request.party.wheelchairs
+        stop.served_s += fleet.stop_times.of_party_s(wheelchairs)
         # Alighting has just begun; who boarded is done.
-        dwell_s = 0 if boarding else fleet.base_s + fleet.party_s * stop.served
+        dwell_s = 0 if boarding else fleet.stop_times.base_s + stop.served_s
         head[c.H_BUSY] = max(head[c.H_BUSY], at_s + dwell_s)
         head[c.H_SERVING] = 1
         if not stop.board and not stop.leave:

@@ -188,7 +188,9 @@ def _ask(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
     """A ride that was promised, as a request for just that promise."""
     promise, load = ride.promise, ride.request.party.load
     to_s, by_s, limit_s = promise.pickup_to_s, promise.arrive_by_s, promise.ride_s_max
-    party = [load.seats, load.seats, load.wheelchairs, load.luggage, fleet.base_s, fleet.party_s]
+    times = fleet.stop_times
+    party = [load.seats, load.seats, load.wheelchairs, load.luggage]
+    party += [times.base_s, times.of_party_s(load.wheelchairs)]
     return Ask(
         pickups=np.array(
             [[promise.pickup_stop, max(promise.pickup_from_s, now_s), to_s, to_s, 0]], np.int64

@@ -18,6 +18,7 @@ from enum import StrEnum
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 from services.domain.ride import Load, Ride, Status
+from services.domain.territory import StopTimes
 
 UNREACHABLE_S = 65_535
 WAITING = frozenset({Status.OFFERED, Status.CONFIRMED})
@@ -69,6 +70,8 @@ class Situation:
     ----------
     capacity
         Room in all.
+    seats_per_wheelchair
+        Seats that each rider in a wheelchair takes away.
     free_s
         From when the shuttle can be sent elsewhere, and ``approach_s`` the seconds from where it is
         then to a stop.
@@ -84,11 +87,12 @@ class Situation:
         The zone's rides.
     drive_s
         Seconds between two stops; 65,535 where there is no way.
-    base_s, party_s
+    stop_times
         What a visit takes, and each party that gets on or off.
     """
 
     capacity: Load
+    seats_per_wheelchair: int
     free_s: int
     approach_s: Callable[[int], int]
     heading_stop: int
@@ -98,8 +102,7 @@ class Situation:
     holds: Collection[RideId]
     rides: Mapping[RideId, Ride]
     drive_s: Callable[[int, int], int]
-    base_s: int
-    party_s: int
+    stop_times: StopTimes
 
 
 def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
@@ -145,8 +148,9 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
             )
             _judge_pickup(i, visit, ride, found)
         room = now.capacity
-        if seats > room[0]:
-            found.append(Violation(Rule.SEATS, i, None, seats - room[0]))
+        taken = seats + now.seats_per_wheelchair * wheelchairs
+        if taken > room[0]:
+            found.append(Violation(Rule.SEATS, i, None, taken - room[0]))
         if wheelchairs > room[1]:
             found.append(Violation(Rule.WHEELCHAIRS, i, None, wheelchairs - room[1]))
         if luggage > room[2]:
@@ -202,13 +206,21 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
             early_s = max(free_s + drive_s, visit.leave_s) - visit.arrive_s
             if early_s > 0:
                 found.append(Violation(Rule.DRIVE_TIME, i, None, early_s))
-            parties = len(visit.board) + len(visit.leave)
-            short_s = visit.arrive_s + now.base_s + now.party_s * parties - visit.depart_s
-            if parties and short_s > 0:
+            short_s = visit.arrive_s + _stop_s(visit, now) - visit.depart_s
+            if short_s > 0:
                 found.append(Violation(Rule.STOP_TIME, i, None, short_s))
         if visit.depart_s < visit.arrive_s:
             found.append(Violation(Rule.STOP_TIME, i, None, visit.arrive_s - visit.depart_s))
         free_s, last = visit.depart_s, visit.stop
+
+
+def _stop_s(visit: Visit, now: Situation) -> int:
+    """Seconds that the parties of a visit need; 0 if there are none."""
+    rides = [now.rides[r] for r in (*visit.board, *visit.leave) if r in now.rides]
+    if not rides:
+        return 0
+    parties_s = [now.stop_times.of_party_s(ride.request.party.wheelchairs) for ride in rides]
+    return now.stop_times.base_s + sum(parties_s)
 
 
 def _judge_pickup(i: int, visit: Visit, ride: Ride, found: list[Violation]) -> None:

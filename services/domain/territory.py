@@ -91,12 +91,20 @@ class Promises(_Part):
 
 
 class StopTimes(_Part):
-    """How long a stop takes: a base per visit, and a part per party that gets on or off."""
+    """How long a stop takes: a base per visit, and a part per party that gets on or off.
+
+    Each rider in a wheelchair takes ``wheelchair_s`` longer, for the ramp.
+    """
 
     base_s: Annotated[int, Field(ge=0, le=3600)] = 30
     party_s: Annotated[int, Field(ge=0, le=3600)] = 15
+    wheelchair_s: Annotated[int, Field(ge=0, le=3600)] = 0
     patience_s: Annotated[int, Field(ge=0, le=3600)] = 120
     """How long a shuttle waits for a party that is not there."""
+
+    def of_party_s(self, wheelchairs: int) -> int:
+        """What a party adds to a stop, getting on or off."""
+        return self.party_s + self.wheelchair_s * wheelchairs
 
 
 class TravelKind(StrEnum):
@@ -127,6 +135,8 @@ class FleetGroup(_Part):
     count: Annotated[int, Field(ge=1, le=10_000)]
     seats: Annotated[int, Field(ge=1, le=200)] = 8
     wheelchair_places: Annotated[int, Field(ge=0, le=50)] = 1
+    seats_per_wheelchair: Annotated[int, Field(ge=0, le=20)] = 0
+    """Seats that are folded away for each rider in a wheelchair."""
     luggage_places: Annotated[int, Field(ge=0, le=500)] = 8
     energy_wh_per_km: Annotated[float, Field(gt=0, le=5000)] = 450
 

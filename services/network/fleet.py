@@ -33,6 +33,7 @@ def shuttles(network: Network) -> tuple[Shuttle, ...]:
             id=ShuttleId(f"shuttle-{i:0{width}}"),
             depot_stop=number[group.depot],
             capacity=Load(group.seats, group.wheelchair_places, group.luggage_places),
+            seats_per_wheelchair=group.seats_per_wheelchair,
         )
         for i, group in enumerate(members, start=1)
     )

@@ -155,6 +155,7 @@ def _shuttle_rows(network: Network, shuttles: tuple[Shuttle, ...]) -> tuple[Shut
             wheelchairs=shuttle.capacity.wheelchairs,
             luggage=shuttle.capacity.luggage,
             energy_wh_per_km=wh_per_km,
+            seats_per_wheelchair=shuttle.seats_per_wheelchair,
         )
         for shuttle, wh_per_km in zip(shuttles, energy, strict=True)
     )

@@ -219,6 +219,7 @@ class _Shuttle(_Part):
     wheelchairs: Annotated[int, Field(ge=0, le=10_000)]
     luggage: Annotated[int, Field(ge=0, le=10_000)]
     energy_wh_per_km: Annotated[float, Field(ge=0, le=100_000)]
+    seats_per_wheelchair: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
 class _RunFile(_Part):

@@ -154,6 +154,7 @@ class ShuttleRow:
     wheelchairs: int
     luggage: int
     energy_wh_per_km: float
+    seats_per_wheelchair: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
+from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
 from services.domain.territory import StopTimes
 from services.network.driving import Ways, crow_point, crow_s, drive_until, turn_off
@@ -140,10 +141,16 @@ class World:
 
     def _alighted_s(self, vehicle: Vehicle) -> int:
         """When all who leave here are off; the past, if nobody does."""
-        stay, times = vehicle.stay, self._stop_times
-        if stay is None or not stay.left:
+        stay = vehicle.stay
+        return 0 if stay is None else stay.arrive_s + self._stop_s(stay.left)
+
+    def _stop_s(self, parties: list[RideId]) -> int:
+        """What a stop takes at which these parties get on or off; nothing, if there are none."""
+        if not parties:
             return 0
-        return stay.arrive_s + times.base_s + times.party_s * len(stay.left)
+        times = self._stop_times
+        wheelchairs = [self._riders.seats(ride_id)[1] for ride_id in parties]
+        return times.base_s + sum(times.of_party_s(count) for count in wheelchairs)
 
     def _wake(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn == turn:
@@ -195,9 +202,7 @@ class World:
         vehicle.visits[0] = replace(visit, board=(*coming, *crowded), leave=())
         if crowded and not coming and not stay.left:
             return  # somebody is on board that the plan did not know of; a new one is on its way
-        times = self._stop_times
-        parties = len(coming) + len(stay.left)
-        dwell_s = times.base_s + times.party_s * parties if parties else 0
+        dwell_s = self._stop_s([*coming, *stay.left])
         name = f"{vehicle.shuttle.id}/{now_s}"
         dwell_s = -(-dwell_s * self._chance.permille(BOARDING_VARIATION, "board", name) // 1000)
         vehicle.boarding = True
@@ -211,11 +216,8 @@ class World:
     def _fits(self, vehicle: Vehicle, coming: tuple[RideId, ...]) -> bool:
         """Whether there is room for these parties beside those on board."""
         loads = [self._riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]
-        room = vehicle.shuttle.capacity
-        return (
-            sum(seats for seats, _ in loads) <= room.seats
-            and sum(wheelchairs for _, wheelchairs in loads) <= room.wheelchairs
-        )
+        seats, wheelchairs = (sum(column) for column in zip(*loads, strict=True))
+        return vehicle.shuttle.fits(Load(seats, wheelchairs, 0))
 
     def _close(self, vehicle: Vehicle, turn: int, coming: list[RideId]) -> None:
         """Doors close: those who got on are on board."""

@@ -16,6 +16,7 @@ from services.dispatcher.core import Zone
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.schedule import from_head
 from services.domain.ids import RideId
+from services.domain.ride import Load
 
 NO_WAY_S = 65_535
 NEW = RideId("the new party")
@@ -29,7 +30,7 @@ class Stop:
     number: int = -1
     board: tuple[RideId, ...] = ()
     leave: tuple[RideId, ...] = ()
-    served: int = 0
+    served_s: int = 0
     earliest_s: int = 0
     pick_by_s: int = c.FAR_S
     drop_by_s: int = c.FAR_S
@@ -68,6 +69,7 @@ class Shuttle:
     route: tuple[Stop, ...]
     aboard: dict[RideId, int]
     room: tuple[int, int, int]
+    per_wheelchair: int
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class PlainInsertion:
 
     def all(self, ask: Ask) -> Iterator[Insertion]:
         """Every insertion that works."""
+        party = ask.party.tolist()
+        self._load[NEW] = Load(party[c.A_SEATS], party[c.A_WHEELCHAIRS], party[c.A_LUGGAGE])
         for k, shuttle in self.shuttles.items():
             for a in range(len(ask.pickups)):
                 for b in range(len(ask.dropoffs)):
@@ -252,10 +256,13 @@ class PlainInsertion:
                 drive_s = place.drive_s[stop.stop]
             possible = possible and drive_s < NO_WAY_S
             driven_s += drive_s
-            parties = len(stop.board) + len(stop.leave) + stop.served
+            parties_s = stop.served_s + sum(
+                times_s.party_s + times_s.wheelchair_s * self._load[ride_id].wheelchairs
+                for ride_id in (*stop.board, *stop.leave)
+            )
             arrivals.append(free_s + drive_s)
             start_s = max(free_s + drive_s, stop.earliest_s)
-            departures.append(start_s + times_s.base_s + times_s.party_s * parties)
+            departures.append(start_s + times_s.base_s + parties_s)
         return Timetable(arrivals, departures, driven_s, possible)
 
     def _harmless(
@@ -294,16 +301,15 @@ class PlainInsertion:
 
     def _missing_seats(self, shuttle: Shuttle, route: list[Stop], ask: Ask) -> int | None:
         """Seats that the new party lacks on its way; nothing at all if it cannot come at all."""
-        party = [int(ask.party[i]) for i in (c.A_SEATS, c.A_WHEELCHAIRS, c.A_LUGGAGE)]
         aboard, missing = set(shuttle.aboard), 0
         for stop in route:
             aboard = (aboard - set(stop.leave)) | set(stop.board)
             if NEW not in aboard:
                 continue
-            taken = [party[d] + sum(self._load[r][d] for r in aboard - {NEW}) for d in range(3)]
+            taken = [sum(self._load[ride_id][d] for ride_id in aboard) for d in range(3)]
             if taken[1] > shuttle.room[1] or taken[2] > shuttle.room[2]:
                 return None
-            missing = max(missing, taken[0] - shuttle.room[0])
+            missing = max(missing, taken[0] + shuttle.per_wheelchair * taken[1] - shuttle.room[0])
         return missing
 
     def _delay_s(
@@ -339,7 +345,7 @@ class PlainInsertion:
                     number=number,
                     board=tuple(stop.board),
                     leave=tuple(stop.leave),
-                    served=stop.served,
+                    served_s=stop.served_s,
                     earliest_s=max([stop.hold_s, *(p.pickup_from_s for p in boarding)]),
                     pick_by_s=min((p.pickup_to_s for p in boarding), default=c.FAR_S) - reserve_s,
                     drop_by_s=min((p.arrive_by_s for p in leaving), default=c.FAR_S) - reserve_s,
@@ -351,6 +357,7 @@ class PlainInsertion:
             route=tuple(stops),
             aboard=dict(route.aboard),
             room=(room.seats, room.wheelchairs, room.luggage),
+            per_wheelchair=route.shuttle.seats_per_wheelchair,
         )
 
 

@@ -129,7 +129,7 @@ class Compared(Play):
             assert planned.depart_s[first:] == visits[first:, c.V_DEPART].tolist()
 
 
-STOP_TIMES = {"base_s": 10, "party_s": 5, "patience_s": 60}
+STOP_TIMES = {"base_s": 10, "party_s": 5, "wheelchair_s": 40, "patience_s": 60}
 NO_STOP_TIMES = {"base_s": 0, "party_s": 0, "patience_s": 0}
 TIGHT: dict[str, Any] = {"wait_s_max": 240, "ride_factor": 1.2, "ride_constant_s": 60}
 WINDOWED: dict[str, Any] = {"wait_s_max": 600, "pickup_window_s": 200, "ride_constant_s": 200}
@@ -204,7 +204,7 @@ def test_the_search_finds_what_trying_everything_finds(
     seed: int | None,
 ) -> None:
     """``seed``: all goes as planned (none), or by chance."""
-    shuttles = fleet(*depots, capacity=Load(5, 1, 4))
+    shuttles = fleet(*depots, capacity=Load(5, 1, 4), seats_per_wheelchair=2)
     chance = Chance(seed or 0, on=seed is not None)
     play = Compared(network(kind, promises), shuttles, chance)
     for number, (at_s, one) in enumerate(asked):

@@ -20,6 +20,7 @@ from services.domain.referee import (
     violations,
 )
 from services.domain.ride import Load, Offer, Party, Promise, Ride, Status
+from services.domain.territory import StopTimes
 from tests.builders import request
 
 R1, R2 = RideId("r1"), RideId("r2")
@@ -63,6 +64,7 @@ def situation(*rides: Ride, **changed: Any) -> Situation:
     """A shuttle of four seats that stands at stop 0."""
     given: dict[str, Any] = {
         "capacity": Load(4, 1, 2),
+        "seats_per_wheelchair": 0,
         "free_s": NOON_S,
         "approach_s": lambda stop: drive_s(0, stop),
         "heading_stop": -1,
@@ -72,8 +74,7 @@ def situation(*rides: Ride, **changed: Any) -> Situation:
         "holds": tuple(one.id for one in rides),
         "rides": {one.id: one for one in rides},
         "drive_s": drive_s,
-        "base_s": 30,
-        "party_s": 15,
+        "stop_times": StopTimes(base_s=30, party_s=15, wheelchair_s=60),
     }
     return Situation(**(given | changed))
 
@@ -103,7 +104,8 @@ def aboard(**changed: Any) -> Situation:
 
 
 def crowd(party: Party) -> Case:
-    return plan(PICKUP, DROPOFF), situation(ride(R1, party=party))
+    short = StopTimes(base_s=30, party_s=15)
+    return plan(PICKUP, DROPOFF), situation(ride(R1, party=party), stop_times=short)
 
 
 BROKEN: dict[Rule, Callable[[], Case]] = {
@@ -208,6 +210,25 @@ def test_who_leaves_makes_room_for_who_boards_at_the_same_stop() -> None:
     both = replace(PICKUP, board=(R2,), leave=(R1,), depart_s=PICKUP.depart_s + 15)
     after = replace(later(DROPOFF, 15), leave=(R2,))
     assert violations(plan(both, after), now) == ()
+
+
+def test_a_wheelchair_takes_its_seats_away() -> None:
+    party = Party(seats=2, wheelchairs=1)
+    ramps = replace(PICKUP, depart_s=PICKUP.depart_s + 60)
+    off = replace(later(DROPOFF, 60), depart_s=DROPOFF.depart_s + 120)
+    room = situation(ride(R1, party=party), seats_per_wheelchair=2)
+    assert violations(plan(ramps, off), room) == ()
+    tight = replace(room, seats_per_wheelchair=3)
+    assert violations(plan(ramps, off), tight) == (Violation(Rule.SEATS, 0, None, 1),)
+
+
+def test_a_ramp_takes_its_time_for_each_wheelchair_on_and_off() -> None:
+    now = situation(ride(R1, party=Party(wheelchairs=1)))
+    found = violations(plan(PICKUP, DROPOFF), now)
+    assert found == (
+        Violation(Rule.STOP_TIME, 0, None, 60),
+        Violation(Rule.STOP_TIME, 1, None, 60),
+    )
 
 
 def test_a_shuttle_under_way_gets_to_its_stop_when_it_is_expected_there() -> None:

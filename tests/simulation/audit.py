@@ -21,7 +21,7 @@ from services.domain.events import (
     RideRetimed,
 )
 from services.domain.ids import RideId, ShuttleId
-from services.domain.ride import TERMINAL, Promise, Status
+from services.domain.ride import TERMINAL, Load, Promise, Status
 from services.simulator.world import World
 
 ENDS = (RideCompleted, RideCancelled, RideNoShow, RideFailed)
@@ -129,9 +129,8 @@ class Audit:
             aboard |= vehicle.aboard
             loads = [self.zone.rides[ride_id].request.party.load for ride_id in vehicle.aboard]
             # What riders carry is their secret: shuttles see seats and wheelchairs.
-            for dimension, room in enumerate(vehicle.shuttle.capacity[:2]):
-                taken = sum(load[dimension] for load in loads)
-                assert taken <= room, f"{taken} on board of {vehicle.shuttle.id}, where {room} fit"
+            taken = Load(sum(load[0] for load in loads), sum(load[1] for load in loads), 0)
+            assert vehicle.shuttle.fits(taken), f"{taken} on board of {vehicle.shuttle}"
 
     def is_over(self) -> None:
         """Nobody has more to do: every ride that was confirmed has ended, and how it did shows."""

@@ -30,7 +30,7 @@ from tests.simulation.audit import Audit
 from tests.simulation.nonsense import Nonsense
 
 PROMISES: dict[str, Any] = {"wait_s_max": 900, "ride_factor": 1.5, "ride_constant_s": 400}
-STOP_TIMES: dict[str, Any] = {"base_s": 10, "party_s": 5, "patience_s": 60}
+STOP_TIMES: dict[str, Any] = {"base_s": 10, "party_s": 5, "wheelchair_s": 20, "patience_s": 60}
 NETWORKS: dict[str, Callable[[Territory], Network]] = {
     "roads": road_network,
     "plane": lambda rules: crow_network(PLAIN, rules),
@@ -56,7 +56,8 @@ def two_hours(kind: str, seed: int, faults: Faults, requests: int = 60, **rules:
     """Play them, audited after each message; returns when nobody has more to do."""
     dice = Random(seed)
     settings = territory(**{"promises": PROMISES, "stop_times": STOP_TIMES, **rules})
-    play = Play(NETWORKS[kind](settings), fleet(0, 3), Chance(seed), faults)
+    shuttles = fleet(0, 3, seats_per_wheelchair=seed % 2 * 4)
+    play = Play(NETWORKS[kind](settings), shuttles, Chance(seed), faults)
     play.world.report_every_s = 30
     audit = Audit(play.zone, play.world)
 

@@ -267,6 +267,22 @@ def two_wheelchairs_in_one_place(world: World) -> None:
         row["wheelchairs"] = 1
 
 
+@breaks(Rule.CAPACITY)
+def a_wheelchair_takes_seats_away_that_are_taken(world: World) -> None:
+    for row in (*world.shuttles, *world.settings["fleet"]):
+        row["seats_per_wheelchair"] = 4
+
+
+@breaks(Rule.FLEET)
+def wheelchairs_take_fewer_seats_away_than_they_do(world: World) -> None:
+    world.settings["fleet"][0]["seats_per_wheelchair"] = 2
+
+
+@breaks(Rule.STOP_TIME)
+def the_ramp_takes_no_time(world: World) -> None:
+    world.settings["stop_times"]["wheelchair_s"] = 1
+
+
 @breaks(Rule.ON_BOARD)
 def somebody_is_not_counted(world: World) -> None:
     world.visit("v1", 1)["seats_on_board"] = 2

@@ -117,6 +117,15 @@ def test_a_shuttle_leaves_when_its_plan_says() -> None:
     assert street.run() == [Departed(A, 0, 2, NOON_S + 100), Arrived(A, 2, NOON_S + 160)]
 
 
+def test_a_ramp_takes_its_time() -> None:
+    times = {**STOP_TIMES, "wheelchair_s": 60}
+    people = People({R1: NOON_S}, party=(1, 1))
+    street = Street(crow_network(LINE, territory(stop_times=times)), people)
+    street.order(visit(0, board=(R1,)), visit(1, leave=(R1,)))
+    boarded, departed, *_ = street.run()
+    assert (boarded.at_s, departed.at_s) == (NOON_S + 105, NOON_S + 105)
+
+
 def test_who_is_there_gets_on_and_is_let_off() -> None:
     street = line(People({R1: NOON_S}))
     street.order(visit(1, board=(R1,)), visit(3, leave=(R1,)))

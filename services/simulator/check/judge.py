@@ -153,15 +153,19 @@ def _fleet(notes: Notes, run: Run, stops: set[str]) -> None:
         if row.depot_stop not in stops:
             message = f"starts at '{row.depot_stop}', which is no stop"
             notes.add(Finding(rule=Rule.FLEET, message=message, shuttle=row.shuttle_id))
-    have = Counter((s.depot_stop, s.seats, s.wheelchairs, s.luggage) for s in shuttles)
-    want: Counter[tuple[str, int, int, int]] = Counter()
+    have = Counter(
+        (s.depot_stop, s.seats, s.wheelchairs, s.luggage, s.seats_per_wheelchair) for s in shuttles
+    )
+    want: Counter[tuple[str, int, int, int, int]] = Counter()
     for group in run.settings.fleet:
-        want[group.depot, group.seats, group.wheelchair_places, group.luggage_places] += group.count
+        room = (group.seats, group.wheelchair_places, group.luggage_places)
+        want[group.depot, *room, group.seats_per_wheelchair] += group.count
     for kind in sorted({*have, *want}):
         if have[kind] != want[kind]:
-            depot, seats, wheelchairs, luggage = kind
+            depot, seats, wheelchairs, luggage, displaced = kind
             message = (
                 f"{have[kind]} shuttles at {depot} with {seats} seats, {wheelchairs} wheelchair"
-                f" and {luggage} luggage places, where the settings have {want[kind]}"
+                f" and {luggage} luggage places, {displaced} seats less for each wheelchair,"
+                f" where the settings have {want[kind]}"
             )
             notes.add(Finding(rule=Rule.FLEET, message=message))

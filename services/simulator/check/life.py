@@ -158,12 +158,14 @@ def first_of(shuttle: IntArray) -> BoolArray:
 def _on_board(case: Case) -> None:
     visits, shuttles = case.run.visits, case.run.file.shuttles
     counted = aboard(case)
-    for what, have, written in (
-        ("seats", counted.seats, visits.seats_on_board),
-        ("wheelchairs", counted.wheelchairs, visits.wheelchairs_on_board),
+    displaced = np.array([row.seats_per_wheelchair for row in shuttles] + [0], dtype=np.int64)
+    lost = displaced[visits.shuttle] * counted.wheelchairs
+    for what, have, less, written in (
+        ("seats", counted.seats, lost, visits.seats_on_board),
+        ("wheelchairs", counted.wheelchairs, 0, visits.wheelchairs_on_board),
     ):
         room = np.array([getattr(row, what) for row in shuttles], dtype=np.int64)
-        over = have - np.append(room, 0)[visits.shuttle]
+        over = have + less - np.append(room, 0)[visits.shuttle]
 
         def too_many(visit: int, what: str = what, over: IntArray = over) -> Finding:
             message = f"{over[visit]} {what} more on board than fit, from {visits.stop[visit]} on"
@@ -185,7 +187,7 @@ def _stop_times(case: Case) -> None:
     visits, times = case.run.visits, case.run.settings.stop_times
     parties = np.bincount(visits.boarded.rows, minlength=len(visits))
     parties += np.bincount(visits.left.rows, minlength=len(visits))
-    least_s = times.base_s + times.party_s * parties
+    least_s = times.base_s + times.party_s * parties + times.wheelchair_s * _ramps(case)
     if not case.run.benchmark:
         _all_stops(case, np.where(parties > 0, least_s, 0))
         least_s = np.floor(least_s * noise_bounds(STOP_VARIATION)[0]).astype(np.int64)
@@ -204,6 +206,16 @@ def _stop_times(case: Case) -> None:
             f" for {parties[visit]} parties",
         ),
     )
+
+
+def _ramps(case: Case) -> IntArray:
+    """How often a wheelchair gets on or off at each visit."""
+    visits = case.run.visits
+    wheelchairs = np.append(np.maximum(case.asked_for("wheelchairs"), 0), 0)
+    ramps = np.zeros(len(visits), dtype=np.int64)
+    for lists in (visits.boarded, visits.left):
+        np.add.at(ramps, lists.rows, wheelchairs[lists.items.numbers(case.ride_numbers())])
+    return ramps
 
 
 def _all_stops(case: Case, mean_s: IntArray) -> None:

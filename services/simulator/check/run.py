@@ -52,6 +52,7 @@ class ShuttleRow(_Loose):
     seats: int = Field(ge=0, le=10_000)
     wheelchairs: int = Field(ge=0, le=10_000)
     luggage: int = Field(default=0, ge=0, le=10_000)
+    seats_per_wheelchair: int = Field(default=0, ge=0, le=10_000)
 
 
 class RunFile(_Loose):
