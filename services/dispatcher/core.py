@@ -16,6 +16,7 @@ from services.dispatcher.fleet import Shuttles
 from services.dispatcher.insertion import search
 from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
+from services.dispatcher.rebalancing import Rebalancing
 from services.dispatcher.refusals import refuse
 from services.dispatcher.reports import Reports
 from services.dispatcher.rescue import Rescue
@@ -32,6 +33,7 @@ from services.domain.events import (
     Message,
     NotThere,
     OfferExpired,
+    ParkProposal,
     Passed,
     PlanAcknowledged,
     RequestRide,
@@ -73,6 +75,7 @@ class Zone:
         self._rescue = Rescue(self.fleet, self.rides, self._publisher, self.search)
         self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue)
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
+        self._rebalancing = Rebalancing(self.fleet, self._publisher)
 
     def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
         """Take one message, after the timers that fell due before it.
@@ -102,6 +105,8 @@ class Zone:
                 self._accept(ride_id, events)
             case CancelRide(ride_id=ride_id):
                 self._cancel(ride_id, now_s, events)
+            case ParkProposal():
+                self._rebalancing.adopt(message, now_s, events)
             case Passed() | Departed() | Arrived() | Boarded() | Left() | NotThere():
                 self._reports.take(message, now_s, events)
             case PlanAcknowledged():

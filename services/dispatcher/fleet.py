@@ -64,6 +64,8 @@ class Route:
     """The first visit as the arrays have it."""
     targets: dict[int, int] = field(default_factory=dict)
     """Where each plan that was not acknowledged yet sends it first."""
+    parking: int | None = None
+    """Where it is to go and wait, standing without work elsewhere."""
 
     def ride_ids(self) -> list[RideId]:
         """Everybody on board, then everybody to be picked up, in order."""
@@ -201,22 +203,19 @@ class Shuttles:
         """The plan of shuttle ``k`` as a value.
 
         An empty shuttle sets off for a pickup only so as to be ``early_s`` before its earliest
-        time. One that is under way with nothing to do goes on to its stop and parks there.
+        time. One that is under way with nothing to do goes on to its stop and parks there; one
+        that stands sets off at once to where it is to park.
         """
         route, head = self.routes[k], self.arrays.heads[k].tolist()
         moving = head[c.H_MODE] == c.MOVING
         if not route.stops:
             visits: tuple[Visit, ...] = ()
+            free_s = head[c.H_FREE]
             if moving and not head[c.H_PENDING]:
-                arrive_s = head[c.H_ARRIVE]
-                visits = (
-                    Visit(
-                        stop=head[c.H_STOP],
-                        leave_s=min(head[c.H_FREE], arrive_s),
-                        arrive_s=arrive_s,
-                        depart_s=arrive_s,
-                    ),
-                )
+                visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
+            elif not moving and route.parking is not None:
+                drive_s = self.drive_s[head[c.H_STOP], route.parking]
+                visits = (_bare_visit(route.parking, free_s, free_s + drive_s),)
             return Plan(shuttle_id=route.shuttle.id, revision=route.revision, visits=visits)
         rows = self.arrays.visits[k, : len(route.stops)].tolist()
         visits = tuple(self._visits(route, rows, head, early_s))
@@ -303,6 +302,11 @@ class Shuttles:
         self.arrays = _allocate(old.heads, size)
         self.arrays.visits[:, : old.visits.shape[1]] = old.visits
         self.arrays.rides[:, : old.rides.shape[1]] = old.rides
+
+
+def _bare_visit(stop: int, leave_s: int, arrive_s: int) -> Visit:
+    """A stop made for nobody, to stand there."""
+    return Visit(stop=stop, leave_s=min(leave_s, arrive_s), arrive_s=arrive_s, depart_s=arrive_s)
 
 
 def _add(load: list[int], terms: Terms, sign: int) -> None:

@@ -65,6 +65,8 @@ class Publisher:
         fleet = self._fleet
         route, head = fleet.routes[k], fleet.head(k)
         settled = int(head[c.H_LOCKED])
+        if route.stops:
+            route.parking = None
         fleet.write(k, self._rides)
         self._turn_off(k)
         fleet.refresh(k, now_s)
@@ -84,7 +86,7 @@ class Publisher:
             illegal = new_violations(self._judge(k, plan), before, grain_s)
         if illegal:
             raise AssertionError(f"illegal plan {plan}: {illegal}")
-        if plan.visits and head[c.H_MODE] == c.MOVING:
+        if plan.visits:
             route.targets[plan.revision] = plan.visits[0].stop
         events.append(PlanIssued(plan))
 

@@ -178,6 +178,7 @@ class Reports:
     def _arrived(self, k: int, report: Arrived) -> None:
         head = self._fleet.head(k)
         head[c.H_MODE] = c.AT_STOP
+        self._fleet.routes[k].parking = None
         head[c.H_STOP] = report.stop
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_BUSY] = report.at_s
@@ -186,6 +187,7 @@ class Reports:
     def _departed(self, k: int, report: Departed, now_s: int, events: list[Event]) -> None:
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
         head[c.H_MODE] = c.MOVING
+        route.parking = None
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_STOP] = report.towards
         head[c.H_MS] = report.at_s * 1000

@@ -36,6 +36,18 @@ class CancelRide:
     ride_id: RideId
 
 
+# Proposals: topic ride-commands, key zone. Worked out beside the zone on a snapshot of it.
+
+
+@dataclass(frozen=True, slots=True)
+class ParkProposal:
+    """An idle shuttle could wait at another stop; for its plan of this revision and no other."""
+
+    shuttle_id: ShuttleId
+    stop: int
+    revision: int
+
+
 # Reports: topic shuttle-reports, key zone.
 
 
@@ -266,4 +278,4 @@ class WakeUp:
     """A timer that is due: one more input of the zone."""
 
 
-Message = Command | Report | WakeUp
+Message = Command | ParkProposal | Report | WakeUp

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, get_args
 from zlib import crc32
 
-from services.domain.events import Command, PlanIssued, Report, RideEvent
+from services.domain.events import Command, ParkProposal, PlanIssued, Report, RideEvent
 from services.domain.ids import ZoneId
 from services.wire.envelope import Body
 
@@ -58,7 +58,9 @@ class Facts:
 
 
 FACTS: Final[dict[Topic, Facts]] = {
-    Topic.RIDE_COMMANDS: Facts(key=Key.ZONE, retention_s=7 * DAY_S, bodies=get_args(Command)),
+    Topic.RIDE_COMMANDS: Facts(
+        key=Key.ZONE, retention_s=7 * DAY_S, bodies=(*get_args(Command), ParkProposal)
+    ),
     Topic.SHUTTLE_REPORTS: Facts(key=Key.ZONE, retention_s=7 * DAY_S, bodies=get_args(Report)),
     Topic.RIDE_EVENTS: Facts(key=Key.RIDE, retention_s=30 * DAY_S, bodies=get_args(RideEvent)),
     Topic.SHUTTLE_PLANS: Facts(key=Key.SHUTTLE, compacted=True, bodies=(PlanIssued,)),

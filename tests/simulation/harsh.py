@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.domain.events import Event, Message
+from services.dispatcher.rebalancing import standings
+from services.domain.events import Event, Message, ParkProposal
 from services.domain.ride import Party
 from services.domain.territory import Territory
 from services.network.folder import Network
@@ -52,8 +53,18 @@ def make_harsh(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(riders, "NO_SHOW_SHARE", 0.2)
 
 
-def two_hours(kind: str, seed: int, faults: Faults, requests: int = 60, **rules: Any) -> Play:
-    """Play them, audited after each message; returns when nobody has more to do."""
+def two_hours(
+    kind: str,
+    seed: int,
+    faults: Faults,
+    requests: int = 60,
+    before: Callable[[Play], None] = lambda play: None,
+    **rules: Any,
+) -> Play:
+    """Play them, audited after each message; returns when nobody has more to do.
+
+    ``before`` may enter more into the play.
+    """
     dice = Random(seed)
     settings = territory(**{"promises": PROMISES, "stop_times": STOP_TIMES, **rules})
     shuttles = fleet(0, 3, seats_per_wheelchair=seed % 2 * 4)
@@ -66,6 +77,7 @@ def two_hours(kind: str, seed: int, faults: Faults, requests: int = 60, **rules:
             audit.look(message, events)
 
     play.watch = watch
+    before(play)
     for number in range(requests):
         at_s = EIGHT_S + 30 * number
         ends = [[(s, 60 * j) for j, s in enumerate(dice.sample(range(7), 2))] for _ in range(2)]
@@ -84,6 +96,20 @@ def two_hours(kind: str, seed: int, faults: Faults, requests: int = 60, **rules:
     play.run()
     audit.is_over()
     return play
+
+
+def restless(play: Play, every_s: int = 45, until_s: int = EIGHT_S + 7200) -> None:
+    """Propose another stop for every shuttle, idle or not, every so often."""
+    dice = Random(play.chance.seed)
+
+    def propose() -> None:
+        for one in standings(play.zone.fleet, play.agenda.now_s):
+            stop = dice.randrange(len(play.network.stops))
+            play.say(ParkProposal(one.shuttle_id, stop, one.revision - dice.choice((0, 0, 0, 1))))
+        if play.agenda.now_s < until_s:
+            play.at(play.agenda.now_s + every_s, propose)
+
+    play.at(EIGHT_S, propose)
 
 
 def with_nonsense(faults: Faults, about_s: int = EIGHT_S + 900) -> Faults:

@@ -14,6 +14,7 @@ from services.domain.events import (
     Left,
     Message,
     NotThere,
+    ParkProposal,
     Passed,
     PlanAcknowledged,
     RequestRide,
@@ -92,9 +93,15 @@ class Nonsense:
             lambda: RequestRide(self._request(ride)),
             lambda: RequestRide(self._request(ride)),
             lambda: RequestRide(self._request(ride)),
+            lambda: self.move(),
+            lambda: self.move(),
             WakeUp,
         ]
         return self._dice.choice(throws)()
+
+    def move(self) -> Message:
+        """A proposal to park somewhere, which fits the shuttle's plan now and then."""
+        return ParkProposal(self._shuttle(), self._stop(), self._dice.randint(0, 12))
 
     def any(self) -> Message:
         """Either of them."""

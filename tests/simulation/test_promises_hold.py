@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dispatcher.core import Zone
-from services.domain.events import Event, Message, RideFailed
+from services.domain.events import Event, Message, PlanIssued, RideFailed
+from services.domain.plan import Plan
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
@@ -53,6 +54,21 @@ def test_every_promise_is_kept_or_its_end_is_told(kind: str, seed: int, faults: 
 def test_without_ride_limit_and_stop_times_the_same_holds(kind: str, seed: int) -> None:
     stop_times = {"base_s": 0, "party_s": 0, "patience_s": 0}
     harsh.two_hours(kind, seed, harsh.DISORDER, promises=harsh.NO_LIMIT, stop_times=stop_times)
+
+
+@pytest.mark.parametrize("kind", harsh.NETWORKS)
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("faults", [harsh.SLOW_LINKS, harsh.BLACKOUTS], ids=["slow", "blackouts"])
+def test_shuttles_that_are_sent_about_while_idle_keep_every_promise(
+    kind: str, seed: int, faults: Faults
+) -> None:
+    play = harsh.two_hours(kind, seed, faults, requests=30, before=harsh.restless)
+    bare = [e for _, e in play.events if isinstance(e, PlanIssued) and _is_move(e.plan)]
+    assert bare
+
+
+def _is_move(plan: Plan) -> bool:
+    return any(not visit.board and not visit.leave for visit in plan.visits)
 
 
 @pytest.mark.parametrize("kind", harsh.NETWORKS)
