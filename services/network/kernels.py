@@ -21,6 +21,16 @@ SOURCES = (
     "dispatcher/columns.py",
     "dispatcher/schedule.py",
     "dispatcher/insertion.py",
+    "solver/problem.py",
+    "solver/arrays.py",
+    "solver/dice.py",
+    "solver/schedule.py",
+    "solver/routes.py",
+    "solver/insertion.py",
+    "solver/ruin.py",
+    "solver/recreate.py",
+    "solver/anneal.py",
+    "solver/fewer.py",
 )
 """Every file with compiled code, or with constants that are compiled in."""
 

@@ -32,7 +32,7 @@ def test_whatever_kernels_take_constants_from_is_among_the_sources_too() -> None
     for source in sorted(compiled):
         for node in ast.walk(ast.parse((SERVICES / source).read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-                "services.dispatcher"
+                ("services.dispatcher", "services.solver")
             ):
                 names = {alias.name for alias in node.names}
                 module = (node.module or "").removeprefix("services.")

@@ -1,0 +1,199 @@
+"""A problem and the state of a search as arrays of 64-bit integers, which the kernels work on.
+
+One width keeps one compiled version of each kernel. A row holds what is looked at together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.solver.problem import DIMENSIONS, Problem, far
+
+FAR = 1 << 48
+"""No limit; beyond any time, small enough to be added up some thousand times."""
+NO_WAY = 1 << 50
+"""Time and length of a leg that does not exist: beyond every limit."""
+
+# nodes[node, column]
+N_PLACE, N_OPENS, N_BEGIN_BY, N_LEAVE_BY, N_SERVICE, N_SEATS, N_WHEELCHAIRS, N_LUGGAGE = range(8)
+# requests[request, column]
+Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED = range(6)
+# shuttles[shuttle, column]; the last three are what is on board at the start
+K_SEATS, K_WHEELCHAIRS, K_LUGGAGE, K_DISPLACES, K_DURATION, K_FIXED, K_KIND = range(7)
+K_ABOARD = 7
+# numbers[column]
+X_REQUESTS, X_SHUTTLES, X_SETUP, X_WAIT, X_RIDE, X_EXACT, X_NEAR, X_SCALE = range(8)
+# rows[shuttle, position, column]
+R_NODE, R_PLACE, R_LEAVE, R_LATEST, R_LATEST_HERE, R_LEG = range(6)
+R_SEATS, R_WHEELCHAIRS, R_LUGGAGE, R_TIGHT, R_SPARE, R_BEGIN = range(6, 12)
+R_COLUMNS = 12
+# plan[position, column]: a route as a system of difference constraints
+S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN = range(6)
+# found[column]: the best insertion so far
+F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA = range(5)
+# totals[column]
+T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_TRIED, T_BLINK = range(8)
+ABSENT = -1
+ORDERS = 7
+
+
+class Data(NamedTuple):
+    """A problem, as the kernels read it; see the columns above."""
+
+    legs: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+    requests: NDArray[np.int64]
+    shuttles: NDArray[np.int64]
+    orders: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+
+
+class State(NamedTuple):
+    """One search's routes, and all that it needs to change them and to take a change back."""
+
+    rows: NDArray[np.int64]
+    rows_before: NDArray[np.int64]
+    size: NDArray[np.int64]
+    size_before: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    extra: NDArray[np.int64]
+    saved: NDArray[np.int64]
+    broken: NDArray[np.int64]
+    touched: NDArray[np.int64]
+    route_of: NDArray[np.int64]
+    route_of_before: NDArray[np.int64]
+    absent: NDArray[np.int64]
+    absent_before: NDArray[np.int64]
+    misses: NDArray[np.int64]
+    position: NDArray[np.int64]
+    scratch: NDArray[np.int64]
+    near: NDArray[np.int32]
+    near_known: NDArray[np.int64]
+    plan: NDArray[np.int64]
+    trial: NDArray[np.int64]
+    found: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    closed: NDArray[np.int64]
+    best: NDArray[np.int32]
+    best_count: NDArray[np.int64]
+    dice: NDArray[np.uint64]
+    marks: NDArray[np.int64]
+
+
+def data_of(problem: Problem) -> Data:
+    """Lay out a problem for the kernels."""
+    n, m = problem.requests, problem.shuttles
+    places = len(problem.travel)
+    legs = np.zeros((places + 1, places + 1, 2), np.int64)
+    limit = far(problem.travel.dtype)
+    legs[:places, :places, 0] = np.where(problem.travel >= limit, NO_WAY, problem.travel)
+    legs[:places, :places, 1] = np.where(problem.travel >= limit, NO_WAY, problem.length)
+    aboard = problem.picked_at >= 0
+    ride_max = _limits(problem.ride_max)
+    picked = np.where(aboard, problem.picked_at, 0).astype(np.int64)
+
+    nodes = np.zeros((2 * n + 2 * m, 8), np.int64)
+    nodes[:, N_PLACE] = problem.place
+    # A last visit anywhere: a place to which every leg takes and costs nothing.
+    nodes[2 * n + m :, N_PLACE][problem.open_end] = places
+    nodes[:, N_OPENS] = problem.opens
+    nodes[:, N_BEGIN_BY] = _limits(problem.begin_by)
+    drop_by = np.minimum(nodes[n : 2 * n, N_BEGIN_BY], picked + ride_max)
+    nodes[n : 2 * n, N_BEGIN_BY] = np.where(aboard, drop_by, nodes[n : 2 * n, N_BEGIN_BY])
+    nodes[:, N_LEAVE_BY] = _limits(problem.leave_by)
+    nodes[2 * n + m :, N_LEAVE_BY] = FAR
+    nodes[:, N_SERVICE] = problem.service
+    nodes[:n, N_SEATS:] = problem.load
+    nodes[n : 2 * n, N_SEATS:] = -problem.load
+
+    requests = np.zeros((n, 6), np.int64)
+    requests[:, Q_SHUTTLE] = problem.shuttle_of
+    requests[:, Q_ABOARD] = aboard
+    requests[:, Q_PENALTY] = problem.penalty
+    requests[:, Q_RIDE_MAX] = np.where(aboard, FAR, ride_max)
+    requests[:, Q_RIDERS] = problem.load.any(axis=1)
+    requests[:, Q_PICKED] = picked
+
+    shuttles = np.zeros((m, K_ABOARD + DIMENSIONS), np.int64)
+    shuttles[:, :K_DISPLACES] = problem.capacity
+    shuttles[:, K_DISPLACES] = problem.displaces
+    shuttles[:, K_DURATION] = _limits(problem.duration_max)
+    shuttles[:, K_FIXED] = problem.fixed
+    shuttles[:, K_KIND] = problem.kind
+    on_board = np.flatnonzero(aboard)
+    np.add.at(shuttles[:, K_ABOARD:], problem.shuttle_of[on_board], problem.load[on_board])
+    shuttles[:, K_ABOARD] += shuttles[:, K_ABOARD + 1] * shuttles[:, K_DISPLACES]
+
+    numbers = np.zeros(8, np.int64)
+    numbers[X_REQUESTS], numbers[X_SHUTTLES] = n, m
+    numbers[X_SETUP] = problem.setup[0]
+    numbers[X_WAIT], numbers[X_RIDE] = problem.weights
+    held = (requests[:, Q_RIDE_MAX] < FAR).any() or (shuttles[:, K_DURATION] < FAR).any()
+    numbers[X_EXACT] = bool(held or problem.weights.any())
+    numbers[X_NEAR] = min(100, 2 * n)
+    known = problem.travel < limit
+    spent = float(problem.length[known].sum()) / max(float(problem.travel[known].sum()), 1.0)
+    numbers[X_SCALE] = int(1024 * spent)
+    orders = _orders(legs, nodes, n)
+    cell = np.append(problem.cell, -1).astype(np.int64)
+    return Data(legs, nodes, requests, shuttles, orders, cell, numbers)
+
+
+def _limits(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.where(values >= far(values.dtype), FAR, values).astype(np.int64)
+
+
+def _orders(legs: NDArray[np.int64], nodes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Keys by which requests are put back: largest, far, near, narrow, early, late ones first."""
+    pick, drop = nodes[:n], nodes[n : 2 * n]
+    ride = legs[pick[:, N_PLACE], drop[:, N_PLACE], 1]
+    depot = nodes[2 * n, N_PLACE]
+    out = legs[depot, pick[:, N_PLACE], 1] + legs[depot, drop[:, N_PLACE], 1]
+    width = np.minimum(
+        np.minimum(pick[:, N_BEGIN_BY], pick[:, N_LEAVE_BY]) - pick[:, N_OPENS],
+        drop[:, N_BEGIN_BY] - drop[:, N_OPENS],
+    )
+    keys = [-pick[:, N_SEATS:].sum(axis=1), -(out + ride), out + ride, width]
+    keys += [pick[:, N_OPENS], -drop[:, N_BEGIN_BY], -ride]
+    return np.ascontiguousarray(np.array(keys, np.int64))
+
+
+def state_of(data: Data, seed: int) -> State:
+    """Make room for a search; its dice depend on the seed alone."""
+    n, m = int(data.numbers[X_REQUESTS]), int(data.numbers[X_SHUTTLES])
+    room = 2 * n + 2
+    dice = np.array([0, 0], np.uint64)
+    dice[0] = (seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % (1 << 64) or 1
+    return State(
+        rows=np.empty((m, room, R_COLUMNS), np.int64),
+        rows_before=np.empty((m, room, R_COLUMNS), np.int64),
+        size=np.zeros(m, np.int64),
+        size_before=np.zeros(m, np.int64),
+        cost=np.zeros((2, m), np.int64),
+        extra=np.zeros((2, m), np.int64),
+        saved=np.zeros(m, np.int64),
+        broken=np.zeros(m, np.int64),
+        touched=np.zeros(m, np.int64),
+        route_of=np.full(n, ABSENT, np.int64),
+        route_of_before=np.full(n, ABSENT, np.int64),
+        absent=np.arange(n, dtype=np.int64),
+        absent_before=np.arange(n, dtype=np.int64),
+        misses=np.zeros(n, np.int64),
+        position=np.zeros(len(data.nodes), np.int64),
+        scratch=np.zeros(len(data.nodes), np.int64),
+        near=np.zeros((2 * n, int(data.numbers[X_NEAR])), np.int32),
+        near_known=np.zeros(2 * n, np.int64),
+        plan=np.zeros((room, 6), np.int64),
+        trial=np.zeros(room, np.int64),
+        found=np.zeros(5, np.int64),
+        totals=np.zeros(8, np.int64),
+        closed=np.zeros(m, np.int64),
+        best=np.zeros((m, room), np.int32),
+        best_count=np.zeros(m, np.int64),
+        dice=dice,
+        marks=np.zeros(max(n, m, 1), np.int64),
+    )

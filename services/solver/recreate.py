@@ -1,0 +1,82 @@
+"""Putting requests back: greedily, in one of several orders, blinking; compiled.
+
+After Christiaens & Vanden Berghe (2020): each place is overlooked with a small probability, which
+makes the greedy insertion explore.
+"""
+
+from __future__ import annotations
+
+from services.network.kernels import kernel
+from services.solver import arrays as a
+from services.solver.dice import below
+from services.solver.insertion import try_route
+from services.solver.routes import insert
+
+
+@kernel
+def recreate(data, state):  # type: ignore[no-untyped-def]
+    """Put absent requests back where that costs least and less than leaving them out."""
+    _order(data, state)
+    left = 0
+    for q in range(state.totals[a.T_ABSENT]):
+        r = state.absent[q]
+        best_place(data, state, r)
+        found = state.found
+        if found[a.F_SHUTTLE] == a.ABSENT:
+            state.absent[left] = r
+            left += 1
+            continue
+        insert(data, state, found[a.F_SHUTTLE], r, found[a.F_PICKUP], found[a.F_DROPOFF])
+    state.totals[a.T_ABSENT] = left
+
+
+@kernel
+def best_place(data, state, r):  # type: ignore[no-untyped-def]
+    """Find the best place of a request in all routes."""
+    found = state.found
+    blink = state.totals[a.T_BLINK]
+    found[a.F_COST] = data.requests[r, a.Q_PENALTY]
+    found[a.F_SHUTTLE] = a.ABSENT
+    own = data.requests[r, a.Q_SHUTTLE]
+    if own >= 0:
+        try_route(data, state, own, r, blink)
+        return
+    for k in range(data.numbers[a.X_SHUTTLES]):
+        if state.closed[k]:
+            continue
+        if state.size[k] == 2 and _like_another(data, state, k):
+            continue
+        try_route(data, state, k, r, blink)
+
+
+@kernel
+def _like_another(data, state, k):  # type: ignore[no-untyped-def]
+    """Say if the shuttle before this one is of its kind and has nothing to do either."""
+    if k == 0 or state.size[k - 1] != 2 or state.closed[k - 1]:
+        return False
+    return data.shuttles[k - 1, a.K_KIND] == data.shuttles[k, a.K_KIND]
+
+
+@kernel
+def _order(data, state):  # type: ignore[no-untyped-def]
+    """Sort the absent requests by a key drawn at random, or at random; those on board first."""
+    dice = state.dice
+    count = state.totals[a.T_ABSENT]
+    for q in range(count - 1, 0, -1):
+        other = below(dice, q + 1)
+        state.absent[q], state.absent[other] = state.absent[other], state.absent[q]
+    key = below(dice, 11) - 4
+    first = 0
+    for q in range(count):
+        if data.requests[state.absent[q], a.Q_ABOARD]:
+            state.absent[q], state.absent[first] = state.absent[first], state.absent[q]
+            first += 1
+    if key < 0:
+        return
+    for q in range(first + 1, count):
+        r = state.absent[q]
+        p = q
+        while p > first and data.orders[key, state.absent[p - 1]] > data.orders[key, r]:
+            state.absent[p] = state.absent[p - 1]
+            p -= 1
+        state.absent[p] = r
