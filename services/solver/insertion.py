@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from services.network.kernels import kernel
 from services.solver import arrays as a
 from services.solver.dice import below
@@ -24,6 +26,55 @@ def offer(data, state, k, r, pickup, dropoff, cost):  # type: ignore[no-untyped-
     found[a.F_DROPOFF] = dropoff
 
 
+class Ask(NamedTuple):
+    """A request as it looks to one shuttle: room it leaves, windows, and what it costs."""
+
+    seats: int
+    wheelchairs: int
+    luggage: int
+    here: int
+    there: int
+    drop_opens: int
+    drop_by: int
+    drop_leave_by: int
+    drop_service: int
+    ride_max: int
+    spare: int
+    wait: int
+    ride: int
+    blink: int
+
+
+@kernel
+def _ask(data, state, k, r, blink):  # type: ignore[no-untyped-def]
+    drop = data.numbers[a.X_REQUESTS] + r
+    riders = data.requests[r, a.Q_RIDERS]
+    seats = data.nodes[r, a.N_SEATS]
+    seats += data.shuttles[k, a.K_DISPLACES] * data.nodes[r, a.N_WHEELCHAIRS]
+    return Ask(
+        data.shuttles[k, a.K_SEATS] - seats,
+        data.shuttles[k, a.K_WHEELCHAIRS] - data.nodes[r, a.N_WHEELCHAIRS],
+        data.shuttles[k, a.K_LUGGAGE] - data.nodes[r, a.N_LUGGAGE],
+        data.nodes[r, a.N_PLACE],
+        data.nodes[drop, a.N_PLACE],
+        data.nodes[drop, a.N_OPENS],
+        data.nodes[drop, a.N_BEGIN_BY],
+        data.nodes[drop, a.N_LEAVE_BY],
+        data.nodes[drop, a.N_SERVICE],
+        data.requests[r, a.Q_RIDE_MAX],
+        data.shuttles[k, a.K_DURATION] - state.rows[k, state.size[k] - 1, a.R_TIGHT],
+        data.numbers[a.X_WAIT] * riders,
+        data.numbers[a.X_RIDE] * riders,
+        blink,
+    )
+
+
+@kernel
+def _room(rows, k, p, ask):  # type: ignore[no-untyped-def]
+    room = rows[k, p, a.R_SEATS] <= ask.seats and rows[k, p, a.R_WHEELCHAIRS] <= ask.wheelchairs
+    return room and rows[k, p, a.R_LUGGAGE] <= ask.luggage
+
+
 @kernel
 def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
     """Try every place of a request in a route; the best so far is in ``state.found``.
@@ -39,116 +90,97 @@ def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
         _try_dropoff(data, state, k, r, surcharge)
         return
     rows, legs, found = state.rows, data.legs, state.found
-    n = data.numbers[a.X_REQUESTS]
-    setup = data.numbers[a.X_SETUP]
-    exact = data.numbers[a.X_EXACT]
-    seats = data.nodes[r, a.N_SEATS]
-    wheelchairs, luggage = data.nodes[r, a.N_WHEELCHAIRS], data.nodes[r, a.N_LUGGAGE]
-    seats += data.shuttles[k, a.K_DISPLACES] * wheelchairs
-    seats = data.shuttles[k, a.K_SEATS] - seats
-    wheelchairs = data.shuttles[k, a.K_WHEELCHAIRS] - wheelchairs
-    luggage = data.shuttles[k, a.K_LUGGAGE] - luggage
-    here, there = data.nodes[r, a.N_PLACE], data.nodes[n + r, a.N_PLACE]
+    setup, exact = data.numbers[a.X_SETUP], data.numbers[a.X_EXACT]
     opens, begin_by = data.nodes[r, a.N_OPENS], data.nodes[r, a.N_BEGIN_BY]
     leave_by, service = data.nodes[r, a.N_LEAVE_BY], data.nodes[r, a.N_SERVICE]
-    drop_opens, drop_by = data.nodes[n + r, a.N_OPENS], data.nodes[n + r, a.N_BEGIN_BY]
-    drop_leave_by, drop_service = data.nodes[n + r, a.N_LEAVE_BY], data.nodes[n + r, a.N_SERVICE]
-    ride_max = data.requests[r, a.Q_RIDE_MAX]
-    wait_weight, ride_weight = data.numbers[a.X_WAIT], data.numbers[a.X_RIDE]
-    if not data.requests[r, a.Q_RIDERS]:
-        wait_weight, ride_weight = 0, 0
+    ask = _ask(data, state, k, r, blink)
+    here, there = ask.here, ask.there
     direct_s, direct = legs[here, there, 0], legs[here, there, 1]
-    longest = data.shuttles[k, a.K_DURATION] - rows[k, count - 1, a.R_TIGHT]
     until = below(state.dice, blink) + 1 if blink else a.FAR
     for i in range(count - 1):
         if rows[k, i, a.R_LEAVE] > begin_by:
             break
-        if rows[k, i, a.R_SEATS] > seats:
-            continue
-        if rows[k, i, a.R_WHEELCHAIRS] > wheelchairs or rows[k, i, a.R_LUGGAGE] > luggage:
+        if not _room(rows, k, i, ask):
             continue
         place, following = rows[k, i, a.R_PLACE], rows[k, i + 1, a.R_PLACE]
         begin = max(rows[k, i, a.R_LEAVE] + legs[place, here, 0], opens)
-        if begin > begin_by:
-            continue
-        dwell = service if place == here else service + setup
-        left = begin + dwell
-        if left > leave_by:
+        left = begin + (service if place == here else service + setup)
+        if begin > begin_by or left > leave_by:
             continue
         base = surcharge + legs[place, here, 1] - rows[k, i, a.R_LEG]
-        riders = wait_weight * (left - opens) + ride_weight * direct_s
-        # The dropoff behind the pickup at once.
-        cost = base + direct + legs[there, following, 1] + riders
+        # Where waits or rides count, what these riders' cost at least belongs to the bound.
+        riders = ask.wait * (left - opens) + ask.ride * direct_s
+        cost = base + direct + legs[there, following, 1]
         until -= 1
-        if cost < found[a.F_COST]:
-            drop = max(left + direct_s, drop_opens)
-            drop_dwell = drop_service if here == there else drop_service + setup
-            legal = drop <= drop_by and drop + drop_dwell <= drop_leave_by
-            arrive = drop + drop_dwell + legs[there, following, 0]
-            late = a.R_LATEST_HERE if there == following else a.R_LATEST
-            if legal and arrive <= rows[k, i + 1, late] and until != 0:
-                offer(data, state, k, r, i, i, cost - riders if exact else cost)
         if until == 0:
             until = below(state.dice, blink) + 1
-        if i + 2 >= count:
-            break
+        elif cost + riders < found[a.F_COST]:
+            drop = max(left + direct_s, ask.drop_opens)
+            if _drop_fits(data, rows, k, i, drop, here, ask):
+                offer(data, state, k, r, i, i, cost)
         base += legs[here, following, 1]
-        if base + riders >= found[a.F_COST]:
-            continue
-        # The dropoff further back.
         onward = legs[here, following, 0]
         late = a.R_LATEST_HERE if here == following else a.R_LATEST
+        if base + riders >= found[a.F_COST] or left + onward > rows[k, i + 1, late]:
+            continue
         detour = legs[place, here, 0] + service + onward - legs[place, following, 0]
-        if left + onward > rows[k, i + 1, late]:
+        if exact and (detour > rows[k, i, a.R_SPARE] or detour > ask.spare):
             continue
-        if exact and (detour > rows[k, i, a.R_SPARE] or detour > longest):
-            continue
-        time = left + onward
-        tight = onward
-        arrived_from = here
-        for j in range(i + 1, count - 1):
-            if rows[k, j, a.R_SEATS] > seats:
-                break
-            if rows[k, j, a.R_WHEELCHAIRS] > wheelchairs or rows[k, j, a.R_LUGGAGE] > luggage:
-                break
-            node, place = rows[k, j, a.R_NODE], rows[k, j, a.R_PLACE]
-            begin = max(time, rows[k, j, a.R_BEGIN] if exact else data.nodes[node, a.N_OPENS])
-            dwell = data.nodes[node, a.N_SERVICE]
-            if place != arrived_from:
-                dwell += setup
-            leave = begin + dwell
-            tight += dwell
-            to_drop = legs[place, there, 0]
-            drop = max(leave + to_drop, drop_opens)
-            if drop > drop_by or tight + to_drop > ride_max:
-                break
-            following = rows[k, j + 1, a.R_PLACE]
-            cost = base + legs[place, there, 1] + legs[there, following, 1]
-            cost -= rows[k, j, a.R_LEG]
-            riders = wait_weight * (left - opens) + ride_weight * direct_s
-            if wait_weight >= ride_weight:
-                riders = wait_weight * (left - opens) + ride_weight * (drop - left)
-            until -= 1
-            if cost + riders < found[a.F_COST]:
-                drop_dwell = drop_service if place == there else drop_service + setup
-                legal = drop + drop_dwell <= drop_leave_by
-                arrive = drop + drop_dwell + legs[there, following, 0]
-                late = a.R_LATEST_HERE if there == following else a.R_LATEST
-                legal = legal and arrive <= rows[k, j + 1, late] and until != 0
-                if legal and exact:
-                    more = to_drop + drop_service + legs[there, following, 0]
-                    more -= legs[place, following, 0]
-                    legal = more <= rows[k, j, a.R_SPARE] and detour + more <= longest
-                if legal:
-                    offer(data, state, k, r, i, j, cost)
-            if until == 0:
-                until = below(state.dice, blink) + 1
-            time = leave + legs[place, following, 0]
-            tight += legs[place, following, 0]
-            late = a.R_LATEST_HERE if place == following else a.R_LATEST
-            if time > rows[k, j + 1, late]:
-                break
-            arrived_from = place
+        until = _dropoffs(data, state, k, r, i, left, detour, base, riders, ask, until)
+
+
+@kernel
+def _drop_fits(data, rows, k, j, drop, place, ask):  # type: ignore[no-untyped-def]
+    """Say if a dropoff that begins at a time, behind visit j, leaves what follows in time."""
+    following = rows[k, j + 1, a.R_PLACE]
+    leave = drop + ask.drop_service
+    if place != ask.there:
+        leave += data.numbers[a.X_SETUP]
+    late = a.R_LATEST_HERE if ask.there == following else a.R_LATEST
+    arrive = leave + data.legs[ask.there, following, 0]
+    in_time = drop <= ask.drop_by and leave <= ask.drop_leave_by
+    return in_time and arrive <= rows[k, j + 1, late]
+
+
+@kernel
+def _dropoffs(data, state, k, r, i, left, detour, base, riders, ask, until):  # type: ignore[no-untyped-def]
+    """Try the dropoff behind each later visit, with the pickup behind visit i."""
+    rows, legs, found = state.rows, data.legs, state.found
+    setup, exact = data.numbers[a.X_SETUP], data.numbers[a.X_EXACT]
+    there, before = ask.there, ask.here
+    tight = legs[before, rows[k, i + 1, a.R_PLACE], 0]
+    time = left + tight
+    for j in range(i + 1, state.size[k] - 1):
+        if not _room(rows, k, j, ask):
+            break
+        node, place = rows[k, j, a.R_NODE], rows[k, j, a.R_PLACE]
+        begin = max(time, rows[k, j, a.R_BEGIN] if exact else data.nodes[node, a.N_OPENS])
+        dwell = data.nodes[node, a.N_SERVICE] + (0 if place == before else setup)
+        leave = begin + dwell
+        tight += dwell
+        to_drop = legs[place, there, 0]
+        drop = max(leave + to_drop, ask.drop_opens)
+        if drop > ask.drop_by or tight + to_drop > ask.ride_max:
+            break
+        following = rows[k, j + 1, a.R_PLACE]
+        onward = legs[place, following, 0]
+        cost = base + legs[place, there, 1] + legs[there, following, 1] - rows[k, j, a.R_LEG]
+        if ask.wait >= ask.ride:
+            riders = ask.wait * (left - data.nodes[r, a.N_OPENS]) + ask.ride * (drop - left)
+        until -= 1
+        if until == 0:
+            until = below(state.dice, ask.blink) + 1
+        elif cost + riders < found[a.F_COST] and _drop_fits(data, rows, k, j, drop, place, ask):
+            more = to_drop + ask.drop_service + legs[there, following, 0] - onward
+            if not exact or (more <= rows[k, j, a.R_SPARE] and detour + more <= ask.spare):
+                offer(data, state, k, r, i, j, cost)
+        time = leave + onward
+        tight += onward
+        late = a.R_LATEST_HERE if place == following else a.R_LATEST
+        if time > rows[k, j + 1, late]:
+            break
+        before = place
+    return until
 
 
 @kernel

@@ -125,8 +125,7 @@ def random_problem(seed: int) -> Problem:
     noise = np.array([[rng.randint(0, 2) * (p != q) for p in range(places)] for q in range(places)])
     travel = (travel + noise).astype(dtype)
     if rng.random() < 0.2:
-        p, q = rng.randrange(places), rng.randrange(places)
-        travel[p, q] = limit if p != q else 0
+        travel[0, -1] = limit
     nodes = 2 * n + 2 * m
     place = np.array([rng.randrange(places) for _ in range(nodes)], np.int32)
     opens = np.array([rng.randint(0, 200) for _ in range(nodes)], dtype)
