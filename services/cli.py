@@ -142,6 +142,21 @@ def demand_generate(territory: Path, seed: int, requests: int | None, out: Path)
 )
 @click.option("--out", type=_FILE, default=Path("runs/latest"), show_default=True, help="Results.")
 @click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
+@click.option("--faults", type=_FILE, help="What goes wrong with which shuttle, and when (CSV).")
+@click.option(
+    "--breakdowns",
+    type=click.FloatRange(0, 1000),
+    default=0,
+    show_default=True,
+    help="Breakdowns per 1,000 km, by the dice.",
+)
+@click.option(
+    "--blackouts",
+    type=click.FloatRange(0, 1000),
+    default=0,
+    show_default=True,
+    help="Times a day that a shuttle is out of reach for minutes, by the dice.",
+)
 @click.option("--skip-bad-rows", is_flag=True, help="Leave unusable rows out, and list them.")
 @click.option("--force", is_flag=True, help="Replace results that are there already.")
 def simulate_day(territory: Path, out: Path, **chosen: Any) -> None:

@@ -37,7 +37,8 @@ H_BROKEN = 22  # promises that the schedule breaks
 H_BUSY = 23  # standing: until when people get off or on
 H_SERVING = 24  # somebody got off at visit 0 already; who boards there is waited for
 H_PER_WHEELCHAIR = 25  # seats that a rider in a wheelchair takes away
-H_COLUMNS = 26
+H_OUT = 26  # out of order: nothing for it until it is repaired
+H_COLUMNS = 27
 
 # visits[shuttle, position, column]
 V_STOP = 0

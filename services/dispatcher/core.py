@@ -12,6 +12,7 @@ from typing import assert_never
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
+from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.insertion import search
 from services.dispatcher.offers import Terms
@@ -29,6 +30,7 @@ from services.domain.events import (
     CommandTurnedDown,
     Departed,
     Event,
+    Fault,
     Left,
     Message,
     NotThere,
@@ -36,6 +38,7 @@ from services.domain.events import (
     ParkProposal,
     Passed,
     PlanAcknowledged,
+    Repaired,
     RequestRide,
     RideCancelled,
     RideConfirmed,
@@ -72,8 +75,13 @@ class Zone:
         self._kinds = _kinds(shuttles)
         self._expiries: list[tuple[int, RideId]] = []
         self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
-        self._rescue = Rescue(self.fleet, self.rides, self._publisher, self.search)
-        self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue)
+        self._rescue = Rescue(
+            self.fleet, self.rides, self._publisher, self.search, self.terms.hours
+        )
+        breakdowns = Breakdowns(
+            self.fleet, self.rides, self._publisher, self._rescue, territory.promises.wait_s_max
+        )
+        self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue, breakdowns)
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
         self._rebalancing = Rebalancing(self.fleet, self._publisher)
 
@@ -109,7 +117,7 @@ class Zone:
                 self._rebalancing.adopt(message, now_s, events)
             case Passed() | Departed() | Arrived() | Boarded() | Left() | NotThere():
                 self._reports.take(message, now_s, events)
-            case PlanAcknowledged():
+            case PlanAcknowledged() | Fault() | Repaired():
                 self._reports.take(message, now_s, events)
             case WakeUp():
                 pass

@@ -62,6 +62,12 @@ class Route:
     """Who is to be picked up, kept apart from the stops for the referee."""
     written: Stopover | None = None
     """The first visit as the arrays have it."""
+    fault_s: int = -1
+    """When it last broke down."""
+    fault_stop: int = -1
+    """Where it let everybody off then."""
+    repaired_s: int = -1
+    """When it was last repaired."""
     targets: dict[int, int] = field(default_factory=dict)
     """Where each plan that was not acknowledged yet sends it first."""
     parking: int | None = None

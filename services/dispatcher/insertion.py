@@ -53,6 +53,7 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
         head = fleet.heads[k]
         if (
             head[c.H_SILENT]
+            or head[c.H_OUT]
             or head[c.H_FREE] > latest_s
             or head[c.H_SEATS] < ask.party[c.A_SEATS_MIN]
         ):

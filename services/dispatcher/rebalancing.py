@@ -57,7 +57,8 @@ def is_idle(fleet: Shuttles, k: int, now_s: int) -> bool:
     route, head = fleet.routes[k], fleet.head(k)
     if route.stops or route.aboard or route.parking is not None:
         return False
-    return bool(head[c.H_MODE] == c.AT_STOP and head[c.H_BUSY] <= now_s and not head[c.H_SILENT])
+    reached = not head[c.H_SILENT] and not head[c.H_OUT]
+    return bool(head[c.H_MODE] == c.AT_STOP and head[c.H_BUSY] <= now_s and reached)
 
 
 class Rebalancing:

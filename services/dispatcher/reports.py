@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.dispatcher import columns as c
+from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.positions import Positions
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
 from services.domain.events import (
@@ -13,11 +15,13 @@ from services.domain.events import (
     Boarded,
     Departed,
     Event,
+    Fault,
     Left,
     NotThere,
     OfferExpired,
     Passed,
     PlanAcknowledged,
+    Repaired,
     Report,
     ReportMarked,
     RideBoarded,
@@ -33,8 +37,6 @@ AHEAD_S = 60
 """Clocks of shuttles may be this far ahead."""
 MAP_MM = 10**9
 """No place on a territory's map lies further out."""
-NEARLY_S = 3
-"""A shuttle that is off its expected time by no more than this counts as in time."""
 WORSE_S = 120
 """A promise that is broken is told anew when it gets worse by this much."""
 
@@ -52,6 +54,8 @@ class Reports:
         Issues plans that a report makes necessary.
     rescue
         Finds other shuttles for rides that one cannot serve as promised.
+    breakdowns
+        Sees to the riders of shuttles that break down.
     """
 
     def __init__(
@@ -60,11 +64,14 @@ class Reports:
         rides: dict[RideId, Ride],
         publisher: Publisher,
         rescue: Rescue,
+        breakdowns: Breakdowns,
     ) -> None:
         self._fleet = fleet
         self._rides = rides
         self._publisher = publisher
         self._rescue = rescue
+        self._breakdowns = breakdowns
+        self._positions = Positions(fleet)
         self._at_risk: dict[RideId, int] = {}
 
     def take(self, report: Report, now_s: int, events: list[Event]) -> None:
@@ -83,16 +90,19 @@ class Reports:
         if report.at_s > now_s + AHEAD_S:
             events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
             report = replace(report, at_s=now_s)
+        outdated = report.at_s < self._fleet.routes[k].fault_s
         match report:
+            case Passed() | Arrived() | Departed() if outdated:
+                return  # where it broke down since is known
             case Passed():
-                if not self._passed(k, report):
+                if not self._positions.passed(k, report):
                     return
             case PlanAcknowledged():
-                if not self._acknowledged(k, report):
+                if not self._positions.acknowledged(k, report):
                     self._rescue.acknowledged(k, report.revision, now_s, events)
                     return
             case Arrived():
-                self._arrived(k, report)
+                self._positions.arrived(k, report)
             case Departed():
                 self._departed(k, report, now_s, events)
             case Left():
@@ -101,6 +111,10 @@ class Reports:
                 self._boarded(k, report, now_s, events)
             case NotThere():
                 self._not_there(k, report, now_s, events)
+            case Fault():
+                self._breakdowns.broke_down(k, report, now_s, events)
+            case Repaired():
+                self._breakdowns.repaired(k, report)
         if self._fleet.refresh(k, now_s):
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))
@@ -115,6 +129,8 @@ class Reports:
             turns_s = now_s if report.node_ms is None else report.node_ms // 1000
             if far or abs(turns_s - now_s) > DAY_S:
                 return False
+        if isinstance(report, Fault) and not 0 <= report.ready_s - report.at_s <= DAY_S:
+            return False
         stops, nodes = len(self._fleet.ways.stop_mm), len(self._fleet.ways.node_drive_s)
         named = [getattr(report, "stop", None), getattr(report, "towards", None)]
         node = getattr(report, "node", None)
@@ -122,83 +138,9 @@ class Reports:
             node is None or not nodes or 0 <= node < nodes
         )
 
-    def _passed(self, k: int, report: Passed) -> bool:
-        """Note where a shuttle is; whether that changes when it arrives."""
-        head = self._fleet.head(k)
-        head[c.H_SILENT] = 0
-        table = self._fleet.ways.node_drive_s
-        known = 0 <= report.node < table.shape[0]
-        if head[c.H_MODE] != c.MOVING or not known or head[c.H_PENDING]:
-            return True
-        node = self._on_way(report.node, int(head[c.H_STOP]))
-        arrive_s = report.at_s + int(table[node, head[c.H_STOP]])
-        if abs(arrive_s - int(head[c.H_ARRIVE])) <= NEARLY_S:
-            return False
-        head[c.H_NODE] = node
-        head[c.H_MS] = report.at_s * 1000
-        head[c.H_ARRIVE] = arrive_s
-        return True
-
-    def _acknowledged(self, k: int, report: PlanAcknowledged) -> bool:
-        """Note that a shuttle follows a plan; whether that changes where it is or is going."""
-        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
-        target = route.targets.pop(report.revision, None)
-        for revision in [r for r in route.targets if r < report.revision]:
-            del route.targets[revision]
-        pending = bool(head[c.H_PENDING])
-        if report.revision == route.revision:
-            head[c.H_PENDING] = 0
-            head[c.H_SILENT] = 0
-        if target is None or head[c.H_MODE] != c.MOVING or report.node_ms is None:
-            return pending
-        roads = bool(fleet.ways.node_drive_s.shape[0])
-        if roads and report.node is None:
-            return pending  # it says when it turned off, but not where
-        head[c.H_STOP] = target
-        head[c.H_MS] = report.node_ms
-        if roads:
-            node = self._on_way(report.node or 0, target)
-            head[c.H_NODE] = node
-            head[c.H_ARRIVE] = fleet.arrive_s(node, report.node_ms, target)
-        else:
-            head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
-            straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
-            head[c.H_ARRIVE] = -(-report.node_ms // 1000) + straight_s
-        return True
-
-    def _on_way(self, node: int, stop: int) -> int:
-        """A road node; if no known road leads from there to the stop, the stop's own.
-
-        A shuttle on a way that nobody knows may be anywhere, and there at any moment.
-        """
-        ways = self._fleet.ways
-        known = ways.node_drive_s[node, stop] < c.UNREACHABLE_S
-        return node if known else int(ways.stop_node[stop])
-
-    def _arrived(self, k: int, report: Arrived) -> None:
-        head = self._fleet.head(k)
-        head[c.H_MODE] = c.AT_STOP
-        self._fleet.routes[k].parking = None
-        head[c.H_STOP] = report.stop
-        head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
-        head[c.H_BUSY] = report.at_s
-        head[c.H_FREE] = -1
-
     def _departed(self, k: int, report: Departed, now_s: int, events: list[Event]) -> None:
-        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
-        head[c.H_MODE] = c.MOVING
-        route.parking = None
-        head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
-        head[c.H_STOP] = report.towards
-        head[c.H_MS] = report.at_s * 1000
-        drive_s = fleet.drive_s[report.stop, report.towards]
-        if fleet.ways.node_drive_s.shape[0]:
-            node = int(fleet.ways.stop_node[report.stop])
-            head[c.H_NODE] = self._on_way(node, report.towards)
-            head[c.H_ARRIVE] = report.at_s + (drive_s if head[c.H_NODE] == node else 0)
-        else:
-            head[c.H_ARRIVE] = report.at_s + drive_s
-            head[c.H_X], head[c.H_Y] = fleet.ways.stop_mm[report.stop]
+        fleet, route = self._fleet, self._fleet.routes[k]
+        self._positions.departed(k, report)
         if route.stops and route.stops[0].stop == report.stop != report.towards:
             missed = next(iter((*route.stops[0].board, *route.stops[0].leave)))
             reason = "left a stop before all were served"
@@ -257,6 +199,8 @@ class Reports:
             return
         if ride.status is Status.ABOARD and ride.id in self._fleet.routes[k].aboard:
             return  # the same fact again
+        if ride.let_off_s is not None and report.at_s <= ride.let_off_s:
+            return  # so it was, and let off again when the shuttle broke down
         if ride.status is Status.COMPLETED and report.at_s <= (ride.dropped_off_s or 0):
             self._boarded_before(ride, report, events)
             return
@@ -266,7 +210,10 @@ class Reports:
         if not expected:
             self._take_out(ride.id, now_s, events, but=k)
         self._rides[ride.id] = replace(
-            ride, status=Status.ABOARD, shuttle_id=report.shuttle_id, picked_up_s=report.at_s
+            ride,
+            status=Status.ABOARD,
+            shuttle_id=report.shuttle_id,
+            picked_up_s=report.at_s if ride.let_off_s is None else ride.picked_up_s,
         )
         route.aboard[ride.id] = report.at_s
         route.held.discard(ride.id)
@@ -278,6 +225,8 @@ class Reports:
         if not expected:
             self._rescue.drop(ride.id)
             self._rescue.relieve(k, now_s, events)
+        if report.at_s <= route.fault_s:  # the shuttle broke down since
+            self._breakdowns.let_off(k, [ride.id], now_s, now_s, events)
 
     def _boarded_before(self, ride: Ride, report: Boarded, events: list[Event]) -> None:
         """Take the news that a party got on which is known to have left since."""

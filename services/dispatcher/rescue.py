@@ -19,6 +19,7 @@ from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
 from services.domain.events import (
     Event,
+    OfferExpired,
     ReportMarked,
     RideConfirmed,
     RideFailed,
@@ -26,10 +27,15 @@ from services.domain.events import (
     RideRetimed,
 )
 from services.domain.ids import RideId
-from services.domain.ride import Ride, Status
+from services.domain.ride import Request, Ride, Status
 
 ANSWER_S = 300
-"""For how long after a promised pickup a withdrawn ride waits for its shuttle to acknowledge."""
+"""For how long after a promised pickup a withdrawn ride waits for its shuttle to acknowledge, or a
+ride that no shuttle can take for one that can."""
+LATE_S_MAX = 3600
+"""A ride that comes later than this after its promise is none any more."""
+SEEK_AGAIN_S = 60
+"""How often a shuttle is sought again for a ride that none can take."""
 
 
 class Rescue:
@@ -45,6 +51,8 @@ class Rescue:
         Issues plans.
     search
         Best insertion into the fleet as it is now.
+    hours
+        Opening and closing of the service day of a request.
     """
 
     def __init__(
@@ -53,21 +61,27 @@ class Rescue:
         rides: dict[RideId, Ride],
         publisher: Publisher,
         search: Callable[[Ask], list[int]],
+        hours: Callable[[Request], tuple[int, int]],
     ) -> None:
         self._fleet = fleet
         self._rides = rides
         self._publisher = publisher
         self._search = search
-        self._withdrawn: dict[RideId, tuple[int, int]] = {}
+        self._hours = hours
+        self._withdrawn: dict[RideId, tuple[int, int, int]] = {}
+        """Which shuttle is to let go of a ride, by which revision, and how long that is awaited."""
+        self._sought: dict[RideId, int] = {}
+        """For which rides a shuttle is sought, and how long."""
         self._due: list[tuple[int, RideId]] = []
 
     def next_due_s(self) -> int | None:
-        """When the next withdrawn ride has waited long enough."""
+        """When the next ride that is in no route has waited long enough."""
         return self._due[0][0] if self._due else None
 
     def drop(self, ride_id: RideId) -> None:
         """A ride needs no other shuttle any more."""
         self._withdrawn.pop(ride_id, None)
+        self._sought.pop(ride_id, None)
 
     def relieve(self, k: int, now_s: int, events: list[Event]) -> None:
         """Issue a plan after people got on unforeseen: whoever does not fit now is withdrawn."""
@@ -107,10 +121,11 @@ class Rescue:
         """A shuttle follows a plan: the rides that this withdrew are free for others."""
         if not self._withdrawn:
             return
-        free = [r for r, (at, since) in self._withdrawn.items() if at == k and since <= revision]
+        waiting = self._withdrawn.items()
+        free = [r for r, (at, since, _) in waiting if at == k and since <= revision]
         for ride_id in free:
             del self._withdrawn[ride_id]
-            self._place(self._rides[ride_id], now_s, events)
+            self.place(self._rides[ride_id], now_s, events)
 
     def revive(self, ride: Ride, now_s: int, events: list[Event]) -> bool:
         """Give a ride whose offer expired its place back, if its promise can still be kept."""
@@ -129,28 +144,37 @@ class Rescue:
         return True
 
     def give_up(self, now_s: int, events: list[Event]) -> None:
-        """Fail withdrawn rides whose shuttle never said that it let them go."""
+        """Fail withdrawn rides whose shuttle never said that it let them go; seek for the rest."""
         while self._due and self._due[0][0] <= now_s:
             _, ride_id = heapq.heappop(self._due)
-            if ride_id in self._withdrawn:
+            ride = self._rides[ride_id]
+            if ride_id in self._withdrawn and self._withdrawn[ride_id][2] <= now_s:
                 del self._withdrawn[ride_id]
-                self._fail(self._rides[ride_id], "its shuttle does not answer", events)
+                self._fail(ride, "its shuttle does not answer", events)
+            elif ride_id in self._sought:
+                self.place(ride, now_s, events)
 
     def _wait(self, ride_id: RideId, k: int, now_s: int) -> None:
-        self._withdrawn[ride_id] = (k, self._fleet.routes[k].revision)
         until_s = max(now_s, self._rides[ride_id].promise.pickup_to_s) + ANSWER_S
+        self._withdrawn[ride_id] = (k, self._fleet.routes[k].revision, until_s)
         heapq.heappush(self._due, (until_s, ride_id))
 
-    def _place(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+    def place(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+        """Give a ride that is in no route to the shuttle that keeps its promise, or is least late.
+
+        While there is none, but some shuttle is out of order or does not answer, it is sought again
+        and again, until some time after the promise.
+        """
         fleet = self._fleet
         ask = _ask(ride, fleet, now_s)
         found = self._search(ask)
         late = found[c.F_VALUE] < 0
         if late:
-            found = self._search(_whenever(ask))
+            found = self._search(self._later(ask, ride))
         if found[c.F_VALUE] < 0:
-            self._fail(ride, "no shuttle can take it", events)
+            self._seek_later(ride, now_s, events)
             return
+        self._sought.pop(ride.id, None)
         k = found[c.F_SHUTTLE]
         shuttle_id = fleet.routes[k].shuttle.id
         before = self._publisher.broken(k)
@@ -166,8 +190,39 @@ class Rescue:
             events.append(RideRetimed(ride.id, *times_s, promise_kept=False))
         self._publisher.publish(k, now_s, events, before)
 
+    def _later(self, ask: Ask, ride: Ride) -> Ask:
+        """The same, but late; least lateness wins.
+
+        Who was let off on the way is picked up however late it gets. Others wait for an hour, but
+        not past the end of service, and nobody rides for more than twice as long as promised.
+        """
+        late_s = c.FAR_S
+        if ride.let_off_s is None:
+            closes_s = self._hours(ride.request)[1]
+            late_s = min(ride.promise.pickup_to_s + LATE_S_MAX, closes_s)
+        ask.pickups[:, c.P_PICK_BY] = np.maximum(late_s, ask.pickups[:, c.P_PICK_BY])
+        ask.dropoffs[:, c.D_DROP_BY] = c.FAR_S
+        ask.pairs[:, :, c.E_LIMIT] = np.minimum(2 * ask.pairs[:, :, c.E_LIMIT], c.FAR_S)
+        ask.party[c.A_MODE] = c.LATENESS
+        return ask
+
+    def _seek_later(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+        heads = self._fleet.arrays.heads
+        hope = bool((heads[:, [c.H_SILENT, c.H_OUT]] > 0).any())
+        until_s = max(now_s, ride.promise.pickup_to_s) + ANSWER_S if hope else now_s
+        until_s = self._sought.setdefault(ride.id, until_s)
+        if now_s < until_s:
+            heapq.heappush(self._due, (min(now_s + SEEK_AGAIN_S, until_s), ride.id))
+            return
+        del self._sought[ride.id]
+        self._fail(ride, "no shuttle can take it", events)
+
     def _fail(self, ride: Ride, reason: str, events: list[Event]) -> None:
-        self._rides[ride.id] = replace(ride, status=Status.FAILED)
+        if ride.status is Status.OFFERED:  # nothing was promised yet
+            self._rides[ride.id] = replace(ride, status=Status.EXPIRED)
+            events.append(OfferExpired(ride.id))
+            return
+        self._rides[ride.id] = replace(ride, status=Status.FAILED, failure=reason)
         events.append(RideFailed(ride.id, reason))
 
     def _crowded_out(self, k: int) -> RideId | None:
@@ -199,12 +254,3 @@ def _ask(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
         pairs=np.array([[[limit_s, limit_s, 0]]], np.int64),
         party=np.array([*party, 0, 0, 0, c.COST], np.int64),
     )
-
-
-def _whenever(ask: Ask) -> Ask:
-    """The same, however late; least lateness wins."""
-    ask.pickups[:, c.P_PICK_BY] = c.FAR_S
-    ask.dropoffs[:, c.D_DROP_BY] = c.FAR_S
-    ask.pairs[:, :, c.E_LIMIT] = c.FAR_S
-    ask.party[c.A_MODE] = c.LATENESS
-    return ask

@@ -71,8 +71,9 @@ class Silence:
             ride = self._rides[ride_id]
             k = self._fleet.holder(ride_id, ride.shuttle_id)
             if k is not None and self._is_lost(ride, k, now_s):
-                self._rides[ride_id] = replace(ride, status=Status.FAILED)
-                events.append(RideFailed(ride_id, "nothing is heard of its shuttle"))
+                reason = "nothing is heard of its shuttle"
+                self._rides[ride_id] = replace(ride, status=Status.FAILED, failure=reason)
+                events.append(RideFailed(ride_id, reason))
                 self._publisher.take_out(k, ride_id, now_s, events)
                 continue
             if k is not None and ride.status is not Status.OFFERED:

@@ -7,10 +7,11 @@ refused. Events are past tense. Times are whole seconds after midnight of the se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan
-from services.domain.ride import Offer, Refusal, Request
+from services.domain.ride import Offer, Promise, Refusal, Request
 
 # Commands: topic ride-commands, key zone.
 
@@ -127,6 +128,38 @@ class PlanAcknowledged:
     y_mm: int | None = None
 
 
+class FaultKind(StrEnum):
+    """Why a shuttle is out of order."""
+
+    BREAKDOWN = "breakdown"
+    SENSORS = "sensors"
+    ENERGY = "energy"
+    ACCIDENT = "accident"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A shuttle is out of order and stands; nobody boards it any more until it is repaired.
+
+    Whoever was on board is let off at ``stop``, the nearest one, and is there at ``ready_s``.
+    """
+
+    shuttle_id: ShuttleId
+    kind: FaultKind
+    stop: int
+    at_s: int
+    ready_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A shuttle is in order again, and stands at a stop."""
+
+    shuttle_id: ShuttleId
+    stop: int
+    at_s: int
+
+
 # Events: topic ride-events, key ride.
 
 
@@ -184,6 +217,25 @@ class RideReassigned:
 
     ride_id: RideId
     shuttle_id: ShuttleId
+
+
+@dataclass(frozen=True, slots=True)
+class RideLetOff:
+    """The party had to get off on the way: its shuttle broke down. Another one is to take it on."""
+
+    ride_id: RideId
+    shuttle_id: ShuttleId
+    stop: int
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseChanged:
+    """What was promised cannot be meant any more; this is promised instead, and why."""
+
+    ride_id: RideId
+    promise: Promise
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +306,9 @@ class PlanIssued:
 
 
 Command = RequestRide | AcceptOffer | CancelRide
-Report = Arrived | Boarded | Left | NotThere | Departed | Passed | PlanAcknowledged
+Report = (
+    Arrived | Boarded | Left | NotThere | Departed | Passed | PlanAcknowledged | Fault | Repaired
+)
 RideEvent = (
     RideOffered
     | RideRefused
@@ -263,6 +317,8 @@ RideEvent = (
     | RideCancelled
     | RideRetimed
     | RideReassigned
+    | RideLetOff
+    | PromiseChanged
     | RideBoarded
     | RideCompleted
     | RideNoShow

@@ -73,7 +73,8 @@ NEXT: dict[Status, frozenset[Status]] = {
 }
 """The life cycle: what may follow what by command or plan; absent means forbidden.
 
-A physical fact (boarded, left) may correct a status against this table; it is then marked.
+A physical fact may correct a status against this table: boarded or left unforeseen (it is then
+marked), or let off by a shuttle that broke down (confirmed again, another one takes the party on).
 """
 
 TERMINAL = frozenset(status for status in Status if status not in NEXT)
@@ -179,7 +180,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ride:
-    """A request and all that became of it."""
+    """A request and all that became of it.
+
+    Parameters
+    ----------
+    changed
+        What is promised instead of the offer, since that cannot be meant any more.
+    picked_up_s
+        When it was first picked up.
+    let_off_s
+        When it was let off on the way, because its shuttle broke down.
+    failure
+        Why it failed.
+    """
 
     request: Request
     requested_s: int
@@ -191,6 +204,9 @@ class Ride:
     dropped_off_s: int | None = None
     expected_pickup_s: int | None = None
     expected_arrival_s: int | None = None
+    changed: Promise | None = None
+    let_off_s: int | None = None
+    failure: str | None = None
 
     @property
     def id(self) -> RideId:
@@ -199,6 +215,8 @@ class Ride:
 
     @property
     def promise(self) -> Promise:
-        """What was promised; only rides that were offered have one."""
+        """What is promised; only rides that were offered have one."""
+        if self.changed is not None:
+            return self.changed
         assert self.offer is not None, f"ride {self.id} was never offered"
         return self.offer.promise

@@ -12,6 +12,7 @@ from services.domain.errors import Unavailable
 from services.domain.events import (
     CommandTurnedDown,
     OfferExpired,
+    PromiseChanged,
     ReportMarked,
     RideBoarded,
     RideCancelled,
@@ -19,6 +20,7 @@ from services.domain.events import (
     RideConfirmed,
     RideEvent,
     RideFailed,
+    RideLetOff,
     RideNoShow,
     RideOffered,
     RideReassigned,
@@ -225,6 +227,11 @@ def evolve(seen: Seen, event: RideEvent) -> Seen:
             return replace(seen, retimed=event)
         case RideReassigned(shuttle_id=shuttle_id):
             return replace(seen, shuttle_id=shuttle_id)
+        case RideLetOff():
+            return replace(seen, status=Status.CONFIRMED)
+        case PromiseChanged(promise=promise):
+            changed = seen.offer and replace(seen.offer, promise=promise)
+            return replace(seen, offer=changed)
         case RideBoarded(shuttle_id=shuttle_id):
             return replace(seen, status=Status.ABOARD, shuttle_id=shuttle_id)
         case RideCompleted(shuttle_id=shuttle_id):

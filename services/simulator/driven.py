@@ -28,6 +28,16 @@ class Drive(NamedTuple):
     revision: int
 
 
+def name_of(place: int | tuple[int, int], network: Network) -> str:
+    """A road node's id; without roads, the first stop at a place, or its millimetres."""
+    if isinstance(place, int):
+        assert network.roads is not None
+        return network.roads.node_ids[place]
+    stops = network.stops
+    at = np.flatnonzero((stops.x_mm == place[0]) & (stops.y_mm == place[1]))
+    return stops.ids[int(at[0])] if len(at) else f"@{place[0]},{place[1]}"
+
+
 def legs_of(drives: list[Drive], network: Network, ways: Ways) -> tuple[Legs, NDArray[np.int64]]:
     """Write drives out.
 

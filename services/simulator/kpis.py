@@ -38,6 +38,7 @@ def kpis(run: Run, network: Network, demand: Demand) -> Kpis:
     figures |= _promises(run.rides)
     figures |= _fleet(run, served)
     figures |= _climate(run, served, network)
+    figures["disruptions"] = _disruptions(run)
     figures["pooled_share"] = _pooled_share(run, served)
     figures["by_place"] = _by_place(run.rides, network, trips)
     figures["people_within_20_min"] = _near_town(network, figures["wait_s"]["mean"])
@@ -205,6 +206,21 @@ def _fleet(run: Run, served: Sequence[RideRow]) -> Kpis:
 
 def _rounded(part: float, whole: float) -> float | None:
     return round(part / whole, 3) if whole else None
+
+
+def _disruptions(run: Run) -> Kpis:
+    """What went wrong on purpose, and what became of those who were let off on the way."""
+    broken = [visit for visit in run.visits if visit.broke_down_at is not None]
+    let_off = {request_id for visit in broken for request_id in visit.left}
+    ended = Counter(ride.status for ride in run.rides if ride.request_id in let_off)
+    return {
+        "breakdowns": len(broken),
+        "out_of_order_h": round(sum(v.depart_s - v.arrive_s for v in broken) / 3600, 3),
+        "let_off": len(let_off),
+        "let_off_completed": ended["completed"],
+        "let_off_failed": ended["failed"],
+        "blackouts": len(run.disruptions.blackouts),
+    }
 
 
 def _pooled_share(run: Run, served: Sequence[RideRow]) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from services.domain.errors import Unavailable, Unreadable
@@ -12,6 +12,7 @@ from services.domain.events import (
     Event,
     OfferExpired,
     PlanIssued,
+    PromiseChanged,
     Report,
     ReportMarked,
     RideCancelled,
@@ -73,6 +74,10 @@ class Guests:
                 promise = guest.offer.promise
                 walked_s = now_s + self._promises.walk_s(promise.walk_to_m)
                 guest.coming_s = max(promise.pickup_from_s, walked_s)
+            case PromiseChanged(ride_id=ride_id, promise=promise) if guest := self._guests.get(
+                ride_id
+            ):
+                guest.offer = replace(guest.offer, promise=promise)
             case (
                 OfferExpired(ride_id=ride_id)
                 | RideCancelled(ride_id=ride_id)

@@ -8,8 +8,16 @@ from services.domain.ride import Ride, Status
 from services.domain.shuttle import Shuttle
 from services.network.folder import Network
 from services.simulator.chance import Chance
-from services.simulator.driven import legs_of
-from services.simulator.records import Inputs, RideRow, Run, ShuttleRow, VisitRow, remedy_text
+from services.simulator.driven import legs_of, name_of
+from services.simulator.records import (
+    Disruptions,
+    Inputs,
+    RideRow,
+    Run,
+    ShuttleRow,
+    VisitRow,
+    remedy_text,
+)
 from services.simulator.riders import Rider
 from services.simulator.simulation import Simulation
 
@@ -55,6 +63,7 @@ def outcome(
         benchmark=not chance.on,
         settings=network.territory,
         horizon_s=(first_s, max(simulation.agenda.now_s, first_s)),
+        disruptions=Disruptions(blackouts=tuple(simulation.world.blackouts)),
         inputs=inputs,
     )
 
@@ -79,7 +88,7 @@ def _ride_row(rider: Rider, ride: Ride | None, network: Network) -> RideRow:
             refusal_remedy=remedy_text(ride.refusal.remedies),
             **basics,  # type: ignore[arg-type]
         )
-    promise = ride.promise
+    promise = ride.offer.promise
     walk_s = network.territory.promises.walk_s(promise.walk_to_m)
     return RideRow(
         status=status,
@@ -97,6 +106,7 @@ def _ride_row(rider: Rider, ride: Ride | None, network: Network) -> RideRow:
         direct_s=int(network.tables.drive_s[promise.pickup_stop, promise.dropoff_stop]),
         offered=True,
         accepted=rider.confirmed,
+        refusal_reason=ride.failure,
         **basics,  # type: ignore[arg-type]
     )
 
@@ -137,6 +147,9 @@ def _visit_rows(
                 seats_on_board=stay.seats,
                 wheelchairs_on_board=stay.wheelchairs,
                 drive_mm=length_mm,
+                broke_down_at=None
+                if stay.broke_down_at is None
+                else name_of(stay.broke_down_at, simulation.network),
             )
         )
         seq += 1

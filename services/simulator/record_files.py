@@ -23,7 +23,16 @@ from services import __version__
 from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.simulator.output_folder import RUN_FILE, write_bytes, write_json
-from services.simulator.records import Inputs, Legs, RideRow, Run, ShuttleRow, VisitRow
+from services.simulator.records import (
+    Blackout,
+    Disruptions,
+    Inputs,
+    Legs,
+    RideRow,
+    Run,
+    ShuttleRow,
+    VisitRow,
+)
 
 ROW_GROUP = 1 << 17
 """Rows in one row group of every Parquet file."""
@@ -80,6 +89,7 @@ VISITS = pa.schema(
         _column("seats_on_board", _WHOLE),
         _column("wheelchairs_on_board", _WHOLE),
         _column("drive_m", pa.float64()),
+        _column("broke_down_at", _TEXT, optional=True),
     ]
 )
 LEGS = pa.schema(
@@ -162,13 +172,14 @@ def _rides_table(rides: Sequence[RideRow]) -> pa.Table:
 
 
 def _visits_table(visits: Sequence[VisitRow]) -> pa.Table:
-    columns = [
-        pa.array([getattr(visit, column.name) for visit in visits], type=column.type)
-        for column in VISITS
-        if column.name != "drive_m"
-    ]
     drive_m = np.array([visit.drive_mm for visit in visits], dtype=np.int64) / 1000
-    return pa.Table.from_arrays([*columns, pa.array(drive_m)], schema=VISITS)
+    columns = [
+        pa.array(drive_m)
+        if column.name == "drive_m"
+        else pa.array([getattr(visit, column.name) for visit in visits], type=column.type)
+        for column in VISITS
+    ]
+    return pa.Table.from_arrays(columns, schema=VISITS)
 
 
 def _legs_table(run: Run) -> pa.Table:
@@ -222,6 +233,16 @@ class _Shuttle(_Part):
     seats_per_wheelchair: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
+class _Blackout(_Part):
+    shuttle_id: str
+    from_s: int
+    until_s: int
+
+
+class _Disruptions(_Part):
+    blackouts: tuple[_Blackout, ...] = ()
+
+
 class _RunFile(_Part):
     navette: str
     seed: int
@@ -231,6 +252,7 @@ class _RunFile(_Part):
     shuttles: Annotated[tuple[_Shuttle, ...], Field(max_length=100_000)]
     settings: Territory
     horizon_s: tuple[int, int]
+    disruptions: _Disruptions = _Disruptions()
     complete: bool
 
 
@@ -252,6 +274,7 @@ def run_json(run: Run) -> dict[str, Any]:
         shuttles=tuple(_Shuttle(**asdict(shuttle)) for shuttle in run.shuttles),
         settings=run.settings,
         horizon_s=run.horizon_s,
+        disruptions=_Disruptions.model_validate(asdict(run.disruptions)),
         complete=True,
     ).model_dump(mode="json")
 
@@ -275,6 +298,9 @@ def read_run(folder: Path) -> Run:
         benchmark=file.benchmark,
         settings=file.settings,
         horizon_s=file.horizon_s,
+        disruptions=Disruptions(
+            blackouts=tuple(Blackout(**row.model_dump()) for row in file.disruptions.blackouts)
+        ),
         inputs=Inputs(
             territory=file.territory.path,
             territory_sha256=file.territory.sha256,

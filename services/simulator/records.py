@@ -79,6 +79,9 @@ class VisitRow:
         On leaving.
     drive_mm
         Driven since the stop before.
+    broke_down_at
+        Where the shuttle stood, if this is no stop made but a breakdown: ``stop`` is the nearest
+        one, where its riders got off at ``arrive_s``; ``depart_s`` is when it was repaired.
     """
 
     shuttle_id: str
@@ -91,6 +94,7 @@ class VisitRow:
     seats_on_board: int = 0
     wheelchairs_on_board: int = 0
     drive_mm: int = 0
+    broke_down_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -181,6 +185,22 @@ class Inputs:
     attributions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blackout:
+    """For how long a shuttle neither heard nor was heard, in seconds after midnight."""
+
+    shuttle_id: str
+    from_s: int
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disruptions:
+    """What went wrong on purpose; breakdowns are among the visits."""
+
+    blackouts: tuple[Blackout, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
     """All that a simulated day left behind.
@@ -207,6 +227,7 @@ class Run:
     benchmark: bool
     settings: Territory
     horizon_s: tuple[int, int]
+    disruptions: Disruptions = Disruptions()
     inputs: Inputs = field(
         default_factory=lambda: Inputs(
             territory="", territory_sha256={}, demand=None, demand_sha256=""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 from services.domain.events import (
     AcceptOffer,
     CancelRide,
     Command,
+    PromiseChanged,
     RequestRide,
     RideCancelled,
     RideConfirmed,
@@ -102,6 +103,8 @@ class Riders:
         if isinstance(event, RideOffered):
             rider.offer = event.offer
             self._think(rider, event.offer)
+        elif isinstance(event, PromiseChanged) and rider.offer is not None:
+            rider.offer = replace(rider.offer, promise=event.promise)
         elif isinstance(event, RideConfirmed):
             rider.confirmed = True
         elif isinstance(event, RideCancelled):

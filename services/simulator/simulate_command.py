@@ -18,6 +18,7 @@ from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
+from services.simulator.faults import Faults, read_faults
 from services.simulator.generator import generate_day
 from services.simulator.kpis import kpis
 from services.simulator.outcome import outcome, timing
@@ -43,6 +44,9 @@ class Asked:
     benchmark: bool
     skip_bad_rows: bool
     force: bool
+    faults: Path | None
+    breakdowns: float
+    blackouts: float
 
 
 def simulate(territory: Path, out: Path, asked: Asked) -> None:
@@ -60,6 +64,12 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
     with setup("demand"):
         day = _day(network, asked)
     _tell_bad_rows(console, day)
+    fleet = shuttles(network)
+    faults = Faults(
+        breakdowns_per_1000_km=asked.breakdowns,
+        blackouts_per_day=asked.blackouts,
+        rows=() if asked.faults is None else read_faults(asked.faults, fleet),
+    )
     claim_output(out, force=asked.force)
     inputs = read_inputs(
         territory,
@@ -67,12 +77,11 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
         day.sha256,
         tuple(row.line for row in day.bad_rows if row.line is not None),
     )
-    fleet = shuttles(network)
     chance = Chance(asked.seed, on=not asked.benchmark)
     with setup("kernels"):
         _warm_up(network)
     with setup("simulation"):
-        simulation = Simulation(network, fleet, day, chance)
+        simulation = Simulation(network, fleet, day, chance, faults=faults)
     with _progress(console, len(day.trips)) as told:
         answers = simulation.run(told)
     run = outcome(simulation, fleet, chance, inputs)

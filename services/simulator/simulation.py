@@ -31,6 +31,7 @@ from services.runtime.memory import MemoryLog, MemoryStore
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand
+from services.simulator.faults import FaultPlay, Faults
 from services.simulator.riders import Riders
 from services.simulator.world import World
 from services.wire.topics import Topic
@@ -71,6 +72,8 @@ class Simulation:
     ends
         The stops near each trip's ends by request id, where they are given with the demand; absent:
         those near its places.
+    faults
+        What goes wrong with shuttles.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Simulation:
         demand: Demand,
         chance: Chance,
         ends: Mapping[str, Ends] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.network = network
         self.demand = demand
@@ -92,6 +96,10 @@ class Simulation:
         )
         self.world.connect(self.agenda, self._report)
         self.world.report_every_s = REPORT_EVERY_S if chance.on else 0
+        if faults is not None:
+            drive_m = network.tables.drive_m
+            play = FaultPlay(faults, self.world, self.agenda, chance, drive_m)
+            play.black_out(faults.blackouts_per_day, network.territory)
         self._link_s = LINK_S if chance.on else 0
         self._zone_id = ZoneId(network.territory.name)
         self._dispatcher = Dispatcher(self.zone)

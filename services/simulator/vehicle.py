@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from services.domain.events import Report
 from services.domain.ids import RideId
-from services.domain.plan import Visit
+from services.domain.plan import Plan, Visit
 from services.domain.shuttle import Shuttle
 
 Place = int | tuple[int, int]
@@ -39,6 +40,8 @@ class Stay:
     left: list[RideId] = field(default_factory=list)
     seats: int = 0
     wheelchairs: int = 0
+    broke_down_at: Place | None = None
+    """Where the shuttle stood, if it broke down: it let everybody off at this stop."""
 
 
 @dataclass(slots=True)
@@ -66,3 +69,32 @@ class Vehicle:
     done: set[RideId] = field(default_factory=set)
     stay: Stay | None = None
     departures: int = 0
+    broken_until_s: int = 0
+    """Stands out of order until then; 0: it is in order."""
+    silent_until_s: int = 0
+    """Neither hears nor is heard until then."""
+    unsaid: list[Report] = field(default_factory=list)
+    unheard: Plan | None = None
+    """What it has to say and is to hear once it is no longer silent."""
+
+
+def prune(vehicle: Vehicle) -> None:
+    """Drop what is done already: a plan may have been on its way while it was."""
+    visits = vehicle.visits
+    while visits:
+        visit = visits[0]
+        if not visit.board and not visit.leave:
+            if vehicle.moving or visit.stop != vehicle.stop:
+                return
+        else:
+            board = tuple(
+                ride_id
+                for ride_id in visit.board
+                if ride_id not in vehicle.aboard and ride_id not in vehicle.done
+            )
+            leave = tuple(ride_id for ride_id in visit.leave if ride_id in vehicle.aboard)
+            if board or leave:
+                if (board, leave) != (visit.board, visit.leave):
+                    visits[0] = replace(visit, board=board, leave=leave)
+                return
+        visits.pop(0)

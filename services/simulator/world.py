@@ -9,10 +9,13 @@ from services.domain.events import (
     Arrived,
     Boarded,
     Departed,
+    Fault,
+    FaultKind,
     Left,
     NotThere,
     Passed,
     PlanAcknowledged,
+    Repaired,
     Report,
 )
 from services.domain.ids import RideId
@@ -20,15 +23,17 @@ from services.domain.plan import Plan, Visit
 from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
 from services.domain.territory import StopTimes
-from services.network.driving import Ways, crow_point, crow_s, drive_until, turn_off
+from services.network.driving import Ways
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.driven import Drive
-from services.simulator.vehicle import Passengers, Place, Stay, Vehicle
+from services.simulator.radio import Radio
+from services.simulator.records import Blackout
+from services.simulator.vehicle import Passengers, Place, Stay, Vehicle, prune
+from services.simulator.whereabouts import Whereabouts
 
 DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15
-FAR_MS = 2**60
 NEVER_S = 2**40
 
 
@@ -57,8 +62,7 @@ class World:
         riders: Passengers,
         chance: Chance,
     ) -> None:
-        self._ways = ways
-        self._roads = bool(ways.node_drive_s.shape[0])
+        self._where = Whereabouts(ways)
         self._stop_times = stop_times
         self._riders = riders
         self._chance = chance
@@ -67,65 +71,104 @@ class World:
         ]
         self._number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
         self._picked_up: set[RideId] = set()
+        self._stranded: dict[RideId, tuple[int, int]] = {}
+        """Who was let off where a shuttle broke down: at which stop, from when on."""
         self.drives: list[Drive] = []
         self.stays: list[Stay] = []
+        self.blackouts: list[Blackout] = []
+        self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
+        """Told of each departure from a stop."""
         self.report_every_s = 0
         """How often a moving shuttle says where it is; 0: never."""
 
     def connect(self, agenda: Agenda, send: Callable[[Report], None]) -> None:
         """Say where events are entered, and who takes reports."""
         self._agenda = agenda
-        self._send = send
+        self._radio = Radio(agenda, send)
 
     def receive(self, plan: Plan) -> None:
         """Follow a plan, unless a newer one is known."""
         vehicle = self.vehicles[self._number[plan.shuttle_id]]
         if plan.revision <= vehicle.revision:
             return
+        if not self._radio.hears(vehicle, plan):
+            return
         before = vehicle.revision
         vehicle.revision = plan.revision
         vehicle.visits = list(plan.visits)
-        self._prune(vehicle)
+        prune(vehicle)
         acknowledgement = PlanAcknowledged(plan.shuttle_id, plan.revision, self._agenda.now_s)
         if vehicle.moving and vehicle.visits and vehicle.visits[0].stop != vehicle.stop:
             acknowledgement = self._turn_off(vehicle, plan, before)
-        self._send(acknowledgement)
+        self._radio.say(vehicle, acknowledgement)
         if not vehicle.moving and not vehicle.boarding:
             self._go_on(vehicle)
+
+    def fall_silent(self, k: int, until_s: int) -> None:
+        """Let a shuttle neither hear nor be heard for a while; it goes on with what it holds."""
+        vehicle = self.vehicles[k]
+        self.blackouts.append(
+            Blackout(shuttle_id=vehicle.shuttle.id, from_s=self._agenda.now_s, until_s=until_s)
+        )
+        self._radio.fall_silent(vehicle, until_s, self.receive)
+
+    def break_down(self, k: int, until_s: int) -> None:
+        """Let a shuttle break down: it stands at once, or once those who board are on board."""
+        vehicle = self.vehicles[k]
+        if not vehicle.broken_until_s and until_s > self._agenda.now_s:
+            vehicle.broken_until_s = until_s
+            if not vehicle.boarding:
+                self._stand_still(vehicle)
+
+    def _stand_still(self, vehicle: Vehicle) -> None:
+        """Stop where it is, let everybody off at the nearest stop, and wait to be repaired."""
+        now_s = self._agenda.now_s
+        place, place_ms = self._where.of_stop(vehicle.stop), now_s * 1000
+        if vehicle.moving:
+            place, place_ms = self._where.leave_way(vehicle, -1, now_s, now_s)
+            self._drive(vehicle, place, place_ms, vehicle.revision)
+        elif vehicle.stay is not None:
+            self._end_stay(vehicle)
+        at_s = max(-(-place_ms // 1000), now_s)
+        stop, walk_s = self._where.nearest_stop(place)
+        vehicle.moving = False
+        vehicle.turn += 1
+        vehicle.visits.clear()
+        vehicle.stop = stop
+        stay = self._stay(vehicle)
+        stay.broke_down_at = place
+        stay.arrive_s = stay.depart_s = at_s + walk_s
+        for ride_id in sorted(vehicle.aboard):
+            stay.left.append(ride_id)
+            self._picked_up.discard(ride_id)
+            self._stranded[ride_id] = (stop, stay.arrive_s)
+        vehicle.aboard.clear()
+        until_s = max(vehicle.broken_until_s, stay.arrive_s + 1)
+        vehicle.broken_until_s = until_s
+        fault = Fault(vehicle.shuttle.id, FaultKind.BREAKDOWN, stop, at_s, stay.arrive_s)
+        self._agenda.at(at_s, lambda: self._radio.say(vehicle, fault))
+        self._agenda.at(until_s, lambda: self._repair(vehicle))
+
+    def _repair(self, vehicle: Vehicle) -> None:
+        self._end_stay(vehicle)
+        vehicle.broken_until_s = 0
+        self._radio.say(vehicle, Repaired(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
+        self._go_on(vehicle)
 
     def look_again(self, ride_id: RideId) -> None:
         """Reckon anew when a party comes: a shuttle that stands there for it knows only now."""
         for vehicle in self.vehicles:
-            if vehicle.moving or vehicle.boarding or not vehicle.visits:
+            if vehicle.moving or vehicle.boarding or not vehicle.visits or vehicle.broken_until_s:
                 continue
             if ride_id in vehicle.visits[0].board and vehicle.visits[0].stop == vehicle.stop:
                 self._go_on(vehicle)
 
-    def _prune(self, vehicle: Vehicle) -> None:
-        """Drop what is done already: a plan may have been on its way while it was."""
-        visits = vehicle.visits
-        while visits:
-            visit = visits[0]
-            if not visit.board and not visit.leave:
-                if vehicle.moving or visit.stop != vehicle.stop:
-                    return
-            else:
-                board = tuple(
-                    ride_id
-                    for ride_id in visit.board
-                    if ride_id not in vehicle.aboard and ride_id not in vehicle.done
-                )
-                leave = tuple(ride_id for ride_id in visit.leave if ride_id in vehicle.aboard)
-                if board or leave:
-                    if (board, leave) != (visit.board, visit.leave):
-                        visits[0] = replace(visit, board=board, leave=leave)
-                    return
-            visits.pop(0)
-
     def _go_on(self, vehicle: Vehicle) -> None:
         """Do what comes next: the shuttle stands, and nobody gets on or off."""
+        if vehicle.broken_until_s:
+            return
         vehicle.turn += 1
-        self._prune(vehicle)
+        prune(vehicle)
         if not vehicle.visits:
             return
         visit = vehicle.visits[0]
@@ -165,10 +208,11 @@ class World:
                 vehicle.aboard.remove(ride_id)
                 vehicle.done.add(ride_id)
                 stay.left.append(ride_id)
-                self._send(Left(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
+                self._radio.say(vehicle, Left(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
         start_s = max(now_s, visit.board_from_s)
         for ride_id in visit.board:
-            present_s = max(self._present_s(ride_id), self._riders.pickup_from_s(ride_id))
+            present_s = self._present_s(ride_id, vehicle.stop)
+            present_s = max(present_s, self._riders.pickup_from_s(ride_id))
             start_s = max(start_s, min(present_s, self._patient_until_s(ride_id, stay)))
         turn = vehicle.turn
         if start_s > now_s:
@@ -176,8 +220,11 @@ class World:
             return
         self._board(vehicle, visit, stay)
 
-    def _present_s(self, ride_id: RideId) -> int:
+    def _present_s(self, ride_id: RideId, stop: int) -> int:
         """When a party is at its stop; never again, once it got on somewhere."""
+        if ride_id in self._stranded:
+            where, since_s = self._stranded[ride_id]
+            return since_s if where == stop and ride_id not in self._picked_up else NEVER_S
         return NEVER_S if ride_id in self._picked_up else self._riders.present_s(ride_id)
 
     def _patient_until_s(self, ride_id: RideId, stay: Stay) -> int:
@@ -189,14 +236,14 @@ class World:
         coming: list[RideId] = []
         crowded: list[RideId] = []
         for ride_id in visit.board:
-            if self._present_s(ride_id) <= now_s:
+            if self._present_s(ride_id, vehicle.stop) <= now_s:
                 fits = self._fits(vehicle, (*coming, ride_id))
                 (coming if fits else crowded).append(ride_id)
             else:
                 waited_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
                 waited_from_s = min(waited_from_s, now_s)
                 report = NotThere(vehicle.shuttle.id, ride_id, vehicle.stop, waited_from_s, now_s)
-                self._send(report)
+                self._radio.say(vehicle, report)
                 vehicle.done.add(ride_id)
         # Whoever did not come is in the plan no more; the new one is on its way.
         vehicle.visits[0] = replace(visit, board=(*coming, *crowded), leave=())
@@ -226,14 +273,16 @@ class World:
         now_s = self._agenda.now_s
         stay = self._stay(vehicle)
         for ride_id in coming:
-            if self._present_s(ride_id) > now_s:
+            if self._present_s(ride_id, vehicle.stop) > now_s:
                 continue  # changed its mind at the door
             vehicle.aboard.add(ride_id)
             self._picked_up.add(ride_id)
             stay.boarded.append(ride_id)
-            self._send(Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
+            self._radio.say(vehicle, Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
         vehicle.boarding = False
         self._end_stay(vehicle)
+        if vehicle.broken_until_s:
+            self._stand_still(vehicle)
         self._go_on(vehicle)
 
     def _stay(self, vehicle: Vehicle) -> Stay:
@@ -260,22 +309,16 @@ class World:
         vehicle.departures += 1
         vehicle.moving = True
         here = vehicle.stop
-        x_mm, y_mm = self._ways.stop_mm[here].tolist()
-        vehicle.place = int(self._ways.stop_node[here]) if self._roads else (x_mm, y_mm)
+        vehicle.place = self._where.of_stop(here)
         vehicle.place_ms = now_s * 1000
-        self._send(Departed(vehicle.shuttle.id, here, towards, now_s))
-        self._head_for(vehicle, towards, int(self._ways.drive_s[here, towards]))
+        self._radio.say(vehicle, Departed(vehicle.shuttle.id, here, towards, now_s))
+        self._head_for(vehicle, towards, int(self._where.ways.drive_s[here, towards]))
+        self.departed(vehicle, here)
 
-    def _head_for(self, vehicle: Vehicle, stop: int, straight_s: int) -> None:
+    def _head_for(self, vehicle: Vehicle, stop: int, straight_s: int | None = None) -> None:
         vehicle.stop = stop
         vehicle.turn += 1
-        if self._roads:
-            _, arrive_ms = drive_until(
-                self._ways, vehicle.place, vehicle.place_ms, stop, FAR_MS, vehicle.permille
-            )
-        else:
-            arrive_ms = vehicle.place_ms + straight_s * vehicle.permille
-        vehicle.arrive_ms = int(arrive_ms)
+        vehicle.arrive_ms = self._where.arrive_ms(vehicle, straight_s)
         turn, arrive_s = vehicle.turn, -(-vehicle.arrive_ms // 1000)
         self._agenda.at(arrive_s, lambda: self._arrive(vehicle, turn))
         if self.report_every_s:
@@ -284,25 +327,11 @@ class World:
     def _turn_off(self, vehicle: Vehicle, plan: Plan, revision: int) -> PlanAcknowledged:
         """Leave the old way where the plan says, or where it is still possible."""
         now_s = self._agenda.now_s
-        start, start_ms = vehicle.place, vehicle.place_ms
-        if self._roads:
-            wanted = -1 if plan.divert_node is None else plan.divert_node
-            node, ms = turn_off(
-                self._ways, start, start_ms, vehicle.stop, now_s * 1000, wanted, vehicle.permille
-            )
-            place: Place = int(node)
-            ms = int(ms)
-        else:
-            assert isinstance(start, tuple)
-            ms = min(max(now_s, plan.divert_s or 0) * 1000, vehicle.arrive_ms)
-            total_ms = vehicle.arrive_ms - start_ms
-            x_mm, y_mm = crow_point(self._ways, *start, vehicle.stop, ms - start_ms, total_ms)
-            place = (int(x_mm), int(y_mm))
+        wanted = -1 if plan.divert_node is None else plan.divert_node
+        place, ms = self._where.leave_way(vehicle, wanted, max(now_s, plan.divert_s or 0), now_s)
         self._drive(vehicle, place, ms, revision)
         vehicle.place, vehicle.place_ms = place, ms
-        target = vehicle.visits[0].stop
-        drive_s = 0 if isinstance(place, int) else int(crow_s(self._ways, *place, target))
-        self._head_for(vehicle, target, drive_s)
+        self._head_for(vehicle, vehicle.visits[0].stop)
         return PlanAcknowledged(
             plan.shuttle_id,
             plan.revision,
@@ -331,12 +360,10 @@ class World:
     def _arrive(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn != turn:
             return
-        x_mm, y_mm = self._ways.stop_mm[vehicle.stop].tolist()
-        end: Place = int(self._ways.stop_node[vehicle.stop]) if self._roads else (x_mm, y_mm)
-        self._drive(vehicle, end, vehicle.arrive_ms, vehicle.revision)
+        self._drive(vehicle, self._where.of_stop(vehicle.stop), vehicle.arrive_ms, vehicle.revision)
         vehicle.moving = False
         self._stay(vehicle)
-        self._send(Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
+        self._radio.say(vehicle, Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
         self._go_on(vehicle)
         if vehicle.stay is not None and not vehicle.visits:
             self._end_stay(vehicle)
@@ -347,12 +374,10 @@ class World:
             self._agenda.at(when_s, lambda: self._report(vehicle, turn))
 
     def _report(self, vehicle: Vehicle, turn: int) -> None:
-        if vehicle.turn != turn or not self._roads:
+        if vehicle.turn != turn or not self._where.roads:
             return
         now_ms = self._agenda.now_s * 1000
         if vehicle.place_ms <= now_ms:
-            node, ms = drive_until(
-                self._ways, vehicle.place, vehicle.place_ms, vehicle.stop, now_ms, vehicle.permille
-            )
-            self._send(Passed(vehicle.shuttle.id, int(node), -(-int(ms) // 1000)))
+            node, ms = self._where.passes(vehicle, now_ms)
+            self._radio.say(vehicle, Passed(vehicle.shuttle.id, node, -(-ms // 1000)))
         self._report_later(vehicle, turn)

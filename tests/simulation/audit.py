@@ -10,6 +10,7 @@ from services.domain.events import (
     Event,
     Message,
     PlanIssued,
+    PromiseChanged,
     Report,
     RideBoarded,
     RideCancelled,
@@ -52,6 +53,7 @@ class Audit:
         """Judge what a message led to."""
         for event in events:
             self._hear(event)
+        for event in events:
             ride_id = None if isinstance(event, PlanIssued) else event.ride_id
             if ride_id is not None and ride_id in self.promises:
                 self._look_at_promise(ride_id)
@@ -70,6 +72,8 @@ class Audit:
             case RideOffered():
                 assert event.ride_id not in self.promises, f"{event.ride_id} was offered twice"
                 self.promises[event.ride_id] = event.offer.promise
+            case PromiseChanged():
+                self.promises[event.ride_id] = event.promise
             case RideConfirmed():
                 self.confirmed.add(event.ride_id)
             case RideRetimed():

@@ -171,6 +171,13 @@ def _fleet(day: Any, done: list[Row]) -> Row:
             "active": _ratio(carried, active_h),
             "in_service": _ratio(carried, open_h),
         },
+        "disruptions": dict.fromkeys(
+            (
+                *("breakdowns", "out_of_order_h", "let_off"),
+                *("let_off_completed", "let_off_failed", "blackouts"),
+            ),
+            0,
+        ),
         "pooled_share": _share(sum(row["request_id"] in pooled for row in done), len(done)),
         "energy_kwh": round(energy_kwh, 3),
         "co2e_kg": round(energy_kwh * 0.0519, 3),

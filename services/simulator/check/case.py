@@ -74,6 +74,14 @@ class Case:
         ids = self.run.rides.request_id
         return {ids[ride]: ride for ride in range(len(ids))}
 
+    def let_off(self) -> BoolArray:
+        """Rides that had to get off on the way, since their shuttle broke down."""
+        visits = self.run.visits
+        ride = visits.left.items.numbers(self.ride_numbers())
+        off = np.zeros(len(self.run.rides) + 1, dtype=np.bool_)
+        off[ride[visits.broke_down[visits.left.rows]]] = True
+        return off[:-1]
+
     def promised(self) -> BoolArray:
         """Rides that were offered one, and that name the stops and times of it."""
         rides = self.run.rides

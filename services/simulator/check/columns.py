@@ -128,6 +128,12 @@ class Columns:
         """Texts."""
         return self._encoded(self._column(name, optional=optional), name)
 
+    def names_if_there(self, name: str) -> Names:
+        """Texts of a column that runs of older versions do not have: then all empty."""
+        if name not in self._table.column_names:
+            return Names(np.full(len(self), -1, dtype=np.int64), ())
+        return self.names(name, optional=True)
+
     def lists(self, name: str) -> NameLists:
         """Lists of texts; an empty cell is an empty list."""
         column = self._column(name, optional=True)

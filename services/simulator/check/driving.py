@@ -47,6 +47,8 @@ class Drives:
         of -1 is anywhere.
     visit
         The visit that it ends with, -1 for the last one.
+    towed
+        Whether the visit before it was a breakdown.
     """
 
     of_leg: IntArray
@@ -54,14 +56,15 @@ class Drives:
     start: IntArray
     end: IntArray
     visit: IntArray
+    towed: BoolArray
 
 
 def judge(case: Case) -> None:
     """Apply them."""
-    jump = _leg_order(case)
+    drives = drives_of(case)
+    jump = _leg_order(case, drives)
     matched = _match(case)
     _drive_time(case, matched)
-    drives = drives_of(case)
     pace.judge(case, drives.of_leg, drives.shuttle, matched.real, matched.ms)
     joined = _joins(case, drives)
     _standing(case, drives)
@@ -70,14 +73,19 @@ def judge(case: Case) -> None:
     _shortest_way(case, drives, joined, matched)
 
 
-def _leg_order(case: Case) -> BoolArray:
-    """Also say which legs do not start where the one before them ended."""
+def _leg_order(case: Case, drives: Drives) -> BoolArray:
+    """Also say which legs do not start where the one before them ended.
+
+    A shuttle that broke down goes on from the stop to which it was brought.
+    """
     legs = case.run.legs
     case.notes.checked(Rule.LEG_ORDER, len(legs))
     later = ~first_of(legs.shuttle)
     numbers = {name: at for at, name in enumerate({*legs.from_node.values, *legs.to_node.values})}
     start, end = legs.from_node.numbers(numbers), legs.to_node.numbers(numbers)
     jump: BoolArray = later & (start != np.roll(end, 1))
+    towed = np.cumsum(drives.towed)[drives.of_leg]
+    jump &= towed == np.roll(towed, 1)
     overlap_ms = np.where(later, np.roll(legs.arrive_ms, 1) - legs.depart_ms, 0)
     backwards_ms = legs.depart_ms - legs.arrive_ms
     twice = later & (np.diff(legs.seq, prepend=0) == 0)
@@ -190,8 +198,12 @@ def drives_of(case: Case) -> Drives:
     into = np.arange(len(visits)) + visits.shuttle
     start[first[:-1] + number] = depot
     start[into + 1] = node
-    end[into], visit[into] = node, np.arange(len(visits))
-    drives = Drives(np.maximum.accumulate(before + legs.shuttle), shuttle, start, end, visit)
+    there = np.where(visits.broke_down, visits.broke_down_at.numbers(ground.nodes), node)
+    end[into], visit[into] = there, np.arange(len(visits))
+    towed = np.zeros(len(shuttle), dtype=np.bool_)
+    towed[into + 1] = visits.broke_down
+    of_leg = np.maximum.accumulate(before + legs.shuttle)
+    drives = Drives(of_leg, shuttle, start, end, visit, towed)
     _place_instant_legs(case, drives)
     return drives
 
@@ -303,6 +315,7 @@ def _shortest_way(case: Case, drives: Drives, joined: BoolArray, matched: Matche
     turned = np.diff(legs.plan_revision, prepend=0) != 0
     turned &= np.diff(drives.of_leg, prepend=-1) == 0
     same[drives.of_leg[turned]] = False
+    same[np.append(case.run.visits.broke_down, False)[drives.visit]] = False
     drive = np.flatnonzero(joined & real & same & (drives.end >= 0) & (drives.start >= 0))
     case.notes.checked(Rule.SHORTEST_WAY, len(drive))
     took_ms = np.bincount(

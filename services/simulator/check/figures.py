@@ -10,7 +10,7 @@ import numpy as np
 from services.simulator.check.case import Case
 from services.simulator.check.columns import BoolArray, FloatArray, present
 from services.simulator.check.fleet_figures import fleet_figures
-from services.simulator.check.near import TENTH, THREE_DIGITS, Between, near, share
+from services.simulator.check.near import KILO, TENTH, THREE_DIGITS, Between, near, share
 from services.simulator.check.place_figures import in_reach, place_figures
 from services.simulator.check.verdict import Finding, Rule
 
@@ -85,6 +85,7 @@ def _figures(case: Case) -> dict[str, Any]:
         "detour": _spread(ride_s[apart] / direct_s[apart], THREE_DIGITS),
         "walk_m": _spread(walks_m[0] + walks_m[1], TENTH),
         **_promises(case, done),
+        "disruptions": _disruptions(case, done),
         **fleet_figures(case, done),
         **place_figures(case, wait_s),
     }
@@ -136,6 +137,20 @@ def _promises(case: Case, done: BoolArray) -> dict[str, Any]:
         "late_arrivals": int((late_s[1] > 0).sum()),
         "pickup_late_s": _spread(late_s[0], TENTH),
         "arrival_late_s": _spread(late_s[1], TENTH),
+    }
+
+
+def _disruptions(case: Case, done: BoolArray) -> dict[str, Any]:
+    visits, let_off = case.run.visits, case.let_off()
+    failed = case.run.rides.status.numbers({"failed": 1}) == 1
+    out_s = int((visits.depart_s - visits.arrive_s)[visits.broke_down].sum())
+    return {
+        "breakdowns": int(visits.broke_down.sum()),
+        "out_of_order_h": near(out_s / 3600, KILO),
+        "let_off": int(let_off.sum()),
+        "let_off_completed": int((let_off & done).sum()),
+        "let_off_failed": int((let_off & failed).sum()),
+        "blackouts": len(case.run.file.disruptions.blackouts),
     }
 
 

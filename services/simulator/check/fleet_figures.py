@@ -114,8 +114,9 @@ def _pooled(case: Case, counted: Aboard) -> BoolArray:
     pooled = np.zeros(len(case.run.rides), dtype=np.bool_)
     left = happened(case, visits.left)
     for ride, on in happened(case, visits.boarded).items():
-        off = left.get(ride, [])
-        pooled[ride] = bool(off) and shared[off[0]] > shared[on[0]]
+        # Who was let off by a shuttle that broke down boards and leaves more than once.
+        parts = zip(on, left.get(ride, []), strict=False)
+        pooled[ride] = any(shared[got_off] > shared[got_on] for got_on, got_off in parts)
     return pooled
 
 

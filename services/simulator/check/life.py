@@ -29,6 +29,9 @@ def happened(case: Case, lists: NameLists) -> dict[int, list[int]]:
     visits_of: dict[int, list[int]] = defaultdict(list)
     for ride, visit in zip(rides[known].tolist(), lists.rows[known].tolist(), strict=True):
         visits_of[ride].append(visit)
+    arrive_s = case.run.visits.arrive_s
+    for rows in visits_of.values():
+        rows.sort(key=lambda visit: (arrive_s[visit], visit))
     return visits_of
 
 
@@ -39,8 +42,8 @@ def _boards_once(case: Case) -> None:
     notes.checked(Rule.LEFT_ABOARD, len(boarded))
     for ride in sorted({*boarded, *left}):
         on, off = boarded.get(ride, []), left.get(ride, [])
-        if len(on) == 1 and not off:
-            notes.add(_left_aboard(case, ride, on[0]))
+        if len(on) == len(off) + 1 and visits.broke_down[off].all():
+            notes.add(_left_aboard(case, ride, on[-1]))
             continue
         message = _unlike_one_ride(case, on, off)
         if message:
@@ -49,15 +52,23 @@ def _boards_once(case: Case) -> None:
 
 
 def _unlike_one_ride(case: Case, on: Sequence[int], off: Sequence[int]) -> str:
+    """What is wrong with the visits of a ride, which may go on after each breakdown."""
     visits, shuttles = case.run.visits, case.run.file.shuttles
-    if len(on) != 1 or len(off) != 1:
+    if not on or len(on) != len(off) or not visits.broke_down[off[:-1]].all():
         names = sorted({shuttles[visits.shuttle[visit]].shuttle_id for visit in (*on, *off)})
         return f"boards {len(on)} times and leaves {len(off)} times ({', '.join(names)})"
-    before, after = (shuttles[visits.shuttle[visit]].shuttle_id for visit in (on[0], off[0]))
-    if before != after:
-        return f"boards {before} and leaves {after}"
-    early_s = int(visits.depart_s[on[0]] - visits.arrive_s[off[0]])
-    return f"leaves {early_s} s before it boards" if off[0] <= on[0] else ""
+    for i, (got_on, got_off) in enumerate(zip(on, off, strict=True)):
+        before, after = (shuttles[visits.shuttle[visit]].shuttle_id for visit in (got_on, got_off))
+        if before != after:
+            return f"boards {before} and leaves {after}"
+        if got_off <= got_on:
+            early_s = int(visits.depart_s[got_on] - visits.arrive_s[got_off])
+            return f"leaves {early_s} s before it boards"
+        if i and visits.stop[got_on] != visits.stop[off[i - 1]]:
+            return f"is let off at {visits.stop[off[i - 1]]}, but boards at {visits.stop[got_on]}"
+        if i and visits.depart_s[got_on] < visits.arrive_s[off[i - 1]]:
+            return "boards another shuttle before it is let off by the one that broke down"
+    return ""
 
 
 def _left_aboard(case: Case, ride: int, visit: int) -> Finding:
@@ -79,11 +90,12 @@ def _rides_and_visits(case: Case) -> None:
             message = f"lets {verb} '{lists.items[at]}', which is no ride"
             notes.add(case.shuttle_finding(Rule.RIDES_AND_VISITS, shuttle, message, at_s))
     boarded, left = happened(case, visits.boarded), happened(case, visits.left)
+    let_off = case.let_off()
     for ride in range(len(rides)):
         on, off, status = boarded.get(ride, []), left.get(ride, []), rides.status[ride]
         if status == "completed":
             messages = _story(case, ride, on, off)
-        elif on and status in ("refused", "cancelled", "no_show"):
+        elif on and status in ("refused", "cancelled", "no_show") and not let_off[ride]:
             messages = [f"is {status}, but boards"]
         else:
             messages = []
@@ -98,10 +110,12 @@ def _story(case: Case, ride: int, on: Sequence[int], off: Sequence[int]) -> list
     # Who boards and never leaves is told about elsewhere.
     if not on:
         messages.append("is completed, but never boards")
-    # Who boards twice is told about once already; there is no one visit to hold the row against.
-    if len(on) == 1:
+    # Who boards twice, though no shuttle broke down, is told about once already; there is no one
+    # visit to hold the row against.
+    gone_on = bool(visits.broke_down[off[:-1]].all())
+    if on and len(on) <= max(len(off), 1) and gone_on:
         visit = on[0]
-        name = case.run.file.shuttles[visits.shuttle[visit]].shuttle_id
+        name = case.run.file.shuttles[visits.shuttle[on[-1]]].shuttle_id
         picked_up_s = rides.picked_up_s[ride]
         if name != rides.shuttle_id[ride]:
             messages.append(f"boards {name}")
@@ -110,8 +124,8 @@ def _story(case: Case, ride: int, on: Sequence[int], off: Sequence[int]) -> list
         if not visits.arrive_s[visit] <= picked_up_s <= visits.depart_s[visit]:
             by_s = picked_up_s - visits.depart_s[visit]
             messages.append(f"is picked up {by_s:+d} s from the end of the stop where it boards")
-    if len(off) == 1:
-        visit = off[0]
+    if off and gone_on:
+        visit = off[-1]
         if visits.stop[visit] != rides.dropoff_stop[ride]:
             messages.append(f"leaves at {visits.stop[visit]}, not at {rides.dropoff_stop[ride]}")
         if visits.arrive_s[visit] != rides.dropped_off_s[ride]:
@@ -187,6 +201,7 @@ def _stop_times(case: Case) -> None:
     visits, times = case.run.visits, case.run.settings.stop_times
     parties = np.bincount(visits.boarded.rows, minlength=len(visits))
     parties += np.bincount(visits.left.rows, minlength=len(visits))
+    parties[visits.broke_down] = 0
     least_s = times.base_s + times.party_s * parties + times.wheelchair_s * _ramps(case)
     if not case.run.benchmark:
         _all_stops(case, np.where(parties > 0, least_s, 0))

@@ -35,7 +35,7 @@ def judge(case: Case) -> None:
     _too_early(case)
     _service_hours(case)
     _ride_time(case)
-    if case.run.benchmark:
+    if case.run.as_planned:
         _kept(case)
     _arrive_by(case)
 
@@ -206,11 +206,11 @@ def _kept(case: Case) -> None:
 
 def _ride_time(case: Case) -> None:
     rides = case.run.rides
-    judged = case.completed()
+    judged = case.completed() & ~case.let_off()
     case.notes.checked(Rule.RIDE_TIME, int(judged.sum()))
     ride_s = rides.dropped_off_s - rides.picked_up_s
     limit_s = case.ride_limit_s()
-    if not case.run.benchmark:
+    if not case.run.as_planned:
         limit_s = 2 * limit_s + FORGOTTEN_S
     over_s = ride_s - limit_s
     _add(
@@ -229,7 +229,7 @@ def _arrive_by(case: Case) -> None:
     case.notes.checked(Rule.ARRIVE_BY, int(judged.sum()))
     walk_s, _ = walk_s_bounds(rides.walk_from_m, case.promises.walk_speed_m_s)
     ends = [("is promised to be", rides.promised_arrival_s, judged)]
-    if case.run.benchmark:
+    if case.run.as_planned:
         ends.append(("was", rides.dropped_off_s, judged & case.completed()))
     for verb, arrival_s, rows in ends:
         late_s = arrival_s + walk_s - by_s
@@ -247,9 +247,10 @@ def _service_hours(case: Case) -> None:
     ends = [
         ("pickup is promised", rides.promised_pickup_from_s),
         ("arrival is promised", rides.promised_arrival_s),
-        ("picked up", rides.picked_up_s),
     ]
-    if case.run.benchmark:
+    if not case.run.disrupted:
+        ends.append(("picked up", rides.picked_up_s))
+    if case.run.as_planned:
         ends.append(("dropped off", rides.dropped_off_s))
     for verb, at_s in ends:
         judged = present(at_s)

@@ -78,7 +78,7 @@ def _status(case: Case) -> None:
         "walk_from_m": present(rides.walk_from_m),
         "direct_s": present(rides.direct_s),
     }
-    reasons = set(Constraint)
+    reasons, let_off = set(Constraint), case.let_off()
     for ride in range(len(rides)):
         status = rides.status[ride]
         wrong = []
@@ -91,7 +91,7 @@ def _status(case: Case) -> None:
         elif status == "refused" and rides.refusal_reason[ride] not in reasons:
             wrong.append(f"refused for '{rides.refusal_reason[ride]}', which is no reason")
         if status in ("refused", "cancelled", "no_show"):
-            facts = ("picked_up_s", "dropped_off_s")
+            facts = ("dropped_off_s",) if let_off[ride] else ("picked_up_s", "dropped_off_s")
             wrong += [f"{status} with {name}" for name in facts if needed[name][ride]]
         wrong += _offer(case, ride)
         for message in wrong:
@@ -114,7 +114,7 @@ def _offer(case: Case, ride: int) -> list[str]:
 
 def _dropped(case: Case) -> None:
     """A promise ends in a ride, or for a cause that somebody can be told."""
-    rides, benchmark = case.run.rides, case.run.benchmark
+    rides, benchmark = case.run.rides, case.run.as_planned
     promised = present(rides.promised_pickup_from_s)
     case.notes.checked(Rule.DROPPED, int(promised.sum()))
     cancels = present(case.asked_for("cancel_s"))

@@ -55,6 +55,20 @@ class ShuttleRow(_Loose):
     seats_per_wheelchair: int = Field(default=0, ge=0, le=10_000)
 
 
+class Blackout(_Loose):
+    """A shuttle that was out of reach for a while."""
+
+    shuttle_id: str
+    from_s: int
+    until_s: int
+
+
+class Disruptions(_Loose):
+    """What went wrong on purpose; breakdowns are among the visits."""
+
+    blackouts: tuple[Blackout, ...] = ()
+
+
 class RunFile(_Loose):
     """The content of ``run.json``."""
 
@@ -67,6 +81,7 @@ class RunFile(_Loose):
     settings: Territory
     horizon_s: tuple[int, int] = (0, 0)
     """When the run began and ended; matters where the service never closes."""
+    disruptions: Disruptions = Disruptions()
     complete: Literal[True]
 
 
@@ -129,6 +144,13 @@ class Visits:
     seats_on_board: IntArray
     wheelchairs_on_board: IntArray
     drive_m: FloatArray
+    broke_down_at: Names
+
+    @property
+    def broke_down(self) -> BoolArray:
+        """Which of them are no stops made, but breakdowns."""
+        there: BoolArray = self.broke_down_at.codes >= 0
+        return there
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -161,6 +183,7 @@ def read_visits(path: Path, shuttles: dict[str, int]) -> tuple[Visits, tuple[str
         seats_on_board=columns.ints("seats_on_board")[order],
         wheelchairs_on_board=columns.ints("wheelchairs_on_board")[order],
         drive_m=columns.floats("drive_m")[order],
+        broke_down_at=columns.names_if_there("broke_down_at").take(order),
     )
     return visits, strangers
 
@@ -238,6 +261,16 @@ class Run:
     def benchmark(self) -> bool:
         """Whether the run was without chance."""
         return self.file.benchmark
+
+    @property
+    def disrupted(self) -> bool:
+        """Whether anything went wrong on purpose."""
+        return bool(self.file.disruptions.blackouts or self.visits.broke_down.any())
+
+    @property
+    def as_planned(self) -> bool:
+        """Whether nothing went wrong: neither by chance nor on purpose."""
+        return self.benchmark and not self.disrupted
 
 
 def read_run(folder: Path) -> Run:

@@ -51,11 +51,31 @@ def summary(run: Run, kpis: Kpis) -> tuple[str, ...]:
         f" most {words.minutes(kpis['wait_s']['p95'])}.",
         f"{words.percent(kpis['on_time_share'])} of the rides kept their promised times.",
     ]
+    sentences += _disruptions(kpis["disruptions"])
     if run.benchmark:
         sentences.append(
             "Chance was off: no delays, every offer accepted, everybody came to the stop."
         )
     return tuple(sentences)
+
+
+def _disruptions(figures: Kpis) -> list[str]:
+    """Say what went wrong, and what became of those whom it met on the way."""
+    sentences = []
+    if figures["breakdowns"]:
+        sentences.append(
+            f"Shuttles broke down {words.count(figures['breakdowns'])} times and were out of order"
+            f" for {words.decimal(figures['out_of_order_h'])} hours in all;"
+            f" {words.count(figures['let_off'])} parties had to get off on the way, of which"
+            f" {words.count(figures['let_off_completed'])} went on with another shuttle and"
+            f" arrived."
+        )
+    if figures["blackouts"]:
+        sentences.append(
+            f"Shuttles were out of reach {words.count(figures['blackouts'])} times, and went on"
+            " with what they had been told."
+        )
+    return sentences
 
 
 def tiles(kpis: Kpis) -> tuple[Tile, ...]:

@@ -30,6 +30,14 @@ class Relaxation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RELAXATION_WALK_FURTHER_M: _ClassVar[Relaxation]
     RELAXATION_FEWER_SEATS: _ClassVar[Relaxation]
     RELAXATION_RIDE_LONGER_S: _ClassVar[Relaxation]
+
+class FaultKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FAULT_KIND_UNSPECIFIED: _ClassVar[FaultKind]
+    FAULT_KIND_BREAKDOWN: _ClassVar[FaultKind]
+    FAULT_KIND_SENSORS: _ClassVar[FaultKind]
+    FAULT_KIND_ENERGY: _ClassVar[FaultKind]
+    FAULT_KIND_ACCIDENT: _ClassVar[FaultKind]
 CONSTRAINT_UNSPECIFIED: Constraint
 CONSTRAINT_WALK_TO_STOP: Constraint
 CONSTRAINT_WALK_FROM_STOP: Constraint
@@ -48,9 +56,14 @@ RELAXATION_ARRIVE_LATER_S: Relaxation
 RELAXATION_WALK_FURTHER_M: Relaxation
 RELAXATION_FEWER_SEATS: Relaxation
 RELAXATION_RIDE_LONGER_S: Relaxation
+FAULT_KIND_UNSPECIFIED: FaultKind
+FAULT_KIND_BREAKDOWN: FaultKind
+FAULT_KIND_SENSORS: FaultKind
+FAULT_KIND_ENERGY: FaultKind
+FAULT_KIND_ACCIDENT: FaultKind
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "plan_issued", "wake_up")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "plan_issued", "wake_up")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +83,8 @@ class Envelope(_message.Message):
     DEPARTED_FIELD_NUMBER: _ClassVar[int]
     PASSED_FIELD_NUMBER: _ClassVar[int]
     PLAN_ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    FAULT_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_FIELD_NUMBER: _ClassVar[int]
     RIDE_OFFERED_FIELD_NUMBER: _ClassVar[int]
     RIDE_REFUSED_FIELD_NUMBER: _ClassVar[int]
     RIDE_CONFIRMED_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +98,8 @@ class Envelope(_message.Message):
     COMMAND_TURNED_DOWN_FIELD_NUMBER: _ClassVar[int]
     REPORT_MARKED_FIELD_NUMBER: _ClassVar[int]
     RIDE_REASSIGNED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_LET_OFF_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_CHANGED_FIELD_NUMBER: _ClassVar[int]
     PLAN_ISSUED_FIELD_NUMBER: _ClassVar[int]
     WAKE_UP_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
@@ -104,6 +121,8 @@ class Envelope(_message.Message):
     departed: Departed
     passed: Passed
     plan_acknowledged: PlanAcknowledged
+    fault: Fault
+    repaired: Repaired
     ride_offered: RideOffered
     ride_refused: RideRefused
     ride_confirmed: RideConfirmed
@@ -117,9 +136,11 @@ class Envelope(_message.Message):
     command_turned_down: CommandTurnedDown
     report_marked: ReportMarked
     ride_reassigned: RideReassigned
+    ride_let_off: RideLetOff
+    promise_changed: PromiseChanged
     plan_issued: PlanIssued
     wake_up: WakeUp
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -349,6 +370,30 @@ class PlanAcknowledged(_message.Message):
     y_mm: int
     def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., at_s: _Optional[int] = ..., node: _Optional[int] = ..., node_ms: _Optional[int] = ..., x_mm: _Optional[int] = ..., y_mm: _Optional[int] = ...) -> None: ...
 
+class Fault(_message.Message):
+    __slots__ = ("shuttle_id", "kind", "stop", "at_s", "ready_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    READY_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    kind: FaultKind
+    stop: int
+    at_s: int
+    ready_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., kind: _Optional[_Union[FaultKind, str]] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ..., ready_s: _Optional[int] = ...) -> None: ...
+
+class Repaired(_message.Message):
+    __slots__ = ("shuttle_id", "stop", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    stop: int
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
 class RideOffered(_message.Message):
     __slots__ = ("ride_id", "shuttle_id", "offer")
     RIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -404,6 +449,28 @@ class RideReassigned(_message.Message):
     ride_id: str
     shuttle_id: str
     def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ...) -> None: ...
+
+class RideLetOff(_message.Message):
+    __slots__ = ("ride_id", "shuttle_id", "stop", "at_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    shuttle_id: str
+    stop: int
+    at_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class PromiseChanged(_message.Message):
+    __slots__ = ("ride_id", "promise", "reason")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    promise: Promise
+    reason: str
+    def __init__(self, ride_id: _Optional[str] = ..., promise: _Optional[_Union[Promise, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RideBoarded(_message.Message):
     __slots__ = ("ride_id", "shuttle_id", "at_s", "expected")

@@ -1,0 +1,103 @@
+"""Where shuttles are, and when they will be where they are going, as far as they said."""
+
+from __future__ import annotations
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Shuttles
+from services.domain.events import Arrived, Departed, Passed, PlanAcknowledged
+
+NEARLY_S = 3
+"""A shuttle that is off its expected time by no more than this counts as in time."""
+
+
+class Positions:
+    """Follows the shuttles' ways.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    """
+
+    def __init__(self, fleet: Shuttles) -> None:
+        self._fleet = fleet
+
+    def passed(self, k: int, report: Passed) -> bool:
+        """Note where a shuttle is; whether that changes when it arrives."""
+        head = self._fleet.head(k)
+        head[c.H_SILENT] = 0
+        table = self._fleet.ways.node_drive_s
+        known = 0 <= report.node < table.shape[0]
+        if head[c.H_MODE] != c.MOVING or not known or head[c.H_PENDING]:
+            return True
+        node = self.on_way(report.node, int(head[c.H_STOP]))
+        arrive_s = report.at_s + int(table[node, head[c.H_STOP]])
+        if abs(arrive_s - int(head[c.H_ARRIVE])) <= NEARLY_S:
+            return False
+        head[c.H_NODE] = node
+        head[c.H_MS] = report.at_s * 1000
+        head[c.H_ARRIVE] = arrive_s
+        return True
+
+    def acknowledged(self, k: int, report: PlanAcknowledged) -> bool:
+        """Note that a shuttle follows a plan; whether that changes where it is or is going."""
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        target = route.targets.pop(report.revision, None)
+        for revision in [r for r in route.targets if r < report.revision]:
+            del route.targets[revision]
+        pending = bool(head[c.H_PENDING])
+        if report.revision == route.revision:
+            head[c.H_PENDING] = 0
+            head[c.H_SILENT] = 0
+        if target is None or head[c.H_MODE] != c.MOVING or report.node_ms is None:
+            return pending
+        roads = bool(fleet.ways.node_drive_s.shape[0])
+        if roads and report.node is None:
+            return pending  # it says when it turned off, but not where
+        head[c.H_STOP] = target
+        head[c.H_MS] = report.node_ms
+        if roads:
+            node = self.on_way(report.node or 0, target)
+            head[c.H_NODE] = node
+            head[c.H_ARRIVE] = fleet.arrive_s(node, report.node_ms, target)
+        else:
+            head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
+            straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
+            head[c.H_ARRIVE] = -(-report.node_ms // 1000) + straight_s
+        return True
+
+    def on_way(self, node: int, stop: int) -> int:
+        """A road node; if no known road leads from there to the stop, the stop's own.
+
+        A shuttle on a way that nobody knows may be anywhere, and there at any moment.
+        """
+        ways = self._fleet.ways
+        known = ways.node_drive_s[node, stop] < c.UNREACHABLE_S
+        return node if known else int(ways.stop_node[stop])
+
+    def arrived(self, k: int, report: Arrived) -> None:
+        """Note that a shuttle stands at a stop."""
+        head = self._fleet.head(k)
+        head[c.H_MODE] = c.AT_STOP
+        self._fleet.routes[k].parking = None
+        head[c.H_STOP] = report.stop
+        head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
+        head[c.H_BUSY] = report.at_s
+        head[c.H_FREE] = -1
+
+    def departed(self, k: int, report: Departed) -> None:
+        """Note that a shuttle set off."""
+        fleet, head = self._fleet, self._fleet.head(k)
+        head[c.H_MODE] = c.MOVING
+        fleet.routes[k].parking = None
+        head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
+        head[c.H_STOP] = report.towards
+        head[c.H_MS] = report.at_s * 1000
+        drive_s = fleet.drive_s[report.stop, report.towards]
+        if fleet.ways.node_drive_s.shape[0]:
+            node = int(fleet.ways.stop_node[report.stop])
+            head[c.H_NODE] = self.on_way(node, report.towards)
+            head[c.H_ARRIVE] = report.at_s + (drive_s if head[c.H_NODE] == node else 0)
+        else:
+            head[c.H_ARRIVE] = report.at_s + drive_s
+            head[c.H_X], head[c.H_Y] = fleet.ways.stop_mm[report.stop]

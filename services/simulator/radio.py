@@ -1,0 +1,56 @@
+"""What shuttles say and hear, and when they can do neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.domain.events import Report
+from services.domain.plan import Plan
+from services.simulator.agenda import Agenda
+from services.simulator.vehicle import Vehicle
+
+
+class Radio:
+    """Carries reports; those of a shuttle that cannot be heard wait, in order.
+
+    Parameters
+    ----------
+    agenda
+        What happens when.
+    send
+        Takes reports.
+    """
+
+    def __init__(self, agenda: Agenda, send: Callable[[Report], None]) -> None:
+        self._agenda = agenda
+        self._send = send
+
+    def say(self, vehicle: Vehicle, report: Report) -> None:
+        """Send a report, now or once it gets through."""
+        if self._agenda.now_s < vehicle.silent_until_s:
+            vehicle.unsaid.append(report)
+        else:
+            self._send(report)
+
+    def hears(self, vehicle: Vehicle, plan: Plan) -> bool:
+        """Whether a plan gets through; if not, the newest one will later."""
+        if self._agenda.now_s >= vehicle.silent_until_s:
+            return True
+        if vehicle.unheard is None or vehicle.unheard.revision < plan.revision:
+            vehicle.unheard = plan
+        return False
+
+    def fall_silent(self, vehicle: Vehicle, until_s: int, receive: Callable[[Plan], None]) -> None:
+        """Let a shuttle neither hear nor be heard for a while."""
+        vehicle.silent_until_s = max(until_s, vehicle.silent_until_s)
+        self._agenda.at(vehicle.silent_until_s, lambda: self._end(vehicle, receive))
+
+    def _end(self, vehicle: Vehicle, receive: Callable[[Plan], None]) -> None:
+        if self._agenda.now_s < vehicle.silent_until_s:
+            return
+        unsaid, plan = vehicle.unsaid, vehicle.unheard
+        vehicle.unsaid, vehicle.unheard = [], None
+        for report in unsaid:
+            self._send(report)
+        if plan is not None:
+            receive(plan)
