@@ -49,3 +49,27 @@ numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())  # type: i
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function on its first call, without the interpreter's lock, and keep the result."""
     return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True)(function))
+
+
+def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that makes no arrays: without counting references to those it is given.
+
+    Counting costs some nanoseconds an array and call; the search's kernels hand on many.
+    """
+    return _njit(function, cache=True, nogil=True, _nrt=False)
+
+
+def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that only a `lean_kernel` calls: nothing that Python could call."""
+    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return _njit(function, nogil=True, _nrt=False, **alone)
+
+
+def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function into each `lean_kernel` that calls it."""
+    return _njit(function, nogil=True, inline="always", _nrt=False)
+
+
+def _njit(function: Callable[..., Any], **options: bool | str) -> Callable[..., Any]:
+    compile_with: Callable[..., Any] = numba.njit
+    return cast("Callable[..., Any]", compile_with(**options)(function))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 
-from services.network.kernels import kernel
+import numpy as np
+
+from services.network.kernels import inner_kernel, lean_kernel
 from services.solver import arrays as a
 from services.solver.dice import draw
 from services.solver.recreate import recreate
@@ -16,11 +18,11 @@ from services.solver.routes import begin, cost_of, keep, legal, remember, remove
 from services.solver.ruin import ruin
 
 
-@kernel
+@lean_kernel
 def close_route(data, state):  # type: ignore[no-untyped-def]
     """Close the shuttle whose requests were left out least, and all without work; say which."""
     n = data.numbers[a.X_REQUESTS]
-    chosen, least = -1, 0
+    chosen, least = np.int64(-1), np.int64(0)
     for k in range(data.numbers[a.X_SHUTTLES]):
         if state.size[k] == 2:
             state.closed[k] = 1
@@ -33,7 +35,7 @@ def close_route(data, state):  # type: ignore[no-untyped-def]
                 if data.requests[node - n, a.Q_SHUTTLE] >= 0:
                     weight += a.FAR
         if weight < a.FAR and data.shuttles[k, a.K_FIXED] and (chosen < 0 or weight < least):
-            chosen, least = k, weight
+            chosen, least = k, weight  # type: ignore[assignment]
     if chosen >= 0:
         begin(state)
         for p in range(1, state.size[chosen] - 1):
@@ -46,7 +48,7 @@ def close_route(data, state):  # type: ignore[no-untyped-def]
     return chosen
 
 
-@kernel
+@inner_kernel
 def _missed(state):  # type: ignore[no-untyped-def]
     missed = 0
     for q in range(state.totals[a.T_ABSENT]):
@@ -54,7 +56,7 @@ def _missed(state):  # type: ignore[no-untyped-def]
     return missed
 
 
-@kernel
+@lean_kernel
 def place_all(data, state, steps, temperature):  # type: ignore[no-untyped-def]
     """Search for some steps for places for those left out; say if everybody has one."""
     totals = state.totals

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from services.network.kernels import kernel
+import numpy as np
+
+from services.network.kernels import inlined_kernel, inner_kernel
 from services.solver import arrays as a
 from services.solver.dice import below
 from services.solver.routes import try_with
 
 
-@kernel
+@inner_kernel
 def offer(data, state, k, r, pickup, dropoff, cost):  # type: ignore[no-untyped-def]
     """Take an insertion as the best found if it is cheaper and keeps every limit."""
     found = state.found
@@ -45,7 +47,7 @@ class Ask(NamedTuple):
     blink: int
 
 
-@kernel
+@inlined_kernel
 def _ask(data, state, k, r, blink):  # type: ignore[no-untyped-def]
     drop = data.numbers[a.X_REQUESTS] + r
     riders = data.requests[r, a.Q_RIDERS]
@@ -69,13 +71,13 @@ def _ask(data, state, k, r, blink):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@inlined_kernel
 def _room(rows, k, p, ask):  # type: ignore[no-untyped-def]
     room = rows[k, p, a.R_SEATS] <= ask.seats and rows[k, p, a.R_WHEELCHAIRS] <= ask.wheelchairs
     return room and rows[k, p, a.R_LUGGAGE] <= ask.luggage
 
 
-@kernel
+@inlined_kernel
 def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
     """Try every place of a request in a route; the best so far is in ``state.found``.
 
@@ -129,7 +131,7 @@ def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
         until = _dropoffs(data, state, k, r, i, left, detour, base, riders, ask, until)
 
 
-@kernel
+@inlined_kernel
 def _drop_fits(data, rows, k, j, drop, place, ask):  # type: ignore[no-untyped-def]
     """Say if a dropoff that begins at a time, behind visit j, leaves what follows in time."""
     following = rows[k, j + 1, a.R_PLACE]
@@ -142,7 +144,7 @@ def _drop_fits(data, rows, k, j, drop, place, ask):  # type: ignore[no-untyped-d
     return in_time and arrive <= rows[k, j + 1, late]
 
 
-@kernel
+@inlined_kernel
 def _dropoffs(data, state, k, r, i, left, detour, base, riders, ask, until):  # type: ignore[no-untyped-def]
     """Try the dropoff behind each later visit, with the pickup behind visit i."""
     rows, legs, found = state.rows, data.legs, state.found
@@ -183,7 +185,7 @@ def _dropoffs(data, state, k, r, i, left, detour, base, riders, ask, until):  # 
     return until
 
 
-@kernel
+@inner_kernel
 def _try_dropoff(data, state, k, r, surcharge):  # type: ignore[no-untyped-def]
     """Try every place of the dropoff of a request that is on board."""
     rows, legs, found = state.rows, data.legs, state.found
@@ -206,4 +208,4 @@ def _try_dropoff(data, state, k, r, surcharge):  # type: ignore[no-untyped-def]
         cost = surcharge + legs[place, there, 1] + legs[there, following, 1]
         cost -= rows[k, i, a.R_LEG]
         if cost < found[a.F_COST]:
-            offer(data, state, k, r, -1, i, cost)
+            offer(data, state, k, r, np.int64(-1), i, cost)

@@ -6,14 +6,14 @@ makes the greedy insertion explore.
 
 from __future__ import annotations
 
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel, lean_kernel
 from services.solver import arrays as a
 from services.solver.dice import below
 from services.solver.insertion import try_route
 from services.solver.routes import insert
 
 
-@kernel
+@lean_kernel
 def recreate(data, state):  # type: ignore[no-untyped-def]
     """Put absent requests back where that costs least and less than leaving them out."""
     _order(data, state)
@@ -30,7 +30,7 @@ def recreate(data, state):  # type: ignore[no-untyped-def]
     state.totals[a.T_ABSENT] = left
 
 
-@kernel
+@inner_kernel
 def best_place(data, state, r):  # type: ignore[no-untyped-def]
     """Find the best place of a request in all routes."""
     found = state.found
@@ -49,7 +49,7 @@ def best_place(data, state, r):  # type: ignore[no-untyped-def]
         try_route(data, state, k, r, blink)
 
 
-@kernel
+@inner_kernel
 def _like_another(data, state, k):  # type: ignore[no-untyped-def]
     """Say if the shuttle before this one is of its kind and has nothing to do either."""
     if k == 0 or state.size[k - 1] != 2 or state.closed[k - 1]:
@@ -57,7 +57,7 @@ def _like_another(data, state, k):  # type: ignore[no-untyped-def]
     return data.shuttles[k - 1, a.K_KIND] == data.shuttles[k, a.K_KIND]
 
 
-@kernel
+@inner_kernel
 def _order(data, state):  # type: ignore[no-untyped-def]
     """Sort the absent requests by a key drawn at random, or at random; those on board first."""
     dice = state.dice

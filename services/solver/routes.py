@@ -7,12 +7,17 @@ routing problem with time windows: minimizing route duration").
 
 from __future__ import annotations
 
-from services.network.kernels import kernel
+import numpy as np
+
+from services.network.kernels import inner_kernel, lean_kernel
 from services.solver import arrays as a
 from services.solver.schedule import lay, riders_cost, settle
 
+ZERO = np.int64(0)
+"""Typed: a plain 0 would have whatever takes it compiled once more, for 0 alone."""
 
-@kernel
+
+@inner_kernel
 def write(data, state, k, count):  # type: ignore[no-untyped-def]
     """Make the nodes in ``state.trial`` the route of a shuttle; say if that keeps every limit."""
     n = data.numbers[a.X_REQUESTS]
@@ -72,7 +77,7 @@ def write(data, state, k, count):  # type: ignore[no-untyped-def]
     return legal
 
 
-@kernel
+@inner_kernel
 def _backwards(data, state, k, count):  # type: ignore[no-untyped-def]
     rows = state.rows
     setup = data.numbers[a.X_SETUP]
@@ -102,7 +107,7 @@ def _backwards(data, state, k, count):  # type: ignore[no-untyped-def]
                 rows[k, q, a.R_SPARE] = min(rows[k, q, a.R_SPARE], spare)
 
 
-@kernel
+@inner_kernel
 def cost_of(data, state):  # type: ignore[no-untyped-def]
     """Cost of all routes, with penalties of requests in none."""
     cost = 0
@@ -113,7 +118,7 @@ def cost_of(data, state):  # type: ignore[no-untyped-def]
     return cost
 
 
-@kernel
+@inner_kernel
 def save(state, k):  # type: ignore[no-untyped-def]
     """Keep a route as it is, if it is not kept already, so that it can be taken back."""
     if state.saved[k]:
@@ -130,7 +135,7 @@ def save(state, k):  # type: ignore[no-untyped-def]
             state.rows_before[k, p, c] = state.rows[k, p, c]
 
 
-@kernel
+@inner_kernel
 def begin(state):  # type: ignore[no-untyped-def]
     """Begin a change."""
     state.totals[a.T_TOUCHED] = 0
@@ -140,7 +145,7 @@ def begin(state):  # type: ignore[no-untyped-def]
     return absent
 
 
-@kernel
+@lean_kernel
 def legal(state):  # type: ignore[no-untyped-def]
     """Say if every route that was changed keeps every limit.
 
@@ -152,7 +157,7 @@ def legal(state):  # type: ignore[no-untyped-def]
     return broken == 0
 
 
-@kernel
+@lean_kernel
 def keep(state):  # type: ignore[no-untyped-def]
     """Keep a change."""
     for q in range(state.totals[a.T_TOUCHED]):
@@ -160,7 +165,7 @@ def keep(state):  # type: ignore[no-untyped-def]
     state.totals[a.T_TOUCHED] = 0
 
 
-@kernel
+@inner_kernel
 def take_back(data, state, absent):  # type: ignore[no-untyped-def]
     """Take a change back."""
     n = data.numbers[a.X_REQUESTS]
@@ -186,12 +191,12 @@ def take_back(data, state, absent):  # type: ignore[no-untyped-def]
     state.totals[a.T_TOUCHED] = 0
 
 
-@kernel
+@inner_kernel
 def remove_marked(data, state, k):  # type: ignore[no-untyped-def]
     """Take the marked requests out of a route; they become absent."""
     n = data.numbers[a.X_REQUESTS]
     save(state, k)
-    count = 0
+    count = ZERO
     for p in range(state.size[k]):
         node = state.rows[k, p, a.R_NODE]
         if node < 2 * n:
@@ -209,7 +214,7 @@ def remove_marked(data, state, k):  # type: ignore[no-untyped-def]
     return write(data, state, k, count)
 
 
-@kernel
+@inner_kernel
 def insert(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     """Put a request into a route: its pickup and dropoff behind the visits at these positions."""
     save(state, k)
@@ -218,10 +223,10 @@ def insert(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     return write(data, state, k, count)
 
 
-@kernel
+@inner_kernel
 def _with(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     n = data.numbers[a.X_REQUESTS]
-    count = 0
+    count = ZERO
     for p in range(state.size[k]):
         state.trial[count] = state.rows[k, p, a.R_NODE]
         count += 1
@@ -234,7 +239,7 @@ def _with(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     return count
 
 
-@kernel
+@inner_kernel
 def try_with(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     """Say if a route stays legal with a request inserted; its riders' cost goes to ``found``."""
     count = _with(data, state, k, r, pickup, dropoff)
@@ -246,7 +251,7 @@ def try_with(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def
     return True
 
 
-@kernel
+@lean_kernel
 def remember(data, state):  # type: ignore[no-untyped-def]
     """Keep the routes as the best ones seen."""
     for k in range(len(state.size)):
@@ -257,14 +262,14 @@ def remember(data, state):  # type: ignore[no-untyped-def]
     state.totals[a.T_BEST_ABSENT] = state.totals[a.T_ABSENT]
 
 
-@kernel
+@lean_kernel
 def remember_if_better(data, state):  # type: ignore[no-untyped-def]
     """Keep the routes as the best ones seen if they are."""
     if cost_of(data, state) < state.totals[a.T_BEST]:
         remember(data, state)
 
 
-@kernel
+@lean_kernel
 def recall(data, state):  # type: ignore[no-untyped-def]
     """Return to the best routes seen; say if they keep every limit."""
     n = data.numbers[a.X_REQUESTS]

@@ -8,7 +8,7 @@ heuristic for the pickup and delivery problem with time windows".
 
 from __future__ import annotations
 
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.routes import remove_marked
@@ -19,13 +19,13 @@ LONGEST = 10
 """Visits in a string, at most."""
 
 
-@kernel
+@inner_kernel
 def ruin(data, state):  # type: ignore[no-untyped-def]
     """Take some requests out of their routes."""
     strings(data, state)
 
 
-@kernel
+@inner_kernel
 def near(data, state, node, rank):  # type: ignore[no-untyped-def]
     """Find a node's neighbour of a rank, in space and time; lists are made when first asked for."""
     if not state.near_known[node]:
@@ -34,7 +34,7 @@ def near(data, state, node, rank):  # type: ignore[no-untyped-def]
     return state.near[node, rank]
 
 
-@kernel
+@inner_kernel
 def _find_near(data, state, node):  # type: ignore[no-untyped-def]
     room, known = data.numbers[a.X_NEAR], 0
     apart = state.scratch
@@ -51,7 +51,7 @@ def _find_near(data, state, node):  # type: ignore[no-untyped-def]
         known = min(known + 1, room)
 
 
-@kernel
+@inner_kernel
 def _apart(data, one, other):  # type: ignore[no-untyped-def]
     """How far two nodes are apart: the way, and the wait where windows do not meet."""
     from_place, to_place = data.nodes[one, a.N_PLACE], data.nodes[other, a.N_PLACE]
@@ -65,7 +65,7 @@ def _apart(data, one, other):  # type: ignore[no-untyped-def]
     return length + max(wait, 0) * data.numbers[a.X_SCALE] // 4096
 
 
-@kernel
+@inner_kernel
 def strings(data, state):  # type: ignore[no-untyped-def]
     """Take strings of visits out of routes that come close to a node drawn at random."""
     n, m = data.numbers[a.X_REQUESTS], data.numbers[a.X_SHUTTLES]
@@ -95,7 +95,7 @@ def strings(data, state):  # type: ignore[no-untyped-def]
             break
 
 
-@kernel
+@inner_kernel
 def _string(data, state, k, position, longest):  # type: ignore[no-untyped-def]
     """Mark a string of visits around a position and take it out, half the time with a gap."""
     n = data.numbers[a.X_REQUESTS]

@@ -11,11 +11,11 @@ Woeginger (2011), "Analysis of the dial-a-ride problem of Hunsaker and Savelsber
 
 from __future__ import annotations
 
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel
 from services.solver import arrays as a
 
 
-@kernel
+@inner_kernel
 def lay(data, k, nodes, count, plan, position):  # type: ignore[no-untyped-def]
     """Write the constraints of a route, given by its nodes from start to end, into a plan.
 
@@ -65,7 +65,7 @@ def lay(data, k, nodes, count, plan, position):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel
+@inner_kernel
 def settle(plan, count, duration):  # type: ignore[no-untyped-def]
     """Find the earliest begin of every visit; say if there is a schedule at all."""
     for _ in range(count + 1):
@@ -94,7 +94,7 @@ def settle(plan, count, duration):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@inner_kernel
 def riders_cost(data, nodes, count, plan):  # type: ignore[no-untyped-def]
     """What waits and rides cost in a settled plan."""
     wait, ride = data.numbers[a.X_WAIT], data.numbers[a.X_RIDE]
