@@ -180,6 +180,50 @@ def check_run(run_dir: Path, territory: Path | None, demand: Path | None, as_jso
     sys.exit(0 if verdict.clean else EXIT_FINDINGS)
 
 
+@main.command("solve", short_help="Solve a static instance of the literature near the optimum.")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--format",
+    type=click.Choice(["lilim", "darp"]),
+    required=True,
+    help="lilim: pickup and delivery with time windows; darp: dial-a-ride.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    help="How long to search.  [default: 10, or as --iterations needs]",
+)
+@click.option(
+    "--iterations", type=click.IntRange(1), help="Steps of the search; alone, runs repeat exactly."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of its dice."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Searches side by side.",
+)
+@click.option("--out", type=_FILE, help="Write the JSON here as well.")
+@click.option(
+    "--solver",
+    type=click.Choice(["navette", "ortools"]),
+    default="navette",
+    show_default=True,
+    help="Our own search, or OR-Tools' routing (one thread).",
+)
+def solve_instance(file: Path, **chosen: Any) -> None:
+    """Find routes for an instance's FILE and print them as JSON, rechecked in double precision.
+
+    Ends with 0 if they are feasible, 1 if not, 2 if there is nothing to solve.
+    """
+    from services.solver.solve_command import Asked, solve
+
+    sys.exit(0 if solve(file, Asked(**chosen)) else EXIT_FINDINGS)
+
+
 @main.command("up", short_help="Serve a territory: HTTP, dispatcher and simulated shuttles.")
 @click.argument("territory", type=_FILE)
 @click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port; 0: any.  [default: 8080]")
