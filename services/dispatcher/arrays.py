@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,11 @@ class Fleet(NamedTuple):
     visits: NDArray[np.int64]
     rides: NDArray[np.int64]
     times: NDArray[np.int64]
+
+    def some(self, chosen: Sequence[int]) -> Fleet:
+        """A copy with only some of the shuttles."""
+        rows = list(chosen)
+        return Fleet(self.heads[rows], self.visits[rows], self.rides[rows], self.times.copy())
 
 
 class Ask(NamedTuple):

@@ -7,6 +7,8 @@ the same times give the same events. Commands can be turned down; reports are fa
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import assert_never
 
@@ -73,6 +75,8 @@ class Zone:
         self.terms = Terms(territory, lambda a, b: int(drive_s[a, b]))
         self.now_s = 0
         self._kinds = _kinds(shuttles)
+        self.before_answer: Callable[[RideId], None] | None = None
+        """Told just before each request is answered, so that somebody can look at the zone then."""
         self._expiries: list[tuple[int, RideId]] = []
         self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
         self._rescue = Rescue(
@@ -138,40 +142,75 @@ class Zone:
         columns: list[int] = found.tolist()
         return columns
 
+    def best(self, request: Request) -> tuple[Ask, list[int]] | None:
+        """Best insertion of a request as it was asked, with the arrays that it was searched by."""
+        terms = self.terms
+        if terms.obstacle(request) is not None:
+            return None
+        origins, destinations = terms.tried(request.origins), terms.tried(request.destinations)
+        ask = terms.ask(request, origins, destinations, self.now_s)
+        found = self.search(ask)
+        return (ask, found) if found[c.F_VALUE] >= 0 else None
+
+    def trial(self, shuttles: Sequence[int] | None = None) -> Zone:
+        """A zone as this one is now, to try messages on; this one stays as it is.
+
+        Parameters
+        ----------
+        shuttles
+            Numbers of those that are in it, as if there were no others; absent: all.
+
+        Returns
+        -------
+        Zone
+            It shares with this one only what never changes.
+        """
+        fleet = self.fleet
+        chosen = range(len(fleet.routes)) if shuttles is None else shuttles
+        memo: dict[int, object] = {
+            id(self.territory): self.territory,
+            id(self.rides): dict(self.rides),
+            id(fleet): fleet.trial(chosen),
+            id(self.before_answer): None,
+        }
+        return deepcopy(self, memo)
+
     def _request(self, request: Request, now_s: int, events: list[Event]) -> None:
         if request.ride_id in self.rides:
             return  # the same request again: it has taken effect already
         if not self._stops_exist(request):
             events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
             return
+        if self.before_answer is not None:
+            self.before_answer(request.ride_id)
         ride = Ride(request=request, requested_s=now_s)
-        terms = self.terms
-        if terms.obstacle(request) is None:
-            origins, destinations = terms.tried(request.origins), terms.tried(request.destinations)
-            ask = terms.ask(request, origins, destinations, now_s)
-            found = self.search(ask)
-            if found[c.F_VALUE] >= 0:
-                pickup, dropoff = origins[found[c.F_PICKUP]], destinations[found[c.F_DROPOFF]]
-                window = ask.pickups[found[c.F_PICKUP]].tolist()
-                k = found[c.F_SHUTTLE]
-                start_s = found[c.F_PICKUP_S] - int(ask.party[c.A_BASE_S] + ask.party[c.A_PARTY_S])
-                if found[c.F_PICK_MERGED]:
-                    visit = self.fleet.arrays.visits[k, found[c.F_PICK]]
-                    start_s = max(int(visit[c.V_START]), window[c.P_EARLIEST])
-                times_s = (
-                    window[c.P_EARLIEST],
-                    start_s,
-                    found[c.F_PICKUP_S],
-                    window[c.P_PICK_BY] + terms.reserve_s,
-                )
-                promise = terms.promise(request, pickup, dropoff, times_s)
-                offer = Offer(promise=promise, expires_s=now_s + terms.promises.offer_s)
-                self._offer(ride, offer, found, events)
-                return
+        best = self.best(request)
+        if best is not None:
+            self._offer(ride, self._offer_of(request, *best), best[1], events)
+            return
         too_large = not any(shuttle.fits(request.party.load) for shuttle in self._kinds)
-        refusal = refuse(request, terms, self.search, now_s, too_large=too_large)
+        refusal = refuse(request, self.terms, self.search, now_s, too_large=too_large)
         self.rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))
+
+    def _offer_of(self, request: Request, ask: Ask, found: list[int]) -> Offer:
+        """What to promise, if a request is inserted where the search found its place."""
+        terms, fleet = self.terms, self.fleet
+        pickup = terms.tried(request.origins)[found[c.F_PICKUP]]
+        dropoff = terms.tried(request.destinations)[found[c.F_DROPOFF]]
+        window = ask.pickups[found[c.F_PICKUP]].tolist()
+        start_s = found[c.F_PICKUP_S] - int(ask.party[c.A_BASE_S] + ask.party[c.A_PARTY_S])
+        if found[c.F_PICK_MERGED]:
+            visit = fleet.arrays.visits[found[c.F_SHUTTLE], found[c.F_PICK]]
+            start_s = max(int(visit[c.V_START]), window[c.P_EARLIEST])
+        times_s = (
+            window[c.P_EARLIEST],
+            start_s,
+            found[c.F_PICKUP_S],
+            window[c.P_PICK_BY] + terms.reserve_s,
+        )
+        promise = terms.promise(request, pickup, dropoff, times_s)
+        return Offer(promise=promise, expires_s=self.now_s + terms.promises.offer_s)
 
     def _stops_exist(self, request: Request) -> bool:
         stops = len(self.fleet.ways.stop_mm)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -77,6 +78,21 @@ class Route:
         """Everybody on board, then everybody to be picked up, in order."""
         return [*self.aboard, *(ride_id for stop in self.stops for ride_id in stop.board)]
 
+    def trial(self) -> Route:
+        """The same, to try things on; this one stays as it is."""
+        made = [replace(stop, board=[*stop.board], leave=[*stop.leave]) for stop in self.stops]
+        written = self.written
+        for old, new in zip(self.stops, made, strict=True):
+            written = new if old is written else written
+        return replace(
+            self,
+            stops=made,
+            aboard=dict(self.aboard),
+            held=set(self.held),
+            written=written,
+            targets=dict(self.targets),
+        )
+
 
 class Shuttles:
     """All shuttles of a zone, as lists and, kept in step, as arrays.
@@ -106,6 +122,15 @@ class Shuttles:
             heads[k, c.H_SEATS : c.H_LUGGAGE + 1] = shuttle.capacity
             heads[k, c.H_PER_WHEELCHAIR] = shuttle.seats_per_wheelchair
         self.arrays = _allocate(heads, POSITIONS)
+
+    def trial(self, chosen: Sequence[int]) -> Shuttles:
+        """A fleet of some of the shuttles as they are now, to try things on; this one stays."""
+        fleet = copy(self)
+        fleet.routes = [self.routes[k].trial() for k in chosen]
+        fleet.number = {route.shuttle.id: k for k, route in enumerate(fleet.routes)}
+        fleet.arrays = self.arrays.some(chosen)
+        fleet._terms = dict(self._terms)
+        return fleet
 
     def head(self, k: int) -> NDArray[np.int64]:
         """Where shuttle ``k`` is (``H_`` columns)."""
@@ -295,9 +320,9 @@ class Shuttles:
 
     def holder(self, ride_id: RideId, shuttle_id: ShuttleId | None) -> int | None:
         """The number of the shuttle whose route has this ride, given where it should be."""
-        if shuttle_id is None:
+        k = None if shuttle_id is None else self.number.get(shuttle_id)
+        if k is None:
             return None
-        k = self.number[shuttle_id]
         return k if ride_id in self.routes[k].ride_ids() else None
 
     def _grow(self, needed: int) -> None:

@@ -40,6 +40,10 @@ class Terms:
         ]
         self._walk_weight = round(territory.dispatch.walk_weight * DRIVE_COST)
 
+    def under(self, territory: Territory) -> Terms:
+        """The same between the same stops, under other rules."""
+        return Terms(territory, self._drive_s)
+
     def tried(self, near: tuple[StopWalk, ...]) -> tuple[StopWalk, ...]:
         """The stops that an instant answer tries: the nearest few within the walking limit."""
         within = [stop for stop in near if stop.walk_m <= self.promises.walk_m_max]

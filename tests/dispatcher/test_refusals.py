@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.dispatcher.bounds import relaxed
 from services.dispatcher.core import Zone
 from services.dispatcher.offers import Terms
 from services.domain.events import Event, Message, RequestRide, RideOffered, RideRefused
@@ -83,32 +84,6 @@ def offers(made: Zone, asked: Request, rules: Territory | None = None) -> bool:
     event = made.apply(RequestRide(asked), made.now_s)[0]
     assert isinstance(event, RideOffered | RideRefused)
     return isinstance(event, RideOffered)
-
-
-def relaxed(
-    asked: Request, rules: Territory, relaxation: Relaxation, amount: int
-) -> tuple[Request, Territory]:
-    """The request, and the rules, with one remedy applied."""
-    promises = rules.promises
-    match relaxation:
-        case Relaxation.LEAVE_LATER_S:
-            return replace(asked, departure_s=asked.departure_s + amount), rules
-        case Relaxation.ARRIVE_LATER_S:
-            assert asked.arrive_by_s is not None
-            return replace(asked, arrive_by_s=asked.arrive_by_s + amount), rules
-        case Relaxation.FEWER_SEATS:
-            party = asked.party
-            companions = max(party.companions - amount, 0)
-            seats = party.seats - (amount - (party.companions - companions))
-            return replace(asked, party=replace(party, seats=seats, companions=companions)), rules
-        case Relaxation.WALK_FURTHER_M:
-            promises = promises.model_copy(update={"walk_m_max": promises.walk_m_max + amount})
-        case Relaxation.RIDE_LONGER_S:
-            longer_s = promises.ride_constant_s + amount
-            promises = promises.model_copy(update={"ride_constant_s": longer_s})
-    # More of a promise must not mean more of a reserve before it.
-    dispatch = rules.dispatch.model_copy(update={"reserve_s": rules.reserve_s})
-    return asked, rules.model_copy(update={"promises": promises, "dispatch": dispatch})
 
 
 TIGHT: dict[str, Any] = {"wait_s_max": 240, "ride_factor": 1.2, "ride_constant_s": 60}
