@@ -222,6 +222,18 @@ def solve_instance(file: Path, **chosen: Any) -> None:
     from services.solver.solve_command import Asked, solve
 
     sys.exit(0 if solve(file, Asked(**chosen)) else EXIT_FINDINGS)
+@main.command("explain", short_help="Why a ride of a simulated day got its answer.")
+@click.argument("run_dir", metavar="DIR", type=_FILE)
+@click.argument("request_id", metavar="REQUEST")
+@click.option("--shuttle", metavar="ID", help="All about this shuttle.  [default: an overview]")
+@click.option("--territory", type=_FILE, help="Its territory, if not where the run found it.")
+@click.option("--demand", type=_FILE, help="Its demand, if not where the run found it.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+def explain_ride(run_dir: Path, request_id: str, **chosen: Any) -> None:
+    """Say why this shuttle, or why refused: what bound, and how far off each shuttle was."""
+    from services.simulator.explain.command import Asked, run
+
+    run(run_dir, request_id, Asked(**chosen), click.echo)
 
 
 @main.command("up", short_help="Serve a territory: HTTP, dispatcher and simulated shuttles.")

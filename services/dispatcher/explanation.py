@@ -9,6 +9,7 @@ the zone in the very moment of the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
@@ -111,10 +112,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One shuttle and the request: it has a place, or it misses."""
+    """One shuttle and the request: it has a place, or it misses; ``plan`` is what it is up to."""
 
     shuttle_id: ShuttleId
     standing: Standing
+    plan: Plan
     place: Place | None
     miss: Miss | None
 
@@ -130,7 +132,7 @@ class Explanation:
     answer
         The offer with its shuttle, or the refusal.
     candidates
-        Every shuttle: those with a place first, cheapest first; then the others in their order.
+        Every shuttle: those with a place, cheapest first; then the others, nearest first.
     proven
         Of each remedy of a refusal, whether the zone accepts the request with it, and with one unit
         less refuses.
@@ -152,7 +154,7 @@ def explain(zone: Zone, request: Request) -> Explanation:
     """Explain the answer that a zone is about to give; the zone stays as it is."""
     answer, _ = _answer(zone.trial(), request)
     candidates = [_candidate(zone, k, request) for k in range(len(zone.fleet.routes))]
-    candidates.sort(key=lambda one: (one.place is None, one.place.cost.whole if one.place else 0))
+    candidates.sort(key=_rank)
     remedies = answer.refusal.remedies if isinstance(answer, RideRefused) else ()
     return Explanation(
         request=request,
@@ -161,6 +163,12 @@ def explain(zone: Zone, request: Request) -> Explanation:
         candidates=tuple(candidates),
         proven=tuple(holds(zone, request, remedy) for remedy in remedies),
     )
+
+
+def _rank(one: Candidate) -> tuple[bool, float]:
+    if one.place is not None:
+        return False, one.place.cost.whole
+    return True, one.miss.far if one.miss is not None else inf
 
 
 def holds(zone: Zone, request: Request, remedy: Remedy) -> bool:
@@ -194,6 +202,7 @@ def _candidate(zone: Zone, k: int, request: Request) -> Candidate:
     return Candidate(
         shuttle_id=alone.fleet.routes[0].shuttle.id,
         standing=_standing(alone, request),
+        plan=alone.fleet.plan(0, alone.territory.dispatch.early_s),
         place=None if best is None else _place(alone, request, *best),
         miss=nearest_miss(alone, request) if best is None else None,
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from math import inf
 
 from services.dispatcher import columns as c
 from services.dispatcher.bounds import PROMISED, ROOM, Bound, Give, loosen, loosest
@@ -36,11 +37,14 @@ class Miss:
     proven
         Whether the zone, loosened by ``needs``, offers the ride, and with one unit less of any of
         them refuses it.
+    far
+        How much ``needs`` is, against what was asked and promised: to compare shuttles by.
     """
 
     needs: tuple[Give, ...]
     alone: tuple[Give, ...]
     proven: bool
+    far: float
 
 
 def nearest_miss(zone: Zone, request: Request) -> Miss:
@@ -62,7 +66,12 @@ def nearest_miss(zone: Zone, request: Request) -> Miss:
         needs: tuple[Give, ...] = (min(alone, key=lambda give: _weight(zone, request, give)),)
     else:
         needs = _together(zone, request, (own, gives))
-    return Miss(needs, alone, bool(needs) and proven(zone, request, needs))
+    return Miss(
+        needs=needs,
+        alone=alone,
+        proven=bool(needs) and proven(zone, request, needs),
+        far=sum(_weight(zone, request, give) for give in needs) if needs else inf,
+    )
 
 
 def proven(zone: Zone, request: Request, needs: Sequence[Give]) -> bool:

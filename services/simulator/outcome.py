@@ -49,7 +49,7 @@ def outcome(
     """
     network = simulation.network
     rides = tuple(
-        _ride_row(rider, simulation.zone.rides.get(rider_id), network)
+        ride_row(rider, simulation.zone.rides.get(rider_id), network)
         for rider_id, rider in simulation.riders.riders.items()
     )
     legs, drive_mm = legs_of(simulation.world.drives, network, simulation.zone.fleet.ways)
@@ -68,7 +68,8 @@ def outcome(
     )
 
 
-def _ride_row(rider: Rider, ride: Ride | None, network: Network) -> RideRow:
+def ride_row(rider: Rider, ride: Ride | None, network: Network) -> RideRow:
+    """Record what a rider asked for, and what became of it by now."""
     trip, request = rider.trip, rider.request
     basics = {
         "request_id": trip.request_id,

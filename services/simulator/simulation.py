@@ -19,6 +19,7 @@ from services.domain.events import (
     PlanIssued,
     Report,
     RequestRide,
+    RideEvent,
     WakeUp,
 )
 from services.domain.ids import ShuttleId, ZoneId
@@ -43,6 +44,9 @@ LINK_S = 1
 REPORT_EVERY_S = 60
 
 Progress = Callable[[int, int], None]
+
+Listen = Callable[[int, RideEvent], bool]
+"""Told what happens to rides, and when; true ends the day there."""
 
 Ends = tuple[tuple[StopWalk, ...], tuple[StopWalk, ...]]
 """Stops near the origin and near the destination of a trip, nearest first."""
@@ -112,16 +116,21 @@ class Simulation:
         self._plans = self._log.reader(Topic.SHUTTLE_PLANS)
         self._positions: dict[ShuttleId, Passed] = {}
         self._woken_s = -1
+        self._listen: Listen | None = None
+        self._over = False
         self.answers_s: list[float] = []
 
-    def run(self, progress: Progress | None = None) -> Answers:
+    def run(self, progress: Progress | None = None, listen: Listen | None = None) -> Answers:
         """Let the day happen, from the first event to the last.
 
         Parameters
         ----------
         progress
             Told the time of day and how many requests were answered, now and then.
+        listen
+            Told everything that happens to rides, as the riders are; may end the day.
         """
+        self._listen = listen
         self._add_riders()
         collecting = gc.isenabled()
         gc.disable()  # nothing of a day is garbage before its end
@@ -159,7 +168,7 @@ class Simulation:
 
     def _happen(self, progress: Progress | None) -> None:
         agenda, told = self.agenda, 0
-        while agenda.next_s() is not None:
+        while agenda.next_s() is not None and not self._over:
             agenda.happen()
             self._pump()
             if progress is not None and agenda.now_s - told >= 300:
@@ -183,7 +192,7 @@ class Simulation:
                     self._step((item.value,))  # type: ignore[arg-type]
             elif events := self._events.take():
                 for item in events:
-                    self.riders.hear(item.value)  # type: ignore[arg-type]
+                    self._hear(item.value)  # type: ignore[arg-type]
             elif plans := self._plans.take():
                 for item in plans:
                     assert isinstance(item.value, PlanIssued)
@@ -194,6 +203,11 @@ class Simulation:
         if due_s is not None and (self._woken_s <= self.agenda.now_s or due_s < self._woken_s):
             self._woken_s = due_s
             self.agenda.at(due_s, self._wake)
+
+    def _hear(self, event: RideEvent) -> None:
+        self.riders.hear(event)
+        if self._listen is not None and self._listen(self.agenda.now_s, event):
+            self._over = True
 
     def _take_reports(self, reports: list[Message], *, positions: bool = False) -> None:
         """Take facts as a step; positions, the newest of each shuttle, wait for the next one."""

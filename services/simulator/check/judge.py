@@ -16,6 +16,7 @@ from services.simulator.check.ground import read_ground
 from services.simulator.check.run import Run, read_run
 from services.simulator.check.verdict import Finding, Notes, Rule, Verdict
 from services.simulator.check.ways import ways_of
+from services.simulator.inputs import demand_of, territory_of
 
 
 def check(run_dir: Path, territory: Path | None = None, demand: Path | None = None) -> Verdict:
@@ -36,8 +37,8 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
     """
     run = read_run(run_dir)
     notes = Notes()
-    territory_dir = _territory_of(run, territory)
-    demand_path = _demand_of(run, demand)
+    territory_dir = territory_of(run.folder, run.file.territory.path, territory)
+    demand_path = demand_of(run.folder, run.file.demand.path, demand)
     _inputs(notes, run, territory_dir, demand_path)
     _settings(notes, run, territory_dir)
     ground = read_ground(territory_dir, run.settings.travel)
@@ -58,39 +59,6 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
     for rules in (requests, remedies, promises, life, driving, figures):
         rules.judge(case)
     return notes.verdict()
-
-
-def _territory_of(run: Run, given: Path | None) -> Path:
-    if given is not None:
-        if not given.is_dir():
-            raise InvalidFile(given, "no such folder")
-        return given
-    path = Path(run.file.territory.path)
-    for folder in (path, run.folder / path):
-        if (folder / "territory.yaml").is_file():
-            return folder
-    raise InvalidFile(
-        run.folder / "run.json",
-        f"the territory is not at '{path}' any more; say where with --territory",
-        field="territory.path",
-    )
-
-
-def _demand_of(run: Run, given: Path | None) -> Path:
-    if given is not None:
-        return given
-    beside = run.folder / "demand.csv"
-    if run.file.demand.path is None:
-        return beside
-    path = Path(run.file.demand.path)
-    for file in (path, run.folder / path, beside):
-        if file.is_file():
-            return file
-    raise InvalidFile(
-        run.folder / "run.json",
-        f"the demand is not at '{path}' any more; say where with --demand",
-        field="demand.path",
-    )
 
 
 def _inputs(notes: Notes, run: Run, territory: Path, demand: Path) -> None:
