@@ -96,7 +96,7 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
     )
     write_run(run, out)
     finish_output(out)
-    print_summary(console, network, figures, answers, out)
+    print_summary(console, run, figures, answers, out)
 
 
 def _as_asked(network: Network, count: int | None, *, benchmark: bool) -> Network:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from services.network.folder import Network
+from services.simulator.records import RideRow, Run
 from services.simulator.simulation import Answers
 
 REASONS = {
@@ -28,10 +29,10 @@ REASONS = {
 
 
 def print_summary(
-    console: Console, network: Network, figures: dict[str, Any], answers: Answers, out: Path
+    console: Console, run: Run, figures: dict[str, Any], answers: Answers, out: Path
 ) -> None:
     """Print a day's main figures, and where the rest is."""
-    table = Table(title=network.territory.name, show_header=False, title_justify="left")
+    table = Table(title=run.settings.name, show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(justify="right")
     served, requests = figures["served"], figures["requests"]
@@ -61,6 +62,18 @@ def print_summary(
         f"Open [bold]{out / 'report.html'}[/] in a browser; "
         f"[bold]navette check {out}[/] judges the run."
     )
+    if (ride := _to_explain(run)) is not None:
+        said = "refused" if ride.status == "refused" else f"given to {ride.shuttle_id}"
+        command = f"[bold]navette explain {out} {escape(ride.request_id)}[/]"
+        console.print(f"{command} says why that ride was {said}.")
+
+
+def _to_explain(run: Run) -> RideRow | None:
+    """A ride to try an explanation on: the first that shuttles could not take, else any."""
+    near = [ride for ride in run.rides if "walk" not in (ride.refusal_reason or "")]
+    refused = [ride for ride in near if ride.status == "refused"]
+    offered = [ride for ride in near if ride.offered]
+    return next(iter((*refused, *offered)), None)
 
 
 def _percent(share: float | None) -> str:

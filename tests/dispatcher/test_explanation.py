@@ -96,7 +96,11 @@ def busy(kind: str, seed: int, promises: dict[str, Any]) -> Watched:
         service={"opens": "07:30", "closes": "08:20"},
     )
     network = road_network(rules) if kind == "roads" else crow_network(PLAIN, rules)
-    play = Play(network, fleet(0, 3, 5, capacity=Load(4, 1, 2)), Chance(seed, on=seed % 2 == 1))
+    shuttles = tuple(
+        replace(shuttle, seats_per_wheelchair=seed % 3)
+        for shuttle in fleet(0, 3, 5, capacity=Load(4, 1, 2))
+    )
+    play = Play(network, shuttles, Chance(seed, on=seed % 2 == 1))
     for number in range(24):
         at_s = EIGHT_S + dice.randint(15, 50) * number
         origins, destinations = (
