@@ -168,9 +168,8 @@ def _make_room(zone: Zone, rooms: dict[str, int]) -> None:
 
 def _loosen_promise(zone: Zone, ride_id: RideId, name: str, amount: int) -> None:
     fleet, ride = zone.fleet, zone.rides[ride_id]
-    assert ride.offer is not None
     promise = replace(ride.promise, **{name: getattr(ride.promise, name) + amount})
-    zone.rides[ride_id] = replace(ride, offer=replace(ride.offer, promise=promise))
+    zone.rides[ride_id] = replace(ride, changed=promise)
     fleet.forget(ride_id)
     k = fleet.holder(ride_id, ride.shuttle_id)
     if k is not None:

@@ -97,6 +97,8 @@ class Standing:
         Planned stops, and rides on board or to be picked up.
     silent
         Whether it should have acknowledged a plan by now, and gets nothing new until it reports.
+    out
+        Whether it is out of order, and gets nothing until it is repaired.
     """
 
     moving: bool
@@ -108,6 +110,7 @@ class Standing:
     visits: int
     rides: int
     silent: bool
+    out: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +225,7 @@ def _standing(alone: Zone, request: Request) -> Standing:
         visits=len(route.stops),
         rides=len(route.ride_ids()),
         silent=bool(head[c.H_SILENT]),
+        out=bool(head[c.H_OUT]),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from services.domain.territory import DAY_S, Territory
 from services.network.rows import read_rows
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
+from services.simulator.records import FaultRow, Faults
 from services.simulator.vehicle import Vehicle
 from services.simulator.world import World
 
@@ -21,35 +21,6 @@ REPAIR_S = (1200, 5400)
 """Shortest and longest time until a shuttle is in order again."""
 BLACKOUT_S = (120, 900)
 KINDS = ("breakdown", "blackout")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultRow:
-    """One thing that goes wrong; ``kind`` is one of `KINDS`."""
-
-    kind: str
-    shuttle_id: str
-    at_s: int
-    for_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faults:
-    """What goes wrong in a run.
-
-    Parameters
-    ----------
-    breakdowns_per_1000_km
-        Of any shuttle, in the mean.
-    blackouts_per_day
-        Of each shuttle, in the mean, during service hours taken as a day.
-    rows
-        What goes wrong for certain.
-    """
-
-    breakdowns_per_1000_km: float = 0.0
-    blackouts_per_day: float = 0.0
-    rows: tuple[FaultRow, ...] = ()
 
 
 def read_faults(path: Path, shuttles: tuple[Shuttle, ...]) -> tuple[FaultRow, ...]:

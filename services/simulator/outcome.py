@@ -63,7 +63,9 @@ def outcome(
         benchmark=not chance.on,
         settings=network.territory,
         horizon_s=(first_s, max(simulation.agenda.now_s, first_s)),
-        disruptions=Disruptions(blackouts=tuple(simulation.world.blackouts)),
+        disruptions=Disruptions(
+            blackouts=tuple(simulation.world.blackouts), asked=simulation.faults
+        ),
         inputs=inputs,
     )
 

@@ -26,6 +26,8 @@ from services.simulator.output_folder import RUN_FILE, write_bytes, write_json
 from services.simulator.records import (
     Blackout,
     Disruptions,
+    FaultRow,
+    Faults,
     Inputs,
     Legs,
     RideRow,
@@ -239,8 +241,22 @@ class _Blackout(_Part):
     until_s: int
 
 
+class _FaultRow(_Part):
+    kind: str
+    shuttle_id: str
+    at_s: int
+    for_s: int
+
+
+class _Faults(_Part):
+    breakdowns_per_1000_km: float = 0
+    blackouts_per_day: float = 0
+    rows: tuple[_FaultRow, ...] = ()
+
+
 class _Disruptions(_Part):
     blackouts: tuple[_Blackout, ...] = ()
+    asked: _Faults = _Faults()
 
 
 class _RunFile(_Part):
@@ -298,9 +314,7 @@ def read_run(folder: Path) -> Run:
         benchmark=file.benchmark,
         settings=file.settings,
         horizon_s=file.horizon_s,
-        disruptions=Disruptions(
-            blackouts=tuple(Blackout(**row.model_dump()) for row in file.disruptions.blackouts)
-        ),
+        disruptions=_disruptions(file.disruptions),
         inputs=Inputs(
             territory=file.territory.path,
             territory_sha256=file.territory.sha256,
@@ -308,6 +322,18 @@ def read_run(folder: Path) -> Run:
             demand_sha256=file.demand.sha256,
             skipped_lines=file.demand.skipped_lines,
             attributions=file.territory.attributions,
+        ),
+    )
+
+
+def _disruptions(read: _Disruptions) -> Disruptions:
+    asked = read.asked
+    return Disruptions(
+        blackouts=tuple(Blackout(**row.model_dump()) for row in read.blackouts),
+        asked=Faults(
+            breakdowns_per_1000_km=asked.breakdowns_per_1000_km,
+            blackouts_per_day=asked.blackouts_per_day,
+            rows=tuple(FaultRow(**row.model_dump()) for row in asked.rows),
         ),
     )
 

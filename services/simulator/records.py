@@ -195,10 +195,43 @@ class Blackout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRow:
+    """One thing that goes wrong; ``kind`` is ``breakdown`` or ``blackout``."""
+
+    kind: str
+    shuttle_id: str
+    at_s: int
+    for_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What goes wrong in a run.
+
+    Parameters
+    ----------
+    breakdowns_per_1000_km
+        Of any shuttle, in the mean.
+    blackouts_per_day
+        Of each shuttle, in the mean, during service hours taken as a day.
+    rows
+        What goes wrong for certain.
+    """
+
+    breakdowns_per_1000_km: float = 0.0
+    blackouts_per_day: float = 0.0
+    rows: tuple[FaultRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disruptions:
-    """What went wrong on purpose; breakdowns are among the visits."""
+    """What went wrong on purpose; breakdowns are among the visits.
+
+    ``asked`` is what the user asked for, so that the day can be run again.
+    """
 
     blackouts: tuple[Blackout, ...] = ()
+    asked: Faults = Faults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,7 +18,7 @@ from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
-from services.simulator.faults import Faults, read_faults
+from services.simulator.faults import read_faults
 from services.simulator.generator import generate_day
 from services.simulator.kpis import kpis
 from services.simulator.outcome import outcome, timing
@@ -29,6 +29,7 @@ from services.simulator.output_folder import (
     write_text,
 )
 from services.simulator.record_files import read_inputs, write_run
+from services.simulator.records import Faults
 from services.simulator.report import render
 from services.simulator.simulation import Simulation
 from services.simulator.summary import print_summary

@@ -32,7 +32,8 @@ from services.runtime.memory import MemoryLog, MemoryStore
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand
-from services.simulator.faults import FaultPlay, Faults
+from services.simulator.faults import FaultPlay
+from services.simulator.records import Faults
 from services.simulator.riders import Riders
 from services.simulator.world import World
 from services.wire.topics import Topic
@@ -100,6 +101,7 @@ class Simulation:
         )
         self.world.connect(self.agenda, self._report)
         self.world.report_every_s = REPORT_EVERY_S if chance.on else 0
+        self.faults = faults or Faults()
         if faults is not None:
             drive_m = network.tables.drive_m
             play = FaultPlay(faults, self.world, self.agenda, chance, drive_m)

@@ -129,7 +129,8 @@ def test_a_benchmark_on_given_demand_is_repeated_too(
     demand = tmp_path / "some.csv.gz"
     write_demand(type(day)(trips=day.trips[:60], sha256=""), demand)
     out = tmp_path / "run"
-    options = ("--demand", demand, "--shuttles", 2, "--benchmark", "--out", out)
+    faults = ("--breakdowns", 5, "--blackouts", 2)
+    options = ("--demand", demand, "--shuttles", 2, "--benchmark", *faults, "--out", out)
     assert cli("simulate", demo, *options).exit_code == 0
     for trip in day.trips[10:60:20]:
         assert cli("explain", out, trip.request_id).exit_code == 0

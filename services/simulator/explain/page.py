@@ -201,6 +201,8 @@ def _where(story: Story, one: Candidate) -> str:
 
 
 def _in_the_way(story: Story, one: Candidate) -> Text:
+    if one.standing.out:
+        return Text("out of order")
     if one.standing.silent:
         return Text("did not acknowledge its last plan: nothing new for it")
     if one.miss is None or not one.miss.needs:

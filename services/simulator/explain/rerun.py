@@ -19,13 +19,13 @@ from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand, Trip, read_demand
+from services.simulator.inputs import demand_of, territory_of
 from services.simulator.outcome import ride_row
 from services.simulator.output_folder import RUN_FILE, is_unfinished
 from services.simulator.record_files import read_inputs, read_run
 from services.simulator.records import RideRow, Run
 from services.simulator.riders import CALLER
 from services.simulator.simulation import Simulation
-from services.simulator.inputs import demand_of, territory_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,8 @@ def story(
     run = _read(run_dir)
     row = _row(run, run_dir, request_id)
     network, day = _inputs(run, run_dir, territory, demand)
-    simulation = Simulation(network, shuttles(network), day, Chance(run.seed, on=not run.benchmark))
+    chance, faults = Chance(run.seed, on=not run.benchmark), run.disruptions.asked
+    simulation = Simulation(network, shuttles(network), day, chance, faults=faults)
     wanted = ride_id(CALLER, request_id)
     zone, told = simulation.zone, list[tuple[int, RideEvent]]()
     explained: list[Explanation] = []

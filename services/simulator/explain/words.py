@@ -9,6 +9,7 @@ from services.dispatcher.explanation import Cost
 from services.domain.events import (
     CommandTurnedDown,
     OfferExpired,
+    PromiseChanged,
     ReportMarked,
     RideBoarded,
     RideCancelled,
@@ -16,6 +17,7 @@ from services.domain.events import (
     RideConfirmed,
     RideEvent,
     RideFailed,
+    RideLetOff,
     RideNoShow,
     RideOffered,
     RideReassigned,
@@ -161,6 +163,13 @@ def event(one: RideEvent, stops: Stops) -> str:
             return f"{'in time again' if kept else 'late, and told so'}: {times}"
         case RideReassigned(shuttle_id=shuttle_id):
             return f"given to {shuttle_id}"
+        case RideLetOff(shuttle_id=shuttle_id, stop=let_off):
+            return f"{shuttle_id} broke down: let off at {stop(stops, let_off)}"
+        case PromiseChanged(promise=promise, reason=reason):
+            return (
+                f"promised instead ({reason}): from {stop(stops, promise.pickup_stop)} by"
+                f" {clock(promise.pickup_to_s)}, there by {clock(promise.arrive_by_s)}"
+            )
         case RideBoarded(shuttle_id=shuttle_id):
             return f"on board of {shuttle_id}"
         case RideCompleted(shuttle_id=shuttle_id):
