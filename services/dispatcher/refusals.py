@@ -2,12 +2,14 @@
 
 Feasibility is not monotone in any of them (a later departure can miss the shuttle that an earlier
 one would have caught), so nothing is bisected: one pass of the search per dimension enforces all
-but the one bound, and minimises by how much that is exceeded.
+but the one bound, and minimises by how much that is exceeded. Leaving later can help in a second
+way, which is tried apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
@@ -90,7 +92,31 @@ def _copy(ask: Ask) -> Ask:
 def _leave_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
     relaxed = _copy(ask)
     relaxed.pickups[:, c.P_PICK_BY] = terms.hours(request)[1] - terms.reserve_s
-    return _pass(relaxed, c.LEAVE_LATER, Relaxation.LEAVE_LATER_S, search)
+    found = _pass(relaxed, c.LEAVE_LATER, Relaxation.LEAVE_LATER_S, search)
+    held = _board_later(ask, terms, request, search)
+    return tuple(sorted((*found, *held), key=lambda remedy: remedy.amount)[:1])
+
+
+def _board_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
+    """Who leaves later boards later, which helps where a shuttle waits with the party on board.
+
+    The search lets parties board as early as can be. Tried is the departure with which the shortest
+    of the rides that are too long is just short enough.
+    """
+    relaxed = _copy(ask)
+    relaxed.pairs[:, :, c.E_LIMIT] = c.FAR_S
+    relaxed.party[c.A_MODE] = c.RIDE_LONGER
+    found = search(relaxed)
+    if found[c.F_VALUE] <= 0 or found[c.F_PICK_MERGED]:
+        return ()
+    starts_s = found[c.F_PICKUP_S] - int(ask.party[c.A_BASE_S] + ask.party[c.A_PARTY_S])
+    walked_s = int(ask.pickups[found[c.F_PICKUP], c.P_GOAL])
+    walked_s -= terms.promises.wait_s_max - terms.reserve_s
+    later_s = starts_s + found[c.F_VALUE] - walked_s
+    asked = replace(request, departure_s=request.departure_s + later_s)
+    origins, destinations = terms.tried(request.origins), terms.tried(request.destinations)
+    works = search(terms.ask(asked, origins, destinations, 0))[c.F_VALUE] >= 0
+    return (Remedy(Relaxation.LEAVE_LATER_S, later_s),) if works and later_s > 0 else ()
 
 
 def _arrive_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
