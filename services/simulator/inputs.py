@@ -1,11 +1,53 @@
-"""Where a run's territory and demand lie, by what its ``run.json`` says."""
+"""What a run reads: named and hashed when it is written down, and found again afterwards."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.domain.errors import InvalidFile
 from services.simulator.output_folder import RUN_FILE
+from services.simulator.records import Inputs
+
+TERRITORY_FILES = ("territory.yaml", "nodes.csv", "links.csv", "stops.csv", "places.csv")
+"""What a territory is made of; tables may be gzipped."""
+
+
+def read_inputs(
+    territory: Path, demand: Path | None, demand_sha256: str, skipped_lines: Sequence[int] = ()
+) -> Inputs:
+    """Name and hash what a run reads; ``territory`` and ``demand`` as the user gave them."""
+    found = [territory / name for name in (*TERRITORY_FILES, "build.json")]
+    found += [path.with_name(f"{path.name}.gz") for path in found]
+    return Inputs(
+        territory=str(territory),
+        territory_sha256={path.name: _sha256(path) for path in sorted(found) if path.is_file()},
+        demand=None if demand is None else str(demand),
+        demand_sha256=demand_sha256,
+        skipped_lines=tuple(skipped_lines),
+        attributions=_attributions(territory / "build.json"),
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _attributions(path: Path) -> tuple[str, ...]:
+    """Return what ``build.json`` says about whose data it was."""
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidFile(path, f"not JSON that can be read ({error})") from error
+    said = content if isinstance(content, dict) else {}
+    texts = [said.get("attribution"), said.get("licence")]
+    known = [text for text in texts if isinstance(text, str) and text]
+    return (". Licence: ".join(known),) if known else ()
 
 
 def territory_of(run_dir: Path, recorded: str, given: Path | None = None) -> Path:

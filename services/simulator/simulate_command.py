@@ -20,6 +20,7 @@ from services.simulator.chance import Chance
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
 from services.simulator.faults import read_faults
 from services.simulator.generator import generate_day
+from services.simulator.inputs import read_inputs
 from services.simulator.kpis import kpis
 from services.simulator.outcome import outcome, timing
 from services.simulator.output_folder import (
@@ -28,7 +29,7 @@ from services.simulator.output_folder import (
     write_json,
     write_text,
 )
-from services.simulator.record_files import read_inputs, write_run
+from services.simulator.record_files import write_run
 from services.simulator.records import Faults
 from services.simulator.report import render
 from services.simulator.simulation import Simulation

@@ -15,13 +15,14 @@ import pytest
 
 from services.domain.errors import InvalidFile, OutputInUse
 from services.domain.ride import Relaxation, Remedy
+from services.simulator.inputs import read_inputs
 from services.simulator.output_folder import (
     claim_output,
     finish_output,
     is_unfinished,
     write_json,
 )
-from services.simulator.record_files import read_inputs, read_run, write_run
+from services.simulator.record_files import read_run, write_run
 from services.simulator.records import remedies_of, remedy_text
 from tests.simulator import run_builder as build
 
