@@ -222,6 +222,8 @@ def solve_instance(file: Path, **chosen: Any) -> None:
     from services.solver.solve_command import Asked, solve
 
     sys.exit(0 if solve(file, Asked(**chosen)) else EXIT_FINDINGS)
+
+
 @main.command("explain", short_help="Why a ride of a simulated day got its answer.")
 @click.argument("run_dir", metavar="DIR", type=_FILE)
 @click.argument("request_id", metavar="REQUEST")
