@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from services import __version__
+from services.domain.day import DayKind, Weather
 from services.domain.errors import NavetteError
 
 EXIT_FINDINGS = 1
@@ -17,6 +18,15 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 _FILE = click.Path(path_type=Path)
+_DATE = click.DateTime(["%Y-%m-%d"])
+_WEATHER = click.Choice(["dry", "rain", "snow"])
+
+
+def _kind(day: datetime | None, weather: str | None) -> DayKind | None:
+    """Return the kind of day that is meant, if one is."""
+    if day is None and weather is None:
+        return None
+    return DayKind(0 if day is None else day.weekday(), Weather(weather or "dry"))
 
 
 class _Commands(click.Group):
@@ -125,12 +135,77 @@ def demand() -> None:
 @click.option(
     "--requests", type=click.IntRange(0, 1_000_000), help="How many.  [default: by people]"
 )
+@click.option("--date", "day", type=_DATE, help="The day, for its weekday.  [default: any weekday]")
+@click.option("--weather", type=_WEATHER, help="The day's weather.  [default: none]")
 @click.option("--out", type=_FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
-def demand_generate(territory: Path, seed: int, requests: int | None, out: Path) -> None:
-    """Generate the requests of one weekday from the territory's places."""
+def demand_generate(
+    territory: Path,
+    seed: int,
+    requests: int | None,
+    day: datetime | None,
+    weather: str | None,
+    out: Path,
+) -> None:
+    """Generate the requests of one day from the territory's places."""
     from services.simulator.demand_command import generate
 
-    click.echo(generate(territory, seed=seed, requests=requests, out=out))
+    kind = _kind(day, weather)
+    click.echo(generate(territory, seed=seed, requests=requests, kind=kind, out=out))
+
+
+@demand.command("history", short_help="Many generated days, to learn a forecast from.")
+@click.argument("territory", type=_FILE)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same days."
+)
+@click.option("--from", "first", type=_DATE, required=True, help="The first day.")
+@click.option(
+    "--days", type=click.IntRange(1, 1000), default=30, show_default=True, help="How many."
+)
+@click.option("--out", type=_FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
+def demand_history(territory: Path, seed: int, first: datetime, days: int, out: Path) -> None:
+    """Generate days with their weekdays and weather, at stops, without places."""
+    from services.simulator.demand_command import generate_days
+
+    click.echo(generate_days(territory, seed=seed, first=first.date(), days=days, out=out))
+
+
+@main.group()
+def forecast() -> None:
+    """Learn how many requests to expect where and when."""
+
+
+_HISTORY = click.option(
+    "--history", type=_FILE, help="Earlier days.  [default: history.csv.gz of the territory]"
+)
+
+
+@forecast.command("learn", short_help="From a territory's history to its forecast.")
+@click.argument("territory", type=_FILE)
+@_HISTORY
+@click.option("--out", type=_FILE, help="Where to.  [default: forecast.json.gz of the territory]")
+def forecast_learn(territory: Path, history: Path | None, out: Path | None) -> None:
+    """Learn expected requests per H3 cell and quarter of an hour."""
+    from services.forecast.forecast_command import learn_territory
+
+    click.echo(learn_territory(territory, history, out))
+
+
+@forecast.command("evaluate", short_help="Judge forecasts of days that they have not seen.")
+@click.argument("territory", type=_FILE)
+@_HISTORY
+@click.option(
+    "--held-out",
+    type=click.IntRange(1),
+    default=14,
+    show_default=True,
+    help="How many of the last days, each foretold from all before it.",
+)
+def forecast_evaluate(territory: Path, history: Path | None, held_out: int) -> None:
+    """Compare with naive forecasts by proper scores, and say whether intervals hold."""
+    from services.forecast.forecast_command import evaluate_territory
+
+    click.echo(evaluate_territory(territory, history, held_out))
 
 
 @main.command("simulate", short_help="Run a day of rides, write figures and a report.")
@@ -140,6 +215,8 @@ def demand_generate(territory: Path, seed: int, requests: int | None, out: Path)
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
 )
+@click.option("--date", "day", type=_DATE, help="The day, for its weekday.  [default: any weekday]")
+@click.option("--weather", type=_WEATHER, help="The day's weather.  [default: none]")
 @click.option("--out", type=_FILE, default=Path("runs/latest"), show_default=True, help="Results.")
 @click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
 @click.option("--faults", type=_FILE, help="What goes wrong with which shuttle, and when (CSV).")
@@ -159,11 +236,13 @@ def demand_generate(territory: Path, seed: int, requests: int | None, out: Path)
 )
 @click.option("--skip-bad-rows", is_flag=True, help="Leave unusable rows out, and list them.")
 @click.option("--force", is_flag=True, help="Replace results that are there already.")
-def simulate_day(territory: Path, out: Path, **chosen: Any) -> None:
+def simulate_day(
+    territory: Path, out: Path, day: datetime | None, weather: str | None, **chosen: Any
+) -> None:
     """Simulate one day on a territory: its riders, its shuttles, the real dispatcher."""
     from services.simulator.simulate_command import Asked, simulate
 
-    simulate(territory, out, Asked(**chosen))
+    simulate(territory, out, Asked(kind=_kind(day, weather), **chosen))
 
 
 @main.command("check", short_help="Judge what a simulated day wrote, without the planner's code.")

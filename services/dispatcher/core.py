@@ -87,7 +87,7 @@ class Zone:
         )
         self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue, breakdowns)
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
-        self._rebalancing = Rebalancing(self.fleet, self._publisher)
+        self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
 
     def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
         """Take one message, after the timers that fell due before it.

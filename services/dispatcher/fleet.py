@@ -71,8 +71,8 @@ class Route:
     """When it was last repaired."""
     targets: dict[int, int] = field(default_factory=dict)
     """Where each plan that was not acknowledged yet sends it first."""
-    parking: int | None = None
-    """Where it is to go and wait, standing without work elsewhere."""
+    parking: tuple[int, int] | None = None
+    """A stop where it is to wait for its next work, and the revision of the plan that says so."""
 
     def ride_ids(self) -> list[RideId]:
         """Everybody on board, then everybody to be picked up, in order."""
@@ -235,7 +235,7 @@ class Shuttles:
 
         An empty shuttle sets off for a pickup only so as to be ``early_s`` before its earliest
         time. One that is under way with nothing to do goes on to its stop and parks there; one
-        that stands sets off at once to where it is to park.
+        that stands sets off at once to where it is to wait.
         """
         route, head = self.routes[k], self.arrays.heads[k].tolist()
         moving = head[c.H_MODE] == c.MOVING
@@ -244,12 +244,12 @@ class Shuttles:
             free_s = head[c.H_FREE]
             if moving and not head[c.H_PENDING]:
                 visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
-            elif not moving and route.parking is not None:
-                drive_s = self.drive_s[head[c.H_STOP], route.parking]
-                visits = (_bare_visit(route.parking, free_s, free_s + drive_s),)
+            elif (parking := self.parking(k)) is not None:
+                drive_s = self.drive_s[head[c.H_STOP], parking]
+                visits = (_bare_visit(parking, free_s, free_s + drive_s),)
             return Plan(shuttle_id=route.shuttle.id, revision=route.revision, visits=visits)
         rows = self.arrays.visits[k, : len(route.stops)].tolist()
-        visits = tuple(self._visits(route, rows, head, early_s))
+        visits = tuple(self._visits(route, rows, head, early_s, self.parking(k)))
         turns = moving and (visits[0].stop != head[c.H_STOP] or head[c.H_PENDING])
         return Plan(
             shuttle_id=route.shuttle.id,
@@ -261,15 +261,32 @@ class Shuttles:
             divert_s=head[c.H_FREE] if turns else None,
         )
 
+    def parking(self, k: int) -> int | None:
+        """Return where shuttle ``k`` is to go and wait, standing elsewhere, by its newest plan."""
+        route, head = self.routes[k], self.arrays.heads[k]
+        if route.parking is None or route.parking[1] != route.revision:
+            return None
+        stop = route.parking[0]
+        return stop if head[c.H_MODE] == c.AT_STOP and head[c.H_STOP] != stop else None
+
     def _visits(
-        self, route: Route, rows: list[list[int]], head: list[int], early_s: int
+        self,
+        route: Route,
+        rows: list[list[int]],
+        head: list[int],
+        early_s: int,
+        parking: int | None,
     ) -> list[Visit]:
         visits = []
         empty = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
         free_s, last = head[c.H_FREE], -1
+        if parking is not None:
+            arrive_s = free_s + self.drive_s[head[c.H_STOP], parking]
+            visits.append(_bare_visit(parking, free_s, arrive_s))
+            free_s, last = arrive_s, parking
         for i, (stop, row) in enumerate(zip(route.stops, rows, strict=True)):
             arrive_s = row[c.V_ARRIVE]
-            drive_s = self.drive_s[last, stop.stop] if i > 0 else max(arrive_s - free_s, 0)
+            drive_s = self.drive_s[last, stop.stop] if last >= 0 else max(arrive_s - free_s, 0)
             leave_s = min(free_s, arrive_s)
             if empty and not (i == 0 and head[c.H_MODE] == c.MOVING):
                 leave_s = max(leave_s, row[c.V_EARLIEST] - drive_s - early_s)

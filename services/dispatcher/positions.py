@@ -79,7 +79,6 @@ class Positions:
         """Note that a shuttle stands at a stop."""
         head = self._fleet.head(k)
         head[c.H_MODE] = c.AT_STOP
-        self._fleet.routes[k].parking = None
         head[c.H_STOP] = report.stop
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_BUSY] = report.at_s
@@ -89,7 +88,6 @@ class Positions:
         """Note that a shuttle set off."""
         fleet, head = self._fleet, self._fleet.head(k)
         head[c.H_MODE] = c.MOVING
-        fleet.routes[k].parking = None
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_STOP] = report.towards
         head[c.H_MS] = report.at_s * 1000

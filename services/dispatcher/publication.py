@@ -65,8 +65,6 @@ class Publisher:
         fleet = self._fleet
         route, head = fleet.routes[k], fleet.head(k)
         settled = int(head[c.H_LOCKED])
-        if route.stops:
-            route.parking = None
         fleet.write(k, self._rides)
         self._turn_off(k)
         fleet.refresh(k, now_s)

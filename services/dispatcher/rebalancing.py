@@ -26,7 +26,10 @@ class Standing:
     revision
         Of its plan.
     idle_since_s
-        Since when it stands there with nothing to do; absent: it does not.
+        Since when it stands empty with nothing to do for now; absent: it does not, or is about to
+        set off. Standing, ``stop`` is where it is.
+    next_stop, next_s
+        Where it has to be then, from where it waits, and by when; absent: nowhere.
     """
 
     shuttle_id: ShuttleId
@@ -34,35 +37,69 @@ class Standing:
     free_s: int
     revision: int
     idle_since_s: int | None
+    next_stop: int | None = None
+    next_s: int = 0
+
+    def may_wait_at(self, way_s: int, next_way_s: int, now_s: int) -> bool:
+        """Whether it comes to its next work in good time from a stop, given both ways."""
+        there_s = now_s + way_s + next_way_s + SPARE_S
+        return self.next_stop is None or there_s <= self.next_s
 
 
-def standings(fleet: Shuttles, now_s: int) -> tuple[Standing, ...]:
-    """Say of each shuttle where and when it is next without work, in the order of the fleet."""
-    found = []
-    for k, route in enumerate(fleet.routes):
-        head = fleet.head(k).tolist()
-        stop, free_s = head[c.H_STOP], max(head[c.H_BUSY], now_s)
-        if route.stops:
-            stop = route.stops[-1].stop
-            free_s = int(fleet.arrays.visits[k, len(route.stops) - 1, c.V_DEPART])
-        elif head[c.H_MODE] == c.MOVING:
+SPARE_S = 300
+"""A shuttle that waits elsewhere before booked work can set off this much later than it could."""
+
+
+def standings(fleet: Shuttles, early_s: int, now_s: int) -> tuple[Standing, ...]:
+    """Say of each shuttle where and when it is next without work, in the order of the fleet.
+
+    Parameters
+    ----------
+    fleet
+        The shuttles.
+    early_s
+        How early an empty shuttle is at a prebooked pickup.
+    now_s
+        Now.
+    """
+    return tuple(_standing(fleet, k, early_s, now_s) for k in range(len(fleet.routes)))
+
+
+def _standing(fleet: Shuttles, k: int, early_s: int, now_s: int) -> Standing:
+    route, head = fleet.routes[k], fleet.head(k).tolist()
+    stop, free_s = head[c.H_STOP], max(head[c.H_BUSY], now_s)
+    if not route.stops:
+        if _is_idle(fleet, k, now_s):
+            return Standing(route.shuttle.id, stop, free_s, route.revision, head[c.H_BUSY])
+        if head[c.H_MODE] == c.MOVING:
             free_s = max(head[c.H_ARRIVE], now_s)
-        since_s = head[c.H_BUSY] if is_idle(fleet, k, now_s) else None
-        found.append(Standing(route.shuttle.id, stop, free_s, route.revision, since_s))
-    return tuple(found)
+    else:
+        rows = fleet.arrays.visits[k]
+        next_stop, next_s = route.stops[0].stop, int(rows[0, c.V_EARLIEST]) - early_s
+        later = stop != next_stop and next_s > now_s + SPARE_S
+        if later and _is_idle(fleet, k, now_s):
+            since_s = head[c.H_BUSY]
+            return Standing(
+                route.shuttle.id, stop, free_s, route.revision, since_s, next_stop, next_s
+            )
+        stop = route.stops[-1].stop
+        free_s = max(int(rows[len(route.stops) - 1, c.V_DEPART]), now_s)
+    if head[c.H_SILENT] or head[c.H_OUT]:
+        free_s = c.FAR_S
+    return Standing(route.shuttle.id, stop, free_s, route.revision, None)
 
 
-def is_idle(fleet: Shuttles, k: int, now_s: int) -> bool:
-    """Whether a shuttle stands at a stop with nothing on board, planned or ahead."""
-    route, head = fleet.routes[k], fleet.head(k)
-    if route.stops or route.aboard or route.parking is not None:
+def _is_idle(fleet: Shuttles, k: int, now_s: int) -> bool:
+    """Whether a shuttle stands at a stop with nobody on board and does not wait to set off."""
+    head = fleet.head(k)
+    if fleet.routes[k].aboard or fleet.parking(k) is not None:
         return False
     reached = not head[c.H_SILENT] and not head[c.H_OUT]
     return bool(head[c.H_MODE] == c.AT_STOP and head[c.H_BUSY] <= now_s and reached)
 
 
 class Rebalancing:
-    """Takes proposals to park elsewhere.
+    """Takes proposals to wait elsewhere.
 
     Parameters
     ----------
@@ -70,21 +107,27 @@ class Rebalancing:
         The zone's shuttles.
     publisher
         Issues plans.
+    early_s
+        How early an empty shuttle is at a prebooked pickup.
     """
 
-    def __init__(self, fleet: Shuttles, publisher: Publisher) -> None:
+    def __init__(self, fleet: Shuttles, publisher: Publisher, early_s: int) -> None:
         self._fleet = fleet
         self._publisher = publisher
+        self._early_s = early_s
 
     def adopt(self, proposal: ParkProposal, now_s: int, events: list[Event]) -> None:
         """Send an idle shuttle to another stop; do nothing if it is no longer as it was."""
-        fleet = self._fleet
+        fleet, stop = self._fleet, proposal.stop
         k = fleet.number.get(proposal.shuttle_id)
-        if k is None or not 0 <= proposal.stop < len(fleet.ways.stop_mm):
+        if k is None or not 0 <= stop < len(fleet.ways.stop_mm):
             return
-        here = int(fleet.head(k)[c.H_STOP])
-        reachable = fleet.drive_s[here, proposal.stop] < c.UNREACHABLE_S
-        as_it_was = fleet.routes[k].revision == proposal.revision and is_idle(fleet, k, now_s)
-        if as_it_was and reachable and here != proposal.stop:
-            fleet.routes[k].parking = proposal.stop
-            self._publisher.publish(k, now_s, events)
+        route = fleet.routes[k]
+        one = _standing(fleet, k, self._early_s, now_s)
+        if one.idle_since_s is None or route.revision != proposal.revision or stop == one.stop:
+            return
+        way_s = fleet.drive_s[one.stop, stop]
+        next_way_s = 0 if one.next_stop is None else fleet.drive_s[stop, one.next_stop]
+        if way_s < c.UNREACHABLE_S and one.may_wait_at(way_s, next_way_s, now_s):
+            route.parking = (stop, route.revision + 1)
+            self._publisher.publish(k, now_s, events, self._publisher.broken(k))

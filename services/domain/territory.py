@@ -170,6 +170,41 @@ class DispatchSettings(_Part):
     delay_weight: Annotated[float, Field(ge=0, le=100)] = 0.3
 
 
+class WaitingPlace(StrEnum):
+    """Where an idle shuttle waits."""
+
+    STAY = "stay"
+    """Where it is."""
+    DEPOT = "depot"
+    """At its depot, once it has been idle for a while."""
+    FORECAST = "forecast"
+    """Near where requests are expected."""
+
+
+class Parking(_Part):
+    """Where shuttles without work wait.
+
+    Parameters
+    ----------
+    strategy
+        Where.
+    every_s
+        How often that is considered.
+    idle_s
+        For how long a shuttle stands idle before it goes to its depot.
+    ahead_s
+        How far ahead the forecast is looked at.
+    worth_s
+        Seconds of empty driving that having one more expected request in reach is worth.
+    """
+
+    strategy: WaitingPlace = WaitingPlace.STAY
+    every_s: Annotated[int, Field(ge=30, le=DAY_S)] = 300
+    idle_s: Seconds = 600
+    ahead_s: Annotated[int, Field(ge=60, le=DAY_S)] = 1800
+    worth_s: Seconds = 900
+
+
 class Territory(_Part):
     """A territory's settings.
 
@@ -189,6 +224,7 @@ class Territory(_Part):
     stop_times: StopTimes = StopTimes()
     travel: Travel = Travel()
     dispatch: DispatchSettings = DispatchSettings()
+    parking: Parking = Parking()
     fleet: Annotated[tuple[FleetGroup, ...], Field(min_length=1)]
 
     @property

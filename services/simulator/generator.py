@@ -16,8 +16,10 @@ from typing import TypeVar
 
 from numpy.random import PCG64, Generator, SeedSequence
 
+from services.domain.day import DayKind
 from services.domain.geo import Point, distance_m
 from services.domain.territory import DAY_S, Territory
+from services.simulator.day_effects import purposes_on, requests_on
 from services.simulator.demand import Demand, Trip, demand_of
 from services.simulator.purposes import HOUR_S, PURPOSES, Purpose
 from services.simulator.settlements import (
@@ -65,8 +67,10 @@ LAST_TRIP_S = 1800
 T = TypeVar("T")
 
 
-def generate_day(network: Inhabited, *, seed: int, requests: int | None = None) -> Demand:
-    """Make one weekday of requests.
+def generate_day(
+    network: Inhabited, *, seed: int, requests: int | None = None, kind: DayKind | None = None
+) -> Demand:
+    """Make one day of requests.
 
     Parameters
     ----------
@@ -76,17 +80,23 @@ def generate_day(network: Inhabited, *, seed: int, requests: int | None = None) 
     seed
         Not negative. The same seed and territory give the same day.
     requests
-        How many; absent: the people times `TRIPS_PER_PERSON_DAY`.
+        How many; absent: the people times `TRIPS_PER_PERSON_DAY`, and as the kind of day has it.
+    kind
+        Weekday and weather; absent: some weekday, without weather or chance in how many ask.
     """
     settlements = settlements_of(network)
     people = [settlement.population for settlement in settlements]
     if requests is None:
-        requests = round(sum(people) * TRIPS_PER_PERSON_DAY)
+        usual = sum(people) * TRIPS_PER_PERSON_DAY
+        luck = _Dice(seed, "how many").share()
+        requests = round(usual) if kind is None else requests_on(kind, usual, luck)
+    purposes = PURPOSES if kind is None else purposes_on(kind)
     trips: list[Trip] = []
     if any(people):
         for home, quota in zip(settlements, apportion(requests, people), strict=True):
-            dice = _Dice(seed, home)
-            trips += _Village(home, settlements, network.territory, dice).trips(quota)
+            dice = _Dice(seed, f"{home.name}/{home.centre.lon}/{home.centre.lat}")
+            village = _Village(home, settlements, network.territory, purposes, dice)
+            trips += village.trips(quota)
     trips.sort(key=lambda trip: trip.departure_s)
     width = len(str(len(trips)))
     return demand_of(
@@ -98,9 +108,8 @@ def generate_day(network: Inhabited, *, seed: int, requests: int | None = None) 
 class _Dice:
     """Draws for one place, all made from uniform numbers in [0, 1)."""
 
-    def __init__(self, seed: int, home: Settlement) -> None:
-        key = f"{home.name}/{home.centre.lon}/{home.centre.lat}".encode()
-        words = int.from_bytes(hashlib.sha256(key).digest()[:8], "big")
+    def __init__(self, seed: int, key: str) -> None:
+        words = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
         self._generator = Generator(PCG64(SeedSequence([seed, words])))
 
     def share(self) -> float:
@@ -133,6 +142,7 @@ class _Village:
     home: Settlement
     settlements: Sequence[Settlement]
     territory: Territory
+    purposes: Sequence[Purpose]
     dice: _Dice
 
     def trips(self, quota: int) -> list[Trip]:
@@ -144,7 +154,7 @@ class _Village:
 
     def _outing(self) -> list[Trip]:
         dice = self.dice
-        purpose = dice.one_of(PURPOSES, [purpose.share for purpose in PURPOSES])
+        purpose = dice.one_of(self.purposes, [purpose.share for purpose in self.purposes])
         origin, destination = self._ends(purpose)
         out = self._way_out(purpose, origin, destination)
         cancelled = dice.happens(CANCELLED_SHARE)

@@ -12,8 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from services.domain.day import DayKind
 from services.domain.geo import Point
 from services.domain.territory import Territory
+from services.forecast.expected import expected_in
 from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
@@ -43,6 +45,7 @@ class Asked:
     demand: Path | None
     shuttles: int | None
     seed: int
+    kind: DayKind | None
     benchmark: bool
     skip_bad_rows: bool
     force: bool
@@ -84,6 +87,7 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
         _warm_up(network)
     with setup("simulation"):
         simulation = Simulation(network, fleet, day, chance, faults=faults)
+        simulation.expect(expected_in(network, asked.kind or DayKind()))
     with _progress(console, len(day.trips)) as told:
         answers = simulation.run(told)
     run = outcome(simulation, fleet, chance, inputs)
@@ -123,7 +127,7 @@ def without_chance(territory: Territory) -> Territory:
 
 def _day(network: Network, asked: Asked) -> Demand:
     if asked.demand is None:
-        return generate_day(network, seed=asked.seed)
+        return generate_day(network, seed=asked.seed, kind=asked.kind)
     return read_demand(asked.demand, skip_bad_rows=asked.skip_bad_rows)
 
 

@@ -10,11 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from services.dispatcher.core import Zone
+from services.dispatcher.rebalancing import standings
 from services.dispatcher.service import Dispatcher
+from services.dispatcher.waiting import Waiting
 from services.domain.events import (
     Command,
     Event,
     Message,
+    ParkProposal,
     Passed,
     PlanIssued,
     Report,
@@ -26,6 +29,8 @@ from services.domain.ids import ShuttleId, ZoneId
 from services.domain.plan import Plan
 from services.domain.ride import StopWalk
 from services.domain.shuttle import Shuttle
+from services.domain.territory import WaitingPlace
+from services.forecast.expected import Expected
 from services.network.folder import Network
 from services.network.reach import Reach
 from services.runtime.memory import MemoryLog, MemoryStore
@@ -43,6 +48,8 @@ CANDIDATES = 6
 LINK_S = 1
 """How long a plan takes to reach a shuttle, unless chance is off."""
 REPORT_EVERY_S = 60
+PROPOSAL_S = 1
+"""How long it takes to work out where idle shuttles wait."""
 
 Progress = Callable[[int, int], None]
 
@@ -109,6 +116,7 @@ class Simulation:
         self._link_s = LINK_S if chance.on else 0
         self._zone_id = ZoneId(network.territory.name)
         self._dispatcher = Dispatcher(self.zone)
+        self._waiting = Waiting(network, shuttles)
         self._store = MemoryStore(linked=False)
         self._epoch = self._store.take(self._zone_id).epoch
         self._log: MemoryLog[Message | Event] = MemoryLog()
@@ -122,6 +130,10 @@ class Simulation:
         self._over = False
         self.answers_s: list[float] = []
 
+    def expect(self, awaited: Expected | None) -> None:
+        """Tell the shuttles what to expect of the day, for those that go by a forecast."""
+        self._waiting.awaited = awaited
+
     def run(self, progress: Progress | None = None, listen: Listen | None = None) -> Answers:
         """Let the day happen, from the first event to the last.
 
@@ -134,6 +146,8 @@ class Simulation:
         """
         self._listen = listen
         self._add_riders()
+        if self._waiting.settings.strategy is not WaitingPlace.STAY and self.demand.trips:
+            self.agenda.at(self._waiting_hours_s()[0], self._look_at_idle)
         collecting = gc.isenabled()
         gc.disable()  # nothing of a day is garbage before its end
         try:
@@ -176,6 +190,28 @@ class Simulation:
             if progress is not None and agenda.now_s - told >= 300:
                 told = agenda.now_s
                 progress(agenda.now_s, len(self.answers_s))
+
+    def _waiting_hours_s(self) -> tuple[int, int]:
+        """From when, and until when idle shuttles are looked at."""
+        service, trips = self.network.territory.service, self.demand.trips
+        last_s = max(trip.departure_s for trip in trips)
+        first_s = max(service.opens_s, trips[0].request_s)
+        return first_s, last_s if service.closes_s is None else service.closes_s
+
+    def _look_at_idle(self) -> None:
+        """Propose where idle shuttles wait; what comes of it arrives somewhat later."""
+        now_s, next_s = self.agenda.now_s, self.agenda.now_s + self._waiting.settings.every_s
+        early_s = self.network.territory.dispatch.early_s
+        fleet = standings(self.zone.fleet, early_s, now_s)
+        found = self._waiting.proposals(fleet, now_s)
+        if found:
+            self.agenda.at(now_s + PROPOSAL_S, lambda: self._propose(found))
+        if next_s <= self._waiting_hours_s()[1]:
+            self.agenda.at(next_s, self._look_at_idle)
+
+    def _propose(self, proposals: tuple[ParkProposal, ...]) -> None:
+        for proposal in proposals:
+            self._log.append(Topic.RIDE_COMMANDS, self._zone_id, proposal)
 
     def _command(self, command: Command) -> None:
         self._log.append(Topic.RIDE_COMMANDS, self._zone_id, command)

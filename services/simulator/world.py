@@ -365,8 +365,12 @@ class World:
         self._stay(vehicle)
         self._radio.say(vehicle, Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
         self._go_on(vehicle)
-        if vehicle.stay is not None and not vehicle.visits:
+        if vehicle.stay is not None and not vehicle.boarding and not self._serves_here(vehicle):
             self._end_stay(vehicle)
+
+    def _serves_here(self, vehicle: Vehicle) -> bool:
+        """Whether people get on or off where a shuttle stands, now or soon."""
+        return bool(vehicle.visits) and vehicle.visits[0].stop == vehicle.stop
 
     def _report_later(self, vehicle: Vehicle, turn: int) -> None:
         when_s = self._agenda.now_s + self.report_every_s

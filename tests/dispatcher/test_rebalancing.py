@@ -102,19 +102,19 @@ def test_a_ride_takes_the_place_of_a_move_that_has_not_begun() -> None:
     made.apply(ParkProposal(A, 6, 0), EIGHT_S)
     (plan,) = plans(made.apply(RequestRide(request("r1", 0, 2)), EIGHT_S))
     assert [visit.stop for visit in plan.visits] == [0, 2]
-    assert made.fleet.routes[0].parking is None
+    assert made.fleet.parking(0) is None
 
 
 def test_standings_say_where_each_shuttle_is_next_without_work() -> None:
     made = on_a_line()
-    idle, other = standings(made.fleet, EIGHT_S)
+    idle, other = standings(made.fleet, 120, EIGHT_S)
     assert (idle.stop, idle.free_s, idle.idle_since_s) == (0, EIGHT_S, 0)
     made.apply(RequestRide(request("r1", 1, 4)), EIGHT_S)
-    busy, same = standings(made.fleet, EIGHT_S)
+    busy, same = standings(made.fleet, 120, EIGHT_S)
     assert same == other
     assert (busy.stop, busy.idle_since_s) == (4, None)
     assert busy.free_s > EIGHT_S + 120
     made.apply(ParkProposal(B, 5, 0), EIGHT_S)
     made.apply(Departed(B, 7, 5, EIGHT_S), EIGHT_S)
-    moving = standings(made.fleet, EIGHT_S + 10)[1]
+    moving = standings(made.fleet, 120, EIGHT_S + 10)[1]
     assert (moving.stop, moving.free_s, moving.idle_since_s) == (5, EIGHT_S + 60, None)

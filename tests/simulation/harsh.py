@@ -103,7 +103,7 @@ def restless(play: Play, every_s: int = 45, until_s: int = EIGHT_S + 7200) -> No
     dice = Random(play.chance.seed)
 
     def propose() -> None:
-        for one in standings(play.zone.fleet, play.agenda.now_s):
+        for one in standings(play.zone.fleet, 120, play.agenda.now_s):
             stop = dice.randrange(len(play.network.stops))
             play.say(ParkProposal(one.shuttle_id, stop, one.revision - dice.choice((0, 0, 0, 1))))
         if play.agenda.now_s < until_s:

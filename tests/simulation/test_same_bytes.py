@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ from services.simulator.output_folder import OWN_FILES
 
 
 def test_two_processes_write_the_same_bytes(demo: Path, project: Path, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(demo, tmp_path / "territory"))
+    with (copied / "territory.yaml").open("a") as settings:
+        settings.write("\nparking:\n  strategy: forecast\n")
     day = generate_day(load(demo), seed=2)
     demand = tmp_path / "demand.csv"
     write_demand(demand_of(day.trips[:150]), demand)
@@ -22,7 +26,7 @@ def test_two_processes_write_the_same_bytes(demo: Path, project: Path, tmp_path:
             [
                 sys.executable,
                 *("-m", "tests.simulation.same_bytes"),
-                *(str(demo), str(demand), str(tmp_path / hash_seed)),
+                *(str(copied), str(demand), str(tmp_path / hash_seed)),
             ],
             cwd=project,
             env={**os.environ, "PYTHONHASHSEED": hash_seed},

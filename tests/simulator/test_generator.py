@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.domain.day import DayKind, Weather
 from services.domain.geo import Point, distance_m
 from services.domain.places import Place, PlaceKind, PlaceRole
 from services.domain.territory import FleetGroup, ServiceHours, Territory
@@ -228,3 +229,25 @@ def test_sharing_out_loses_nobody_and_is_within_one_of_the_exact_share(
     assert sum(quotas) == total
     for quota, weight in zip(quotas, weights, strict=True):
         assert abs(quota - total * weight / sum(weights)) < 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_kind_of_day_changes_how_many_ask_and_what_for(seed: int) -> None:
+    country = a_country(TOWN, STATION, *VILLAGES)
+
+    def purposes(kind: DayKind) -> Counter[str]:
+        return Counter(trip.purpose for trip in generate_day(country, seed=seed, kind=kind).trips)
+
+    monday, sunday = purposes(DayKind(0)), purposes(DayKind(6))
+    assert monday["school"] > 0 == sunday["school"]
+    assert sunday.total() < 0.7 * monday.total()
+    assert sunday["visit"] / sunday.total() > monday["visit"] / monday.total()
+    assert purposes(DayKind(0, Weather.SNOW)).total() < monday.total()
+    assert monday.total() < purposes(DayKind(0, Weather.RAIN)).total()
+
+
+def test_some_weekday_is_generated_as_it_always_was() -> None:
+    country = a_country(TOWN, STATION, *VILLAGES)
+    usual = generate_day(country, seed=1)
+    people = sum(place.population or 0 for place in country.places)
+    assert len(usual.trips) == round(people * TRIPS_PER_PERSON_DAY)
