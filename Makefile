@@ -31,7 +31,7 @@ format: $(VENV)/installed-test ## Put the code into its one shape.
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/installed ## Run every benchmark on the measured data in DATA.
+bench: $(VENV)/installed-benchmark ## Run every benchmark on the measured data in DATA.
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; \
 		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" --data "$(DATA)" || exit 1; done
 
@@ -53,6 +53,11 @@ $(VENV)/installed: pyproject.toml $(VENV)/made
 $(VENV)/installed-test: pyproject.toml $(VENV)/made
 	@echo "Installing Navette and what its tests need into $(VENV) (a minute or two, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $(VENV)/installed $@
+
+$(VENV)/installed-benchmark: pyproject.toml $(VENV)/made
+	@echo "Installing Navette and the peers it is compared with into $(VENV) (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmark]'
 	@touch $(VENV)/installed $@
 
 $(VENV)/made:
