@@ -1,4 +1,4 @@
-"""What a run reads: named and hashed when it is written down, and found again afterwards."""
+"""What a run reads, named and hashed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.domain.errors import InvalidFile
-from services.simulator.output_folder import RUN_FILE
 from services.simulator.records import Inputs
 
 TERRITORY_FILES = ("territory.yaml", "nodes.csv", "links.csv", "stops.csv", "places.csv")
@@ -48,59 +47,3 @@ def _attributions(path: Path) -> tuple[str, ...]:
     texts = [said.get("attribution"), said.get("licence")]
     known = [text for text in texts if isinstance(text, str) and text]
     return (". Licence: ".join(known),) if known else ()
-
-
-def territory_of(run_dir: Path, recorded: str, given: Path | None = None) -> Path:
-    """Find the folder of a run's territory.
-
-    Parameters
-    ----------
-    run_dir
-        The run's folder.
-    recorded
-        The path as the run was given it; it counts from here, then from the run's folder.
-    given
-        Where it lies now, if the user says so.
-
-    Raises
-    ------
-    InvalidFile
-        If it is not there.
-    """
-    if given is not None:
-        if not given.is_dir():
-            raise InvalidFile(given, "no such folder")
-        return given
-    path = Path(recorded)
-    for folder in (path, run_dir / path):
-        if (folder / "territory.yaml").is_file():
-            return folder
-    raise InvalidFile(
-        run_dir / RUN_FILE,
-        f"the territory is not at '{path}' any more; say where with --territory",
-        field="territory.path",
-    )
-
-
-def demand_of(run_dir: Path, recorded: str | None, given: Path | None = None) -> Path:
-    """Find the file of a run's demand; what was generated lies beside the run.
-
-    Raises
-    ------
-    InvalidFile
-        If it is not there.
-    """
-    if given is not None:
-        return given
-    beside = run_dir / "demand.csv"
-    if recorded is None:
-        return beside
-    path = Path(recorded)
-    for file in (path, run_dir / path, beside):
-        if file.is_file():
-            return file
-    raise InvalidFile(
-        run_dir / RUN_FILE,
-        f"the demand is not at '{path}' any more; say where with --demand",
-        field="demand.path",
-    )

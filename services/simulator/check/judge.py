@@ -16,7 +16,7 @@ from services.simulator.check.ground import read_ground
 from services.simulator.check.run import Run, read_run
 from services.simulator.check.verdict import Finding, Notes, Rule, Verdict
 from services.simulator.check.ways import ways_of
-from services.simulator.inputs import demand_of, territory_of
+from services.simulator.input_paths import demand_of, territory_of
 
 
 def check(run_dir: Path, territory: Path | None = None, demand: Path | None = None) -> Verdict:

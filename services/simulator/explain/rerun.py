@@ -19,7 +19,8 @@ from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand, Trip, read_demand
-from services.simulator.inputs import demand_of, read_inputs, territory_of
+from services.simulator.input_paths import demand_of, territory_of
+from services.simulator.inputs import read_inputs
 from services.simulator.outcome import ride_row
 from services.simulator.output_folder import RUN_FILE, is_unfinished
 from services.simulator.record_files import read_run
