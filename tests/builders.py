@@ -12,6 +12,7 @@ from services.domain.geo import Plane, Point
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Load, Party, Request, StopWalk
 from services.domain.shuttle import Shuttle
+from services.domain.task import TaskKind, Upkeep
 from services.domain.territory import FleetGroup, Territory, Travel, TravelKind
 from services.network.crow import crow_tables_of
 from services.network.flat import xy_m
@@ -139,7 +140,11 @@ def road_network(
 
 
 def fleet(
-    *depots: int, capacity: Load = EIGHT_SEATS, seats_per_wheelchair: int = 0
+    *depots: int,
+    capacity: Load = EIGHT_SEATS,
+    seats_per_wheelchair: int = 0,
+    shifts: tuple[tuple[int, int], ...] = (),
+    upkeep: tuple[Upkeep, ...] = (),
 ) -> tuple[Shuttle, ...]:
     """Shuttles ``a``, ``b`` … at these stops."""
     return tuple(
@@ -148,9 +153,17 @@ def fleet(
             depot_stop=depot,
             capacity=capacity,
             seats_per_wheelchair=seats_per_wheelchair,
+            shifts=shifts,
+            upkeep=upkeep,
         )
         for i, depot in enumerate(depots or (0, 0))
     )
+
+
+def cleaning(stop: int, from_s: int, to_s: int, duration_s: int = 300) -> Upkeep:
+    """A daily cleaning that may begin between two times."""
+    kind = TaskKind.CLEANING
+    return Upkeep(kind=kind, stop=stop, from_s=from_s, to_s=to_s, duration_s=duration_s)
 
 
 def zone(network: Network | None = None, *depots: int, capacity: Load = EIGHT_SEATS) -> Zone:

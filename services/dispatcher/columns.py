@@ -51,12 +51,13 @@ V_WHEELCHAIRS = 6
 V_LUGGAGE = 7
 V_BOARDING = 8  # parties that board
 V_LEAVING = 9
-V_ARRIVE = 10  # from here on computed: earliest schedule
-V_START = 11
-V_DEPART = 12
-V_SLACK = 13  # longest delay on arrival that breaks no window from here on
-V_RIDE_SLACK = 14  # the same, and no ride-time limit of those who board before
-V_COLUMNS = 15
+V_TASK = 10  # 1: a task, during which nobody is on board
+V_ARRIVE = 11  # from here on computed: earliest schedule
+V_START = 12
+V_DEPART = 13
+V_SLACK = 14  # longest delay on arrival that breaks no window from here on
+V_RIDE_SLACK = 15  # the same, and no ride-time limit of those who board before
+V_COLUMNS = 16
 
 # rides[shuttle, ride, column]
 R_PICK = 0  # position of the pickup; -1: on board

@@ -15,6 +15,7 @@ from typing import assert_never
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.breakdowns import Breakdowns
+from services.dispatcher.duties import Duties
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.insertion import search
 from services.dispatcher.offers import Terms
@@ -46,11 +47,13 @@ from services.domain.events import (
     RideConfirmed,
     RideOffered,
     RideRefused,
+    TaskDone,
     WakeUp,
 )
 from services.domain.ids import RideId
 from services.domain.ride import NEXT, Offer, Request, Ride, Status
 from services.domain.shuttle import Shuttle
+from services.domain.territory import DAY_S
 from services.network.driving import ways
 from services.network.folder import Network
 
@@ -85,7 +88,11 @@ class Zone:
         breakdowns = Breakdowns(
             self.fleet, self.rides, self._publisher, self._rescue, territory.promises.wait_s_max
         )
-        self._reports = Reports(self.fleet, self.rides, self._publisher, self._rescue, breakdowns)
+        ahead_s = territory.promises.book_ahead_s_max + DAY_S
+        self._duties = Duties(self.fleet, self.rides, self._publisher, ahead_s)
+        self._reports = Reports(
+            self.fleet, self.rides, self._publisher, self._rescue, breakdowns, self._duties
+        )
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
 
@@ -110,6 +117,7 @@ class Zone:
             self._expire(now_s, events)
         self._rescue.give_up(now_s, events)
         self._silence.break_off(now_s, events)
+        self._duties.lay_out(now_s, now_s, events)
         match message:
             case RequestRide(request=request):
                 self._request(request, now_s, events)
@@ -121,7 +129,7 @@ class Zone:
                 self._rebalancing.adopt(message, now_s, events)
             case Passed() | Departed() | Arrived() | Boarded() | Left() | NotThere():
                 self._reports.take(message, now_s, events)
-            case PlanAcknowledged() | Fault() | Repaired():
+            case PlanAcknowledged() | Fault() | Repaired() | TaskDone():
                 self._reports.take(message, now_s, events)
             case WakeUp():
                 pass
@@ -181,6 +189,7 @@ class Zone:
         if not self._stops_exist(request):
             events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
             return
+        self._duties.lay_out(self.terms.latest_s(request), now_s, events)
         if self.before_answer is not None:
             self.before_answer(request.ride_id)
         ride = Ride(request=request, requested_s=now_s)

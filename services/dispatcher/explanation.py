@@ -17,6 +17,7 @@ from services.dispatcher.bounds import relaxed
 from services.dispatcher.core import Zone
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.misses import Miss, nearest_miss
+from services.dispatcher.plans import plan_of
 from services.dispatcher.schedule import from_head
 from services.domain.events import PlanIssued, RequestRide, RideOffered, RideRefused
 from services.domain.ids import RideId, ShuttleId
@@ -205,7 +206,7 @@ def _candidate(zone: Zone, k: int, request: Request) -> Candidate:
     return Candidate(
         shuttle_id=alone.fleet.routes[0].shuttle.id,
         standing=_standing(alone, request),
-        plan=alone.fleet.plan(0, alone.territory.dispatch.early_s),
+        plan=plan_of(alone.fleet, 0, alone.territory.dispatch.early_s),
         place=None if best is None else _place(alone, request, *best),
         miss=nearest_miss(alone, request) if best is None else None,
     )
@@ -230,13 +231,13 @@ def _standing(alone: Zone, request: Request) -> Standing:
 
 
 def _place(alone: Zone, request: Request, ask: Ask, found: list[int]) -> Place:
-    before = _expected(alone.fleet.plan(0, 0))
+    before = _expected(plan_of(alone.fleet, 0, 0))
     cost = _cost(alone, request, ask, found)
     trial = alone.trial()
     answer, plan = _answer(trial, request)
     assert isinstance(answer, RideOffered)
     assert plan is not None
-    after = _expected(trial.fleet.plan(0, 0))
+    after = _expected(plan_of(trial.fleet, 0, 0))
     delays = [(key, after[key] - at_s) for key, at_s in before.items() if key in after]
     return Place(
         offer=answer.offer,

@@ -14,9 +14,9 @@ from services.dispatcher import columns as c
 from services.dispatcher.arrays import Fleet
 from services.dispatcher.schedule import refresh
 from services.domain.ids import RideId, ShuttleId
-from services.domain.plan import Plan, Visit
 from services.domain.ride import Ride
 from services.domain.shuttle import Shuttle
+from services.domain.task import Task
 from services.domain.territory import Territory
 from services.network.driving import Ways, crow_s, drive_until
 
@@ -45,6 +45,7 @@ class Stopover:
     board: list[RideId] = field(default_factory=list)
     leave: list[RideId] = field(default_factory=list)
     served_s: int = 0
+    task: Task | None = None
     hold_s: int = 0
     """Boarding was held back until then, so that nobody rides too long."""
 
@@ -61,6 +62,8 @@ class Route:
     """When it last reported anything."""
     held: set[RideId] = field(default_factory=set)
     """Who is to be picked up, kept apart from the stops for the referee."""
+    tasks: list[Task] = field(default_factory=list)
+    """What it has to do besides, kept apart likewise."""
     written: Stopover | None = None
     """The first visit as the arrays have it."""
     fault_s: int = -1
@@ -89,6 +92,7 @@ class Route:
             stops=made,
             aboard=dict(self.aboard),
             held=set(self.held),
+            tasks=list(self.tasks),
             written=written,
             targets=dict(self.targets),
         )
@@ -174,6 +178,11 @@ class Shuttles:
         load: list[int],
         limits: dict[RideId, list[int]],
     ) -> list[int]:
+        if stop.task is not None:
+            task = stop.task
+            by_s = task.latest_s - self._reserve_s
+            window = (task.earliest_s, task.duration_s, c.FAR_S, by_s)
+            return [stop.stop, *window, *load, 0, 0, 1]
         earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
         dwell_s = self.stop_times.base_s + stop.served_s
         for ride_id in stop.leave:
@@ -190,7 +199,7 @@ class Shuttles:
             limits[ride_id] = [i, 0, terms.ride_s_max, 0]
             _add(load, terms, 1)
         window = (earliest_s, dwell_s, pick_by_s, drop_by_s)
-        return [stop.stop, *window, *load, len(stop.board), len(stop.leave)]
+        return [stop.stop, *window, *load, len(stop.board), len(stop.leave), 0]
 
     def _terms_of(self, ride_id: RideId, rides: Mapping[RideId, Ride]) -> Terms:
         """A ride's promise and load, which never change, at hand."""
@@ -230,37 +239,6 @@ class Shuttles:
         """Seconds from a point to a stop, without roads."""
         return int(crow_s(self.ways, x_mm, y_mm, stop))
 
-    def plan(self, k: int, early_s: int) -> Plan:
-        """The plan of shuttle ``k`` as a value.
-
-        An empty shuttle sets off for a pickup only so as to be ``early_s`` before its earliest
-        time. One that is under way with nothing to do goes on to its stop and parks there; one
-        that stands sets off at once to where it is to wait.
-        """
-        route, head = self.routes[k], self.arrays.heads[k].tolist()
-        moving = head[c.H_MODE] == c.MOVING
-        if not route.stops:
-            visits: tuple[Visit, ...] = ()
-            free_s = head[c.H_FREE]
-            if moving and not head[c.H_PENDING]:
-                visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
-            elif (parking := self.parking(k)) is not None:
-                drive_s = self.drive_s[head[c.H_STOP], parking]
-                visits = (_bare_visit(parking, free_s, free_s + drive_s),)
-            return Plan(shuttle_id=route.shuttle.id, revision=route.revision, visits=visits)
-        rows = self.arrays.visits[k, : len(route.stops)].tolist()
-        visits = tuple(self._visits(route, rows, head, early_s, self.parking(k)))
-        turns = moving and (visits[0].stop != head[c.H_STOP] or head[c.H_PENDING])
-        return Plan(
-            shuttle_id=route.shuttle.id,
-            revision=route.revision,
-            visits=visits,
-            divert_node=(head[c.H_NODE] if self.ways.node_drive_s.shape[0] else -1)
-            if turns
-            else None,
-            divert_s=head[c.H_FREE] if turns else None,
-        )
-
     def parking(self, k: int) -> int | None:
         """Return where shuttle ``k`` is to go and wait, standing elsewhere, by its newest plan."""
         route, head = self.routes[k], self.arrays.heads[k]
@@ -268,43 +246,6 @@ class Shuttles:
             return None
         stop = route.parking[0]
         return stop if head[c.H_MODE] == c.AT_STOP and head[c.H_STOP] != stop else None
-
-    def _visits(
-        self,
-        route: Route,
-        rows: list[list[int]],
-        head: list[int],
-        early_s: int,
-        parking: int | None,
-    ) -> list[Visit]:
-        visits = []
-        empty = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
-        free_s, last = head[c.H_FREE], -1
-        if parking is not None:
-            arrive_s = free_s + self.drive_s[head[c.H_STOP], parking]
-            visits.append(_bare_visit(parking, free_s, arrive_s))
-            free_s, last = arrive_s, parking
-        for i, (stop, row) in enumerate(zip(route.stops, rows, strict=True)):
-            arrive_s = row[c.V_ARRIVE]
-            drive_s = self.drive_s[last, stop.stop] if last >= 0 else max(arrive_s - free_s, 0)
-            leave_s = min(free_s, arrive_s)
-            if empty and not (i == 0 and head[c.H_MODE] == c.MOVING):
-                leave_s = max(leave_s, row[c.V_EARLIEST] - drive_s - early_s)
-                arrive_s = max(arrive_s, leave_s + drive_s)
-            visits.append(
-                Visit(
-                    stop=stop.stop,
-                    leave_s=leave_s,
-                    arrive_s=arrive_s,
-                    depart_s=row[c.V_DEPART],
-                    board_from_s=row[c.V_EARLIEST] if stop.board else 0,
-                    board=tuple(stop.board),
-                    leave=tuple(stop.leave),
-                )
-            )
-            empty = row[c.V_SEATS] + row[c.V_WHEELCHAIRS] == 0
-            free_s, last = row[c.V_DEPART], stop.stop
-        return visits
 
     def insert(self, found: list[int], ride_id: RideId, pickup: int, dropoff: int) -> None:
         """Put a ride where the search found its place (``F_`` columns)."""
@@ -331,9 +272,9 @@ class Shuttles:
                 stop.board.remove(ride_id)
             if ride_id in stop.leave:
                 stop.leave.remove(ride_id)
-        if route.stops and not (route.stops[0].board or route.stops[0].leave):
+        if route.stops and not _has_to_be_made(route.stops[0]):
             self.head(k)[[c.H_LOCKED, c.H_SERVING]] = 0
-        route.stops = [stop for stop in route.stops if stop.board or stop.leave]
+        route.stops = [stop for stop in route.stops if _has_to_be_made(stop)]
 
     def holder(self, ride_id: RideId, shuttle_id: ShuttleId | None) -> int | None:
         """The number of the shuttle whose route has this ride, given where it should be."""
@@ -352,9 +293,8 @@ class Shuttles:
         self.arrays.rides[:, : old.rides.shape[1]] = old.rides
 
 
-def _bare_visit(stop: int, leave_s: int, arrive_s: int) -> Visit:
-    """A stop made for nobody, to stand there."""
-    return Visit(stop=stop, leave_s=min(leave_s, arrive_s), arrive_s=arrive_s, depart_s=arrive_s)
+def _has_to_be_made(stop: Stopover) -> bool:
+    return bool(stop.board or stop.leave or stop.task)
 
 
 def _add(load: list[int], terms: Terms, sign: int) -> None:

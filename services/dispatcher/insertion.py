@@ -148,7 +148,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
             if not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, 0, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
-        if i < count and visits[k, i, c.V_STOP] == stop:
+        if i < count and visits[k, i, c.V_STOP] == stop and not visits[k, i, c.V_TASK]:
             boarded_s = max(visits[k, i, c.V_START], earliest_s)
             boarded_s += visits[k, i, c.V_DWELL] + party[c.A_PARTY_S]
             bound = _at_least(ask, a, 0, boarded_s, least)
@@ -176,7 +176,7 @@ def _try_dropoffs(ways, fleet, ask, k, a, start, found):  # type: ignore[no-unty
         if not (joins and j == pick):
             so_far = (boarded_s, time_s, last, leg_s if j == pick else added_s, room)
             better |= _try_dropoffs_at(ways, fleet, ask, k, a, (pick, joins, j), so_far, found)
-        if j == count:
+        if j == count or visits[j, c.V_TASK]:
             break
         if not (joins and j == pick):
             stop = visits[j, c.V_STOP]
@@ -212,7 +212,7 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
         for merged in range(2):
             onward_s, next_s = 0, arrive_s
             if merged:
-                if j >= head[c.H_VISITS] or visits[j, c.V_STOP] != stop:
+                if j >= head[c.H_VISITS] or visits[j, c.V_STOP] != stop or visits[j, c.V_TASK]:
                     continue
             elif j < head[c.H_VISITS]:
                 onward_s = int(ways.drive_s[stop, visits[j, c.V_STOP]])

@@ -12,6 +12,9 @@ from services.dispatcher.insertion import DRIVE_COST
 from services.domain.ride import Constraint, Promise, Request, StopWalk
 from services.domain.territory import DAY_S, Territory
 
+HARDLY_LONGER_S = 3600
+"""For how much longer than the longest wait a request's walk and ride hardly ever take."""
+
 
 class Terms:
     """A territory's rules, applied to requests.
@@ -82,6 +85,10 @@ class Terms:
         if request.departure_s - day_s < service.closes_s - DAY_S:
             day_s -= DAY_S
         return day_s + service.opens_s, day_s + service.closes_s
+
+    def latest_s(self, request: Request) -> int:
+        """A time after which nothing of a request that can be served happens."""
+        return request.departure_s + self.promises.wait_s_max + HARDLY_LONGER_S
 
     def ask(
         self,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.insertion import ROUNDING_S
+from services.dispatcher.plans import parks_first, plan_of
 from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
@@ -31,7 +32,7 @@ class Publisher:
     def __init__(self, fleet: Shuttles, rides: Mapping[RideId, Ride], early_s: int) -> None:
         self._fleet = fleet
         self._rides = rides
-        self._early_s = early_s
+        self.early_s = early_s
 
     def publish(
         self,
@@ -69,7 +70,7 @@ class Publisher:
         self._turn_off(k)
         fleet.refresh(k, now_s)
         route.revision += 1
-        plan = fleet.plan(k, self._early_s)
+        plan = plan_of(fleet, k, self.early_s)
         # Two short ways, rounded, can seem shorter than the direct one that takes their place.
         grain_s = ROUNDING_S if starts else 0
         illegal = new_violations(self._judge(k, plan), before, grain_s)
@@ -80,7 +81,7 @@ class Publisher:
                 head[c.H_LOCKED], route.written = 0, None
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
-            plan = fleet.plan(k, self._early_s)
+            plan = plan_of(fleet, k, self.early_s)
             illegal = new_violations(self._judge(k, plan), before, grain_s)
         if illegal:
             raise AssertionError(f"illegal plan {plan}: {illegal}")
@@ -89,7 +90,11 @@ class Publisher:
         events.append(PlanIssued(plan))
 
     def take_out(self, k: int, ride_id: RideId, now_s: int, events: list[Event]) -> None:
-        """Take a ride out of a shuttle's route, and issue the plan that remains.
+        """Take a ride out of a shuttle's route, and issue the plan that remains."""
+        self.shorten(k, lambda: self._fleet.remove(k, ride_id), now_s, events)
+
+    def shorten(self, k: int, strike: Callable[[], None], now_s: int, events: list[Event]) -> None:
+        """Strike something off a shuttle's route, and issue the plan that remains.
 
         A shuttle that has less to do comes earlier, and who gets on earlier may sit on board for
         too long while it waits later on.
@@ -97,21 +102,23 @@ class Publisher:
         fleet = self._fleet
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
-        before, stops = self.broken(k), fleet.routes[k].stops
+        before, stops = self.broken(k), list(fleet.routes[k].stops)
         starts_s = fleet.arrays.visits[k, : len(stops), c.V_START].tolist()
-        fleet.remove(k, ride_id)
+        strike()
         self.publish(k, now_s, events, before, list(zip(stops, starts_s, strict=True)))
 
     def broken(self, k: int) -> tuple[Violation, ...]:
         """The promises that the plan of a shuttle breaks as things stand."""
         if not self._fleet.head(k)[c.H_BROKEN]:
             return ()
-        return self._judge(k, self._fleet.plan(k, self._early_s))
+        return self._judge(k, plan_of(self._fleet, k, self.early_s))
 
     def _turn_off(self, k: int) -> None:
         """One that is to go elsewhere than it is heading keeps its way until it says so."""
         route, head = self._fleet.routes[k], self._fleet.head(k)
         if head[c.H_MODE] != c.MOVING or head[c.H_PENDING] or not route.stops:
+            return
+        if parks_first(self._fleet, k, self.early_s) is not None:
             return
         if route.stops[0].stop != head[c.H_STOP]:
             head[c.H_PENDING] = 1
@@ -140,6 +147,7 @@ class Publisher:
                 aboard=route.aboard,
                 boarding=boarding,
                 holds=route.held,
+                tasks=route.tasks,
                 rides=self._rides,
                 drive_s=lambda a, b: int(drive_s[a, b]),
                 stop_times=fleet.stop_times,

@@ -76,14 +76,17 @@ def _standing(fleet: Shuttles, k: int, early_s: int, now_s: int) -> Standing:
     else:
         rows = fleet.arrays.visits[k]
         next_stop, next_s = route.stops[0].stop, int(rows[0, c.V_EARLIEST]) - early_s
-        later = stop != next_stop and next_s > now_s + SPARE_S
+        elsewhere = stop != next_stop or route.stops[0].task is not None
+        later = elsewhere and next_s > now_s + SPARE_S
         if later and _is_idle(fleet, k, now_s):
             since_s = head[c.H_BUSY]
             return Standing(
                 route.shuttle.id, stop, free_s, route.revision, since_s, next_stop, next_s
             )
-        stop = route.stops[-1].stop
-        free_s = max(int(rows[len(route.stops) - 1, c.V_DEPART]), now_s)
+        rides = [i for i, at in enumerate(route.stops) if at.task is None]
+        last = max(rides, default=0)  # what is to be done after the last ride can wait
+        stop = route.stops[last].stop
+        free_s = max(int(rows[last, c.V_DEPART]), now_s)
     if head[c.H_SILENT] or head[c.H_OUT]:
         free_s = c.FAR_S
     return Standing(route.shuttle.id, stop, free_s, route.revision, None)
@@ -94,7 +97,7 @@ def _is_idle(fleet: Shuttles, k: int, now_s: int) -> bool:
     head = fleet.head(k)
     if fleet.routes[k].aboard or fleet.parking(k) is not None:
         return False
-    reached = not head[c.H_SILENT] and not head[c.H_OUT]
+    reached = not head[c.H_SILENT] and not head[c.H_OUT] and not head[c.H_LOCKED]
     return bool(head[c.H_MODE] == c.AT_STOP and head[c.H_BUSY] <= now_s and reached)
 
 

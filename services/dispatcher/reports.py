@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from services.dispatcher import columns as c
 from services.dispatcher.breakdowns import Breakdowns
-from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.duties import Duties
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.positions import Positions
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
@@ -28,6 +29,7 @@ from services.domain.events import (
     RideCompleted,
     RideNoShow,
     RideRetimed,
+    TaskDone,
 )
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Ride, Status
@@ -56,6 +58,8 @@ class Reports:
         Finds other shuttles for rides that one cannot serve as promised.
     breakdowns
         Sees to the riders of shuttles that break down.
+    duties
+        The shuttles' tasks.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Reports:
         publisher: Publisher,
         rescue: Rescue,
         breakdowns: Breakdowns,
+        duties: Duties,
     ) -> None:
         self._fleet = fleet
         self._rides = rides
@@ -72,6 +77,7 @@ class Reports:
         self._rescue = rescue
         self._breakdowns = breakdowns
         self._positions = Positions(fleet)
+        self._duties = duties
         self._at_risk: dict[RideId, int] = {}
 
     def take(self, report: Report, now_s: int, events: list[Event]) -> None:
@@ -115,6 +121,8 @@ class Reports:
                 self._breakdowns.broke_down(k, report, now_s, events)
             case Repaired():
                 self._breakdowns.repaired(k, report)
+            case TaskDone():
+                self._duties.done(k, report, now_s, events)
         if self._fleet.refresh(k, now_s):
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))
@@ -142,7 +150,7 @@ class Reports:
         fleet, route = self._fleet, self._fleet.routes[k]
         self._positions.departed(k, report)
         if route.stops and route.stops[0].stop == report.stop != report.towards:
-            missed = next(iter((*route.stops[0].board, *route.stops[0].leave)))
+            missed = next(iter((*route.stops[0].board, *route.stops[0].leave)), None)
             reason = "left a stop before all were served"
             events.append(ReportMarked(report.shuttle_id, "Departed", reason, missed))
             fleet.refresh(k, now_s)
@@ -221,7 +229,7 @@ class Reports:
         if any(ride.id in stop.leave for stop in route.stops):
             self._fleet.write(k, self._rides)
         else:
-            self._let_off_somewhere(k, ride, now_s)
+            self._rescue.let_off(k, ride, now_s)
         if not expected:
             self._rescue.drop(ride.id)
             self._rescue.relieve(k, now_s, events)
@@ -234,28 +242,6 @@ class Reports:
             events.append(_marked(report, "the party had left before this was known"))
         if ride.picked_up_s is None:
             self._rides[ride.id] = replace(ride, picked_up_s=report.at_s)
-
-    def _let_off_somewhere(self, k: int, ride: Ride, now_s: int) -> None:
-        """Plan the dropoff of a party that got on unforeseen: breaking least, then soonest."""
-        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
-        holds, locked = [stop.hold_s for stop in route.stops], int(head[c.H_LOCKED])
-        first, last = int(head[c.H_FIRST]), len(route.stops)
-
-        def put(position: int) -> tuple[int, int, int]:
-            route.stops.insert(position, Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
-            head[c.H_LOCKED] = locked
-            fleet.write(k, self._rides)
-            fleet.refresh(k, now_s)
-            arrive_s = int(fleet.arrays.visits[k, position, c.V_ARRIVE])
-            return int(head[c.H_BROKEN]), arrive_s, position
-
-        tried = []
-        for position in range(min(first, last), last + 1):
-            tried.append(put(position))
-            del route.stops[position]
-            for stop, hold_s in zip(route.stops, holds, strict=True):
-                stop.hold_s = hold_s
-        put(min(tried)[2])
 
     def _not_there(self, k: int, report: NotThere, now_s: int, events: list[Event]) -> None:
         ride = self._rides.get(report.ride_id)

@@ -15,7 +15,7 @@ import numpy as np
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
-from services.dispatcher.fleet import Shuttles
+from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.publication import Publisher
 from services.domain.events import (
     Event,
@@ -142,6 +142,30 @@ class Rescue:
             events.append(RideReassigned(ride.id, shuttle_id))
         self._publisher.publish(k, now_s, events, before)
         return True
+
+    def let_off(self, k: int, ride: Ride, now_s: int) -> None:
+        """Plan the dropoff of a party that got on unforeseen: breaking least, then soonest."""
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        if route.stops and route.stops[0].task is not None:  # with people on board none begins
+            head[c.H_LOCKED] = head[c.H_FIRST] = 0
+        holds, locked = [stop.hold_s for stop in route.stops], int(head[c.H_LOCKED])
+        first, last = int(head[c.H_FIRST]), len(route.stops)
+
+        def put(position: int) -> tuple[int, int, int]:
+            route.stops.insert(position, Stopover(ride.promise.dropoff_stop, leave=[ride.id]))
+            head[c.H_LOCKED] = locked
+            fleet.write(k, self._rides)
+            fleet.refresh(k, now_s)
+            arrive_s = int(fleet.arrays.visits[k, position, c.V_ARRIVE])
+            return int(head[c.H_BROKEN]), arrive_s, position
+
+        tried = []
+        for position in range(min(first, last), last + 1):
+            tried.append(put(position))
+            del route.stops[position]
+            for stop, hold_s in zip(route.stops, holds, strict=True):
+                stop.hold_s = hold_s
+        put(min(tried)[2])
 
     def give_up(self, now_s: int, events: list[Event]) -> None:
         """Fail withdrawn rides whose shuttle never said that it let them go; seek for the rest."""

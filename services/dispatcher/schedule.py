@@ -197,6 +197,8 @@ def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
             broken += 1
         if visits[i, c.V_WHEELCHAIRS] > head[c.H_WHEELCHAIRS]:
             broken += 1
+        if visits[i, c.V_TASK] and visits[i, c.V_SEATS] + visits[i, c.V_WHEELCHAIRS]:
+            broken += 1
         left_s = visits[i - 1, c.V_DEPART] if i else head[c.H_FREE]
         if visits[i, c.V_ARRIVE] - left_s >= c.UNREACHABLE_S:
             broken += 1

@@ -12,6 +12,7 @@ from enum import StrEnum
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan
 from services.domain.ride import Offer, Promise, Refusal, Request
+from services.domain.task import Task
 
 # Commands: topic ride-commands, key zone.
 
@@ -157,6 +158,15 @@ class Repaired:
 
     shuttle_id: ShuttleId
     stop: int
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    """A shuttle has done a task of its plan and may go on."""
+
+    shuttle_id: ShuttleId
+    task: Task
     at_s: int
 
 
@@ -307,7 +317,16 @@ class PlanIssued:
 
 Command = RequestRide | AcceptOffer | CancelRide
 Report = (
-    Arrived | Boarded | Left | NotThere | Departed | Passed | PlanAcknowledged | Fault | Repaired
+    Arrived
+    | Boarded
+    | Left
+    | NotThere
+    | Departed
+    | Passed
+    | PlanAcknowledged
+    | Fault
+    | Repaired
+    | TaskDone
 )
 RideEvent = (
     RideOffered

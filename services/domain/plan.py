@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.domain.ids import RideId, ShuttleId
+from services.domain.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Visit:
         Boarding does not start before; 0 if nobody boards.
     board, leave
         Rides that get on and off.
+    task
+        What the shuttle does there instead; then nobody gets on or off, or stays on board.
     """
 
     stop: int
@@ -34,6 +37,7 @@ class Visit:
     board_from_s: int = 0
     board: tuple[RideId, ...] = ()
     leave: tuple[RideId, ...] = ()
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from enum import StrEnum
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 from services.domain.ride import Load, Ride, Status
+from services.domain.task import Task
 from services.domain.territory import StopTimes
 
 UNREACHABLE_S = 65_535
@@ -43,23 +44,29 @@ class Rule(StrEnum):
     PICKUP_LATE = "pickup_late"
     ARRIVAL_LATE = "arrival_late"
     RIDE_TIME = "ride_time"
+    TASK_LOST = "task_lost"
+    TASK_SHORT = "task_short"
+    TASK_LATE = "task_late"
+    TASK_ABOARD = "task_aboard"
 
 
 PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
+LATENESS = PROMISES | {Rule.TASK_LATE}
 CAPACITY = frozenset({Rule.SEATS, Rule.WHEELCHAIRS, Rule.LUGGAGE})
-BY_THE_WORLD = PROMISES | CAPACITY | {Rule.UNREACHABLE}
+BY_THE_WORLD = LATENESS | CAPACITY | {Rule.UNREACHABLE, Rule.TASK_ABOARD}
 """Rules that the world can break by itself: shuttles are late, or stand where no road leads on, and
 people get on unforeseen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One rule that a plan breaks, at which visit, for whom, and by how much (seconds, seats)."""
+    """One rule that a plan breaks, at which visit, for whom or which task, and by how much."""
 
     rule: Rule
     visit: int
     ride_id: RideId | None = None
     by: int = 0
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,8 @@ class Situation:
         Whether people get on or off at the first visit already.
     holds
         Who is to be picked up by this shuttle, and by no other.
+    tasks
+        What the shuttle has to do besides.
     rides
         The zone's rides.
     drive_s
@@ -100,6 +109,7 @@ class Situation:
     aboard: Mapping[RideId, int]
     boarding: bool
     holds: Collection[RideId]
+    tasks: Collection[Task]
     rides: Mapping[RideId, Ride]
     drive_s: Callable[[int, int], int]
     stop_times: StopTimes
@@ -109,6 +119,7 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
     """Name every rule that a plan breaks."""
     found: list[Violation] = []
     _judge_times(plan.visits, now, found)
+    _judge_tasks(plan.visits, now, found)
     picked = {ride_id: since for ride_id, since in now.aboard.items() if ride_id in now.rides}
     found += [Violation(Rule.UNKNOWN_RIDE, 0, r) for r in now.aboard if r not in now.rides]
     seats, wheelchairs, luggage = _load(now, picked)
@@ -147,6 +158,8 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
                 luggage + load[2],
             )
             _judge_pickup(i, visit, ride, found)
+        if visit.task is not None and picked:
+            found.append(Violation(Rule.TASK_ABOARD, i, None, len(picked), visit.task))
         room = now.capacity
         taken = seats + now.seats_per_wheelchair * wheelchairs
         if taken > room[0]:
@@ -168,15 +181,17 @@ def new_violations(
     Most rules count always; those that the world can break by itself only if they were kept before,
     or are broken further (promises by more than ``grain_s``).
     """
-    known: dict[tuple[Rule, RideId | None], int] = {}
+    known: dict[tuple[Rule, RideId | None, Task | None], int] = {}
     for v in before:
         if v.rule in BY_THE_WORLD:
-            known[v.rule, v.ride_id] = max(v.by, known.get((v.rule, v.ride_id), 0))
+            known[_key(v)] = max(v.by, known.get(_key(v), 0))
     return tuple(
-        v
-        for v in found
-        if v.by > known.get((v.rule, v.ride_id), -1) + (grain_s if v.rule in PROMISES else 0)
+        v for v in found if v.by > known.get(_key(v), -1) + (grain_s if v.rule in LATENESS else 0)
     )
+
+
+def _key(v: Violation) -> tuple[Rule, RideId | None, Task | None]:
+    return v.rule, v.ride_id, v.task
 
 
 def _load(now: Situation, ride_ids: Iterable[RideId]) -> tuple[int, int, int]:
@@ -209,9 +224,34 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
             short_s = visit.arrive_s + _stop_s(visit, now) - visit.depart_s
             if short_s > 0:
                 found.append(Violation(Rule.STOP_TIME, i, None, short_s))
+            if visit.task is not None:
+                _judge_task_times(i, visit, visit.task, found)
         if visit.depart_s < visit.arrive_s:
             found.append(Violation(Rule.STOP_TIME, i, None, visit.arrive_s - visit.depart_s))
         free_s, last = visit.depart_s, visit.stop
+
+
+def _judge_task_times(i: int, visit: Visit, task: Task, found: list[Violation]) -> None:
+    late_s = visit.arrive_s - task.latest_s
+    if late_s > 0:
+        found.append(Violation(Rule.TASK_LATE, i, None, late_s, task))
+    short_s = task.end_s(max(visit.arrive_s, task.earliest_s)) - visit.depart_s
+    if short_s > 0:
+        found.append(Violation(Rule.TASK_SHORT, i, None, short_s, task))
+
+
+def _judge_tasks(visits: tuple[Visit, ...], now: Situation, found: list[Violation]) -> None:
+    """Each task of the shuttle is done once, where it should be, with nobody getting on or off."""
+    missing = list(now.tasks)
+    for i, visit in enumerate(visits):
+        task = visit.task
+        if task is None:
+            continue
+        if task not in missing or task.stop != visit.stop or visit.board or visit.leave:
+            found.append(Violation(Rule.TASK_LOST, i, None, 1, task))
+        if task in missing:
+            missing.remove(task)
+    found += [Violation(Rule.TASK_LOST, len(visits), None, 1, task) for task in missing]
 
 
 def _stop_s(visit: Visit, now: Situation) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load
+from services.domain.task import Upkeep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +21,19 @@ class Shuttle:
         Room in each dimension.
     seats_per_wheelchair
         Seats that each rider in a wheelchair takes away, beside the place.
+    shifts
+        From when to when it is on duty, in seconds after midnight, in order; every day the same.
+        None: always.
+    upkeep
+        What is to be done to it every day.
     """
 
     id: ShuttleId
     depot_stop: int
     capacity: Load
     seats_per_wheelchair: int = 0
+    shifts: tuple[tuple[int, int], ...] = ()
+    upkeep: tuple[Upkeep, ...] = ()
 
     def fits(self, load: Load) -> bool:
         """Whether there is room for a load in the empty shuttle."""

@@ -8,11 +8,29 @@ from math import ceil
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 DAY_S = 86_400
 
 Seconds = Annotated[int, Field(ge=0, le=DAY_S)]
+
+
+def _unquoted(value: object) -> object:
+    """YAML reads 14:00 without quotes as 840, minutes to the base of 60."""
+    if isinstance(value, int) and 0 <= value < DAY_S // 60:
+        return time(value // 60, value % 60)
+    return value
+
+
+Clock = Annotated[time, BeforeValidator(_unquoted)]
+"""A time of day."""
 
 
 class _Part(BaseModel):
@@ -25,24 +43,25 @@ class ServiceHours(_Part):
     A closing time before the opening time lies on the next day.
     """
 
-    opens: time = time(0)
-    closes: time = time(0)
+    opens: Clock = time(0)
+    closes: Clock = time(0)
 
     @property
     def opens_s(self) -> int:
         """Opening, in seconds after midnight."""
-        return _seconds(self.opens)
+        return seconds(self.opens)
 
     @property
     def closes_s(self) -> int | None:
         """Closing, in seconds after the same midnight (past 86,400 on the next day)."""
         if self.opens == self.closes:
             return None
-        closes_s = _seconds(self.closes)
+        closes_s = seconds(self.closes)
         return closes_s if closes_s > self.opens_s else closes_s + DAY_S
 
 
-def _seconds(clock: time) -> int:
+def seconds(clock: time) -> int:
+    """Seconds after midnight."""
     return clock.hour * 3600 + clock.minute * 60 + clock.second
 
 
@@ -127,11 +146,65 @@ class Travel(_Part):
     """Shuttles drive no faster than this, whatever the road allows."""
 
 
+class UpkeepKind(StrEnum):
+    """What is done to a shuttle every day."""
+
+    CLEANING = "cleaning"
+    MAINTENANCE = "maintenance"
+
+
+class DailyUpkeep(_Part):
+    """What each shuttle of a group needs once a day; they take turns over the window.
+
+    Parameters
+    ----------
+    between
+        Times of day within which it begins and ends.
+    duration_s
+        What it takes.
+    stop
+        ``stop_id`` of the stop where it is done; absent: the depot.
+    """
+
+    kind: UpkeepKind
+    between: tuple[Clock, Clock]
+    duration_s: Annotated[int, Field(gt=0, le=DAY_S)]
+    stop: str | None = None
+
+    @property
+    def window_s(self) -> tuple[int, int]:
+        """Earliest begin and latest end, in seconds after midnight."""
+        from_s, to_s = map(seconds, self.between)
+        return from_s, to_s if to_s > from_s else to_s + DAY_S
+
+    @model_validator(mode="after")
+    def _fits_in(self) -> Self:
+        from_s, to_s = self.window_s
+        if to_s - from_s < self.duration_s:
+            raise ValueError(f"{self.kind} takes longer than the time it is to be done in")
+        return self
+
+
 class FleetGroup(_Part):
-    """Shuttles of one kind that start the day at one stop."""
+    """Shuttles of one kind that start the day at one stop.
+
+    Parameters
+    ----------
+    depot
+        ``stop_id`` of the stop where they start.
+    shifts
+        From when to when they are on duty; at all other times they are at their depot. None:
+        always.
+    home
+        Without shifts: they leave their depot when the service opens, and return after it closed.
+    upkeep
+        What each of them needs every day.
+    """
 
     depot: str
-    """``stop_id`` of the stop where they start."""
+    shifts: tuple[tuple[Clock, Clock], ...] = ()
+    home: bool = False
+    upkeep: tuple[DailyUpkeep, ...] = ()
     count: Annotated[int, Field(ge=1, le=10_000)]
     seats: Annotated[int, Field(ge=1, le=200)] = 8
     wheelchair_places: Annotated[int, Field(ge=0, le=50)] = 1
@@ -139,6 +212,28 @@ class FleetGroup(_Part):
     """Seats that are folded away for each rider in a wheelchair."""
     luggage_places: Annotated[int, Field(ge=0, le=500)] = 8
     energy_wh_per_km: Annotated[float, Field(gt=0, le=5000)] = 450
+
+    @property
+    def shifts_s(self) -> tuple[tuple[int, int], ...]:
+        """Shifts in seconds after midnight, in order; past 86,400 where they end a day later."""
+        spans = [(seconds(from_), seconds(to)) for from_, to in self.shifts]
+        return tuple(sorted((a, b if b > a else b + DAY_S) for a, b in spans))
+
+    @model_validator(mode="after")
+    def _day_is_possible(self) -> Self:
+        shifts = self.shifts_s
+        following = [(a + DAY_S, b + DAY_S) for a, b in shifts[:1]]
+        for (_, ends_s), (begins_s, _) in zip(shifts, [*shifts[1:], *following], strict=True):
+            if begins_s < ends_s:
+                raise ValueError("shifts overlap")
+        for upkeep in self.upkeep:
+            from_s, to_s = upkeep.window_s
+            days_s = (-DAY_S, 0, DAY_S)
+            if shifts and not any(
+                a <= from_s + day_s and to_s + day_s <= b for a, b in shifts for day_s in days_s
+            ):
+                raise ValueError(f"{upkeep.kind} lies outside of the shifts, or across two")
+        return self
 
 
 class DispatchSettings(_Part):
@@ -235,6 +330,12 @@ class Territory(_Part):
         if self.promises.ride_factor:
             spare_s = min(spare_s, self.promises.ride_constant_s)
         return max(min(self.dispatch.reserve_s, spare_s // 2), 0)
+
+    @model_validator(mode="after")
+    def _home_has_its_time(self) -> Self:
+        if self.service.closes_s is None and any(g.home and not g.shifts for g in self.fleet):
+            raise ValueError("a fleet comes home when the service closes, but it never does")
+        return self
 
     @field_validator("timezone")
     @classmethod

@@ -181,5 +181,9 @@ def _check_names(path: Path, territory: Territory, stops: Stops, places: tuple[P
         if group.depot not in known:
             reason = f"there is no stop '{group.depot}' in stops.csv"
             raise field_error(path, ("fleet", number, "depot"), reason)
+        for at, upkeep in enumerate(group.upkeep):
+            if upkeep.stop is not None and upkeep.stop not in known:
+                reason = f"there is no stop '{upkeep.stop}' in stops.csv"
+                raise field_error(path, ("fleet", number, "upkeep", at, "stop"), reason)
     if territory.town is not None and territory.town not in {place.name for place in places}:
         raise field_error(path, ("town",), f"there is no place '{territory.town}' in places.csv")

@@ -8,6 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from services.domain.territory import DAY_S
 from services.simulator.records import Run, VisitRow
 
 Longs = NDArray[np.int64]
@@ -19,6 +20,12 @@ class State(IntEnum):
     AT_STOP = 0
     DRIVING_EMPTY = 1
     DRIVING_LOADED = 2
+    UPKEEP = 3
+    OFF_DUTY = 4
+
+
+BUSY = (State.AT_STOP, State.DRIVING_EMPTY, State.DRIVING_LOADED)
+"""States in which a shuttle works for riders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,8 +53,8 @@ class FleetDay:
         return int((self.end_ms[chosen] - self.start_ms[chosen]).sum())
 
     def active_ms(self) -> int:
-        """Time that the whole fleet spent doing anything at all."""
-        return int((self.end_ms - self.start_ms).sum())
+        """Time that the whole fleet spent working for riders."""
+        return sum(self.state_ms(state) for state in BUSY)
 
     def shares(self, edges_ms: Longs) -> dict[State, NDArray[np.float64]]:
         """Mean number of shuttles in each state between each two edges."""
@@ -124,16 +131,26 @@ def fleet_day(run: Run, people: Longs) -> FleetDay:
     legs = run.legs
     shuttle, arrive_ms, depart_ms, aboard = _visit_columns(run)
     driving = np.where(people > 0, int(State.DRIVING_LOADED), int(State.DRIVING_EMPTY))
+    standing = np.array([_standing(visit) for visit in run.visits], dtype=np.int64)
+    # Who goes off duty last of all stays there: nobody says until when.
+    last = np.append(shuttle[1:] != shuttle[:-1], True)[: len(shuttle)]
+    depart_ms = depart_ms + DAY_S * 1000 * (last & (standing == State.OFF_DUTY))
     columns = {
         "shuttle": np.concatenate([shuttle, legs.shuttle]),
         "start": np.concatenate([arrive_ms, legs.depart_ms]),
         "end": np.concatenate([depart_ms, legs.arrive_ms]),
-        "state": np.concatenate([np.full(len(shuttle), int(State.AT_STOP)), driving]),
+        "state": np.concatenate([standing, driving]),
         "people": np.concatenate([aboard, people]),
     }
     order = np.lexsort((columns["end"], columns["start"], columns["shuttle"]))
     columns = {name: column[order].astype(np.int64) for name, column in columns.items()}
     return _without_overlaps(columns)
+
+
+def _standing(visit: VisitRow) -> State:
+    if visit.task is None:
+        return State.AT_STOP
+    return State.OFF_DUTY if visit.task == "off_duty" else State.UPKEEP
 
 
 def _without_overlaps(columns: dict[str, Longs]) -> FleetDay:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from services.domain.territory import DAY_S
 from services.network.folder import Network
 from services.simulator.access import NEAR_TOWN_S, near_a_stop, nearest_place, town_times
 from services.simulator.demand import Demand, Trip
 from services.simulator.emissions import CAR, ELECTRICITY, cars_kg, shuttles_kg
-from services.simulator.fleet_day import fleet_day, people_on_legs, pooled_rides
+from services.simulator.fleet_day import State, fleet_day, people_on_legs, pooled_rides
 from services.simulator.records import RideRow, Run
 
 Kpis = dict[str, Any]
@@ -169,11 +170,22 @@ def _promises(rides: Sequence[RideRow]) -> Kpis:
 
 
 def service_hours(run: Run) -> float:
-    """How long the service was open on the run's day; the run's own length if it never closes."""
+    """For how long shuttles were on duty while the service was open, all together.
+
+    Around the clock, it was open for as long as the run took.
+    """
     service = run.settings.service
+    opens_s, closes_s = run.horizon_s
     if service.closes_s is not None:
-        return (service.closes_s - service.opens_s) / 3600
-    return (run.horizon_s[1] - run.horizon_s[0]) / 3600
+        opens_s, closes_s = service.opens_s, service.closes_s
+    days_s = range((opens_s // DAY_S - 2) * DAY_S, closes_s, DAY_S)
+    on_duty_s = 0
+    for group in run.settings.fleet:
+        spans = [(a + day_s, b + day_s) for a, b in group.shifts_s for day_s in days_s]
+        shared_s = (min(b, closes_s) - max(a, opens_s) for a, b in spans)
+        own_s = sum(max(s, 0) for s in shared_s) if spans else closes_s - opens_s
+        on_duty_s += own_s * group.count
+    return on_duty_s / 3600
 
 
 def _fleet(run: Run, served: Sequence[RideRow]) -> Kpis:
@@ -183,8 +195,10 @@ def _fleet(run: Run, served: Sequence[RideRow]) -> Kpis:
     all_mm = int(length_mm.sum())
     empty_mm = int(length_mm[people == 0].sum())
     people_mm = int((length_mm * people).sum())
-    active_h = fleet_day(run, people).active_ms() / 3_600_000
-    open_h = service_hours(run) * len(run.shuttles)
+    timeline = fleet_day(run, people)
+    active_h = timeline.active_ms() / 3_600_000
+    upkeep_h = timeline.state_ms(State.UPKEEP) / 3_600_000
+    open_h = service_hours(run)
     carried = sum(ride.people for ride in served)
     return {
         "shuttles": len(run.shuttles),
@@ -196,7 +210,11 @@ def _fleet(run: Run, served: Sequence[RideRow]) -> Kpis:
             "loaded": _rounded(people_mm, all_mm - empty_mm),
             "all": _rounded(people_mm, all_mm),
         },
-        "vehicle_hours": {"active": round(active_h, 3), "in_service": round(open_h, 3)},
+        "vehicle_hours": {
+            "active": round(active_h, 3),
+            "upkeep": round(upkeep_h, 3),
+            "in_service": round(open_h, 3),
+        },
         "passengers_per_vehicle_hour": {
             "active": _rounded(carried, active_h),
             "in_service": _rounded(carried, open_h),

@@ -153,6 +153,7 @@ def _visit_rows(
                 broke_down_at=None
                 if stay.broke_down_at is None
                 else name_of(stay.broke_down_at, simulation.network),
+                task=None if stay.task is None else stay.task.kind.value,
             )
         )
         seq += 1

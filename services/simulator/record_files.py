@@ -87,6 +87,7 @@ VISITS = pa.schema(
         _column("wheelchairs_on_board", _WHOLE),
         _column("drive_m", pa.float64()),
         _column("broke_down_at", _TEXT, optional=True),
+        _column("task", _TEXT, optional=True),
     ]
 )
 LEGS = pa.schema(

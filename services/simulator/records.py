@@ -82,6 +82,9 @@ class VisitRow:
     broke_down_at
         Where the shuttle stood, if this is no stop made but a breakdown: ``stop`` is the nearest
         one, where its riders got off at ``arrive_s``; ``depart_s`` is when it was repaired.
+    task
+        What the shuttle did there instead: ``off_duty``, ``cleaning``, ``maintenance``, ``charge``.
+        Of the last time off duty, only its beginning is known.
     """
 
     shuttle_id: str
@@ -95,6 +98,7 @@ class VisitRow:
     wheelchairs_on_board: int = 0
     drive_mm: int = 0
     broke_down_at: str | None = None
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,6 +9,7 @@ from services.domain.events import Report
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 from services.domain.shuttle import Shuttle
+from services.domain.task import Task
 
 Place = int | tuple[int, int]
 
@@ -42,6 +43,8 @@ class Stay:
     wheelchairs: int = 0
     broke_down_at: Place | None = None
     """Where the shuttle stood, if it broke down: it let everybody off at this stop."""
+    task: Task | None = None
+    """What the shuttle did there."""
 
 
 @dataclass(slots=True)
@@ -66,7 +69,7 @@ class Vehicle:
     arrive_ms: int = 0
     permille: int = 1000
     aboard: set[RideId] = field(default_factory=set)
-    done: set[RideId] = field(default_factory=set)
+    done: set[RideId | Task] = field(default_factory=set)
     stay: Stay | None = None
     departures: int = 0
     broken_until_s: int = 0
@@ -83,7 +86,10 @@ def prune(vehicle: Vehicle) -> None:
     visits = vehicle.visits
     while visits:
         visit = visits[0]
-        if not visit.board and not visit.leave:
+        if visit.task is not None:
+            if visit.task not in vehicle.done:
+                return
+        elif not visit.board and not visit.leave:
             if vehicle.moving or visit.stop != vehicle.stop:
                 return
         else:

@@ -17,19 +17,21 @@ from services.domain.events import (
     PlanAcknowledged,
     Repaired,
     Report,
+    TaskDone,
 )
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
+from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes
 from services.network.driving import Ways
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
-from services.simulator.driven import Drive
+from services.simulator.diary import Diary
 from services.simulator.radio import Radio
 from services.simulator.records import Blackout
-from services.simulator.vehicle import Passengers, Place, Stay, Vehicle, prune
+from services.simulator.vehicle import Passengers, Stay, Vehicle, prune
 from services.simulator.whereabouts import Whereabouts
 
 DRIVE_VARIATION = 0.12
@@ -73,8 +75,8 @@ class World:
         self._picked_up: set[RideId] = set()
         self._stranded: dict[RideId, tuple[int, int]] = {}
         """Who was let off where a shuttle broke down: at which stop, from when on."""
-        self.drives: list[Drive] = []
-        self.stays: list[Stay] = []
+        self._diary = Diary(riders)
+        self.drives, self.stays = self._diary.drives, self._diary.stays
         self.blackouts: list[Blackout] = []
         self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
         """Told of each departure from a stop."""
@@ -126,7 +128,7 @@ class World:
         place, place_ms = self._where.of_stop(vehicle.stop), now_s * 1000
         if vehicle.moving:
             place, place_ms = self._where.leave_way(vehicle, -1, now_s, now_s)
-            self._drive(vehicle, place, place_ms, vehicle.revision)
+            self._diary.drive(vehicle, place, place_ms, vehicle.revision)
         elif vehicle.stay is not None:
             self._end_stay(vehicle)
         at_s = max(-(-place_ms // 1000), now_s)
@@ -201,6 +203,9 @@ class World:
 
     def _serve(self, vehicle: Vehicle, visit: Visit) -> None:
         """Let people off, wait for those who are to come, let them on."""
+        if visit.task is not None:
+            self._work(vehicle, visit.task)
+            return
         now_s = self._agenda.now_s
         stay = self._stay(vehicle)
         for ride_id in visit.leave:
@@ -219,6 +224,33 @@ class World:
             self._agenda.at(start_s, lambda: self._wake(vehicle, turn))
             return
         self._board(vehicle, visit, stay)
+
+    def _work(self, vehicle: Vehicle, task: Task) -> None:
+        """Stand there until a task is done; off duty, with nothing to follow, until told."""
+        now_s, turn = self._agenda.now_s, vehicle.turn
+        stay = self._stay(vehicle)
+        if vehicle.aboard:
+            return  # somebody got on that the plan did not know of; a new one is on its way
+        if now_s < task.earliest_s:
+            self._agenda.at(task.earliest_s, lambda: self._wake(vehicle, turn))
+            return
+        stay.task = task
+        stay.depart_s = now_s
+        if task.kind is TaskKind.OFF_DUTY and len(vehicle.visits) == 1:
+            return
+        vehicle.boarding = True
+        self._agenda.at(task.end_s(now_s), lambda: self._finish(vehicle, turn, task))
+
+    def _finish(self, vehicle: Vehicle, turn: int, task: Task) -> None:
+        if vehicle.turn != turn:
+            return
+        vehicle.boarding = False
+        vehicle.done.add(task)
+        self._radio.say(vehicle, TaskDone(vehicle.shuttle.id, task, self._agenda.now_s))
+        self._end_stay(vehicle)
+        if vehicle.broken_until_s:
+            self._stand_still(vehicle)
+        self._go_on(vehicle)
 
     def _present_s(self, ride_id: RideId, stop: int) -> int:
         """When a party is at its stop; never again, once it got on somewhere."""
@@ -286,19 +318,10 @@ class World:
         self._go_on(vehicle)
 
     def _stay(self, vehicle: Vehicle) -> Stay:
-        if vehicle.stay is None:
-            now_s = self._agenda.now_s
-            vehicle.stay = Stay(vehicle.number, vehicle.stop, now_s, now_s, len(self.drives))
-            self.stays.append(vehicle.stay)
-        return vehicle.stay
+        return self._diary.stay(vehicle, self._agenda.now_s)
 
     def _end_stay(self, vehicle: Vehicle) -> None:
-        stay = self._stay(vehicle)
-        stay.depart_s = self._agenda.now_s
-        loads = [self._riders.seats(ride_id) for ride_id in vehicle.aboard]
-        stay.seats = sum(seats for seats, _ in loads)
-        stay.wheelchairs = sum(wheelchairs for _, wheelchairs in loads)
-        vehicle.stay = None
+        self._diary.end_stay(vehicle, self._agenda.now_s)
 
     def _depart(self, vehicle: Vehicle, towards: int) -> None:
         now_s = self._agenda.now_s
@@ -329,7 +352,7 @@ class World:
         now_s = self._agenda.now_s
         wanted = -1 if plan.divert_node is None else plan.divert_node
         place, ms = self._where.leave_way(vehicle, wanted, max(now_s, plan.divert_s or 0), now_s)
-        self._drive(vehicle, place, ms, revision)
+        self._diary.drive(vehicle, place, ms, revision)
         vehicle.place, vehicle.place_ms = place, ms
         self._head_for(vehicle, vehicle.visits[0].stop)
         return PlanAcknowledged(
@@ -342,25 +365,12 @@ class World:
             y_mm=place[1] if isinstance(place, tuple) else None,
         )
 
-    def _drive(self, vehicle: Vehicle, end: Place, end_ms: int, revision: int) -> None:
-        if end != vehicle.place or end_ms != vehicle.place_ms:
-            self.drives.append(
-                Drive(
-                    vehicle.number,
-                    vehicle.place,
-                    vehicle.place_ms,
-                    vehicle.stop,
-                    end,
-                    end_ms,
-                    vehicle.permille,
-                    revision,
-                )
-            )
-
     def _arrive(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn != turn:
             return
-        self._drive(vehicle, self._where.of_stop(vehicle.stop), vehicle.arrive_ms, vehicle.revision)
+        self._diary.drive(
+            vehicle, self._where.of_stop(vehicle.stop), vehicle.arrive_ms, vehicle.revision
+        )
         vehicle.moving = False
         self._stay(vehicle)
         self._radio.say(vehicle, Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))

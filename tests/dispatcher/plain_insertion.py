@@ -31,6 +31,8 @@ class Stop:
     board: tuple[RideId, ...] = ()
     leave: tuple[RideId, ...] = ()
     served_s: int = 0
+    task_s: int | None = None
+    """What a task takes that is done here."""
     earliest_s: int = 0
     pick_by_s: int = c.FAR_S
     drop_by_s: int = c.FAR_S
@@ -177,13 +179,13 @@ class PlainInsertion:
         to = int(ask.dropoffs[b, c.D_STOP])
         stops = list(route)
         if drop_joins:
-            if drop == len(stops) or stops[drop].stop != to:
+            if drop == len(stops) or stops[drop].stop != to or stops[drop].task_s is not None:
                 return None
             stops[drop] = replace(stops[drop], leave=(*stops[drop].leave, NEW))
         else:
             stops.insert(drop, Stop(stop=to, leave=(NEW,)))
         if pick_joins:
-            if pick == len(route) or stops[pick].stop != at:
+            if pick == len(route) or stops[pick].stop != at or stops[pick].task_s is not None:
                 return None
             joined = stops[pick]
             earliest_s = max(earliest_s, joined.earliest_s)
@@ -260,9 +262,10 @@ class PlainInsertion:
                 times_s.party_s + times_s.wheelchair_s * self._load[ride_id].wheelchairs
                 for ride_id in (*stop.board, *stop.leave)
             )
+            stands_s = times_s.base_s + parties_s if stop.task_s is None else stop.task_s
             arrivals.append(free_s + drive_s)
             start_s = max(free_s + drive_s, stop.earliest_s)
-            departures.append(start_s + times_s.base_s + parties_s)
+            departures.append(start_s + stands_s)
         return Timetable(arrivals, departures, driven_s, possible)
 
     def _harmless(
@@ -303,6 +306,8 @@ class PlainInsertion:
         """Seats that the new party lacks on its way; nothing at all if it cannot come at all."""
         aboard, missing = set(shuttle.aboard), 0
         for stop in route:
+            if NEW in aboard and stop.task_s is not None:
+                return None
             aboard = (aboard - set(stop.leave)) | set(stop.board)
             if NEW not in aboard:
                 continue
@@ -351,6 +356,13 @@ class PlainInsertion:
                     drop_by_s=min((p.arrive_by_s for p in leaving), default=c.FAR_S) - reserve_s,
                 )
             )
+            if stop.task is not None:
+                stops[-1] = replace(
+                    stops[-1],
+                    task_s=stop.task.duration_s,
+                    earliest_s=stop.task.earliest_s,
+                    drop_by_s=stop.task.latest_s - reserve_s,
+                )
         room = route.shuttle.capacity
         return Shuttle(
             place=place,

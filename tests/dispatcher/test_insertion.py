@@ -23,6 +23,7 @@ from tests.builders import (
     EIGHT_S,
     LINE,
     PLAIN,
+    cleaning,
     crow_network,
     fleet,
     request,
@@ -195,6 +196,7 @@ def asks(draw: st.DrawFn) -> list[tuple[int, Request]]:
     promises=st.sampled_from((TIGHT, WINDOWED, LOOSE)),
     depots=st.lists(st.integers(0, 6), min_size=1, max_size=3),
     seed=st.one_of(st.none(), st.integers(0, 1000)),
+    busy=st.booleans(),
 )
 def test_the_search_finds_what_trying_everything_finds(
     kind: str,
@@ -202,9 +204,19 @@ def test_the_search_finds_what_trying_everything_finds(
     promises: dict[str, Any],
     depots: list[int],
     seed: int | None,
+    busy: bool,
 ) -> None:
-    """``seed``: all goes as planned (none), or by chance."""
-    shuttles = fleet(*depots, capacity=Load(5, 1, 4), seats_per_wheelchair=2)
+    """``seed``: all goes as planned (none), or by chance. ``busy``: shuttles have tasks as well."""
+    day: dict[str, Any] = {}
+    if busy and kind != "one way":  # where a shuttle may never come home
+        day = {
+            "shifts": ((EIGHT_S - 7200, EIGHT_S + 500), (EIGHT_S + 800, EIGHT_S + 9000)),
+            "upkeep": (
+                cleaning(3, EIGHT_S + 100, EIGHT_S + 400),
+                cleaning(5, EIGHT_S + 900, EIGHT_S + 2000),
+            ),
+        }
+    shuttles = fleet(*depots, capacity=Load(5, 1, 4), seats_per_wheelchair=2, **day)
     chance = Chance(seed or 0, on=seed is not None)
     play = Compared(network(kind, promises), shuttles, chance)
     for number, (at_s, one) in enumerate(asked):

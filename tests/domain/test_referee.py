@@ -20,6 +20,7 @@ from services.domain.referee import (
     violations,
 )
 from services.domain.ride import Load, Offer, Party, Promise, Ride, Status
+from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes
 from tests.builders import request
 
@@ -72,6 +73,7 @@ def situation(*rides: Ride, **changed: Any) -> Situation:
         "aboard": {},
         "boarding": False,
         "holds": tuple(one.id for one in rides),
+        "tasks": (),
         "rides": {one.id: one for one in rides},
         "drive_s": drive_s,
         "stop_times": StopTimes(base_s=30, party_s=15, wheelchair_s=60),
@@ -90,6 +92,14 @@ def plan(*visits: Visit) -> Plan:
 PICKUP = Visit(stop=1, leave_s=NOON_S, arrive_s=NOON_S + 100, depart_s=NOON_S + 145, board=(R1,))
 DROPOFF = Visit(
     stop=2, leave_s=NOON_S + 145, arrive_s=NOON_S + 245, depart_s=NOON_S + 290, leave=(R1,)
+)
+
+
+CLEANING = Task(
+    kind=TaskKind.CLEANING, stop=3, earliest_s=NOON_S, latest_s=NOON_S + 900, duration_s=1200
+)
+CLEANED = Visit(
+    stop=3, leave_s=NOON_S, arrive_s=NOON_S + 100, depart_s=NOON_S + 1300, task=CLEANING
 )
 
 
@@ -146,6 +156,18 @@ BROKEN: dict[Rule, Callable[[], Case]] = {
     Rule.PICKUP_LATE: lambda: (plan(later(PICKUP, 456), later(DROPOFF, 456)), situation(ride(R1))),
     Rule.ARRIVAL_LATE: lambda: (plan(later(DROPOFF, 656)), aboard(aboard={R1: NOON_S + 700})),
     Rule.RIDE_TIME: lambda: (plan(PICKUP, later(DROPOFF, 201)), situation(ride(R1))),
+    Rule.TASK_LOST: lambda: (plan(), situation(tasks=(CLEANING,))),
+    Rule.TASK_SHORT: lambda: (
+        plan(replace(CLEANED, depart_s=CLEANED.depart_s - 1)),
+        situation(tasks=(CLEANING,)),
+    ),
+    Rule.TASK_LATE: lambda: (plan(later(CLEANED, 801)), situation(tasks=(CLEANING,))),
+    Rule.TASK_ABOARD: lambda: (
+        plan(PICKUP, later(CLEANED, 145), later(DROPOFF, 2000)),
+        situation(
+            promised(ride(R1), arrive_by_s=NOON_S + 9000, ride_s_max=9000), tasks=(CLEANING,)
+        ),
+    ),
 }
 
 
@@ -229,6 +251,37 @@ def test_a_ramp_takes_its_time_for_each_wheelchair_on_and_off() -> None:
         Violation(Rule.STOP_TIME, 0, None, 60),
         Violation(Rule.STOP_TIME, 1, None, 60),
     )
+
+
+@pytest.mark.parametrize(
+    ("visits", "tasks"),
+    [
+        ((CLEANED,), ()),
+        ((CLEANED, later(CLEANED, 1200)), (CLEANING,)),
+        ((replace(CLEANED, stop=2),), (CLEANING,)),
+        ((replace(CLEANED, board=(R1,)), later(DROPOFF, 2000)), (CLEANING,)),
+    ],
+    ids=["not its own", "twice", "elsewhere", "with people"],
+)
+def test_a_task_is_done_once_where_it_should_be_by_itself(
+    visits: tuple[Visit, ...], tasks: tuple[Task, ...]
+) -> None:
+    found = violations(plan(*visits), situation(ride(R1), tasks=tasks, holds=()))
+    assert Rule.TASK_LOST in {violation.rule for violation in found}
+
+
+def test_one_task_is_not_late_for_another() -> None:
+    other = replace(CLEANING, kind=TaskKind.MAINTENANCE)
+    before = (Violation(Rule.TASK_LATE, 0, None, 60, CLEANING),)
+    assert new_violations((Violation(Rule.TASK_LATE, 1, None, 60, CLEANING),), before) == ()
+    worse = (Violation(Rule.TASK_LATE, 1, None, 60, other),)
+    assert new_violations(worse, before) == worse
+
+
+def test_time_off_duty_ends_when_it_should_though_it_began_late() -> None:
+    rest = replace(CLEANING, kind=TaskKind.OFF_DUTY, latest_s=NOON_S)
+    assert rest.end_s(NOON_S + 100) == NOON_S + 1200
+    assert CLEANING.end_s(NOON_S + 100) == NOON_S + 1300
 
 
 def test_a_shuttle_under_way_gets_to_its_stop_when_it_is_expected_there() -> None:

@@ -23,6 +23,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import TERMINAL, Load, Promise, Status
+from services.domain.task import TaskKind
 from services.simulator.world import World
 
 ENDS = (RideCompleted, RideCancelled, RideNoShow, RideFailed)
@@ -104,6 +105,8 @@ class Audit:
         fleet = self.zone.fleet
         holder: dict[RideId, int] = {}
         for k, route in enumerate(fleet.routes):
+            planned = [stop.task for stop in route.stops if stop.task is not None]
+            assert sorted(planned, key=repr) == sorted(route.tasks, key=repr), "a task is lost"
             leaving = [ride_id for stop in route.stops for ride_id in stop.leave]
             riding = route.ride_ids()
             assert sorted(leaving) == sorted(riding), "whoever gets on gets off, once"
@@ -129,6 +132,8 @@ class Audit:
     def _look_at_shuttles(self, world: World) -> None:
         aboard: set[RideId] = set()
         for vehicle in world.vehicles:
+            working = vehicle.stay is not None and vehicle.stay.task is not None
+            assert not (working and vehicle.aboard), "on board while it has other things to do"
             assert not aboard & vehicle.aboard, "somebody is in two shuttles"
             aboard |= vehicle.aboard
             loads = [self.zone.rides[ride_id].request.party.load for ride_id in vehicle.aboard]
@@ -146,6 +151,10 @@ class Audit:
             assert ride_id in self.ended
         for ride in self.zone.rides.values():
             assert ride.status in TERMINAL, f"{ride.id} is still {ride.status}"
-        assert not any(route.stops or route.aboard for route in self.zone.fleet.routes)
+        for route in self.zone.fleet.routes:
+            assert not route.aboard
+            rests = [stop.task.kind for stop in route.stops if stop.task is not None]
+            assert len(rests) == len(route.stops), "all rides are over"
+            assert rests in ([], [TaskKind.OFF_DUTY]), "only who rests last rests for ever"
         if self.world is not None:
             assert not any(vehicle.aboard for vehicle in self.world.vehicles)

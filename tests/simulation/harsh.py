@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.builders import (
     EIGHT_S,
     LINE,
     PLAIN,
+    cleaning,
     crow_network,
     fleet,
     request,
@@ -53,21 +55,33 @@ def make_harsh(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(riders, "NO_SHOW_SHARE", 0.2)
 
 
+BUSY: dict[str, Any] = {
+    "shifts": ((EIGHT_S - 3600, EIGHT_S + 1500), (EIGHT_S + 1900, EIGHT_S + 9000)),
+    "upkeep": (
+        cleaning(2, EIGHT_S + 600, EIGHT_S + 1000),
+        cleaning(5, EIGHT_S + 2000, EIGHT_S + 4000),
+    ),
+}
+"""Two shifts, and things to be done in each."""
+
+
 def two_hours(
     kind: str,
     seed: int,
     faults: Faults,
     requests: int = 60,
     before: Callable[[Play], None] = lambda play: None,
+    day: Mapping[str, Any] = MappingProxyType({}),
     **rules: Any,
 ) -> Play:
     """Play them, audited after each message; returns when nobody has more to do.
 
     ``before`` may enter more into the play.
+    ``day`` is what shuttles do besides.
     """
     dice = Random(seed)
     settings = territory(**{"promises": PROMISES, "stop_times": STOP_TIMES, **rules})
-    shuttles = fleet(0, 3, seats_per_wheelchair=seed % 2 * 4)
+    shuttles = fleet(0, 3, seats_per_wheelchair=seed % 2 * 4, **day)
     play = Play(NETWORKS[kind](settings), shuttles, Chance(seed), faults)
     play.world.report_every_s = 30
     audit = Audit(play.zone, play.world)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from services.dispatcher.core import Zone
 from services.domain.events import Event, Message, PlanIssued, RideFailed
 from services.domain.plan import Plan
+from services.domain.task import Task, TaskKind
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
@@ -47,6 +48,20 @@ def _harsh(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_every_promise_is_kept_or_its_end_is_told(kind: str, seed: int, faults: Faults) -> None:
     harsh.two_hours(kind, seed, faults)
+
+
+@pytest.mark.parametrize("kind", harsh.NETWORKS)
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "faults", [harsh.SLOW_LINKS, harsh.DISORDER, harsh.BLACKOUTS], ids=["slow", "disorder", "dark"]
+)
+def test_shuttles_do_what_else_they_have_to_whatever_goes_wrong(
+    kind: str, seed: int, faults: Faults
+) -> None:
+    play = harsh.two_hours(kind, seed, faults, day=harsh.BUSY)
+    for vehicle in play.world.vehicles:
+        kinds = [task.kind for task in vehicle.done if isinstance(task, Task)]
+        assert kinds.count(TaskKind.CLEANING) == 2
 
 
 @pytest.mark.parametrize("kind", harsh.NETWORKS)

@@ -46,6 +46,7 @@ VISIT_COLUMNS = {
     "seats_on_board": pa.int32(),
     "wheelchairs_on_board": pa.int32(),
     "drive_m": pa.float64(),
+    "task": pa.string(),
 }
 LEG_COLUMNS = {
     "shuttle_id": pa.string(),

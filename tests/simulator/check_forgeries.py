@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from services.simulator.check import Rule
-from tests.simulator.check_faults import BROKEN, Spoil, breaks
+from tests.simulator.check_duty_faults import BROKEN
+from tests.simulator.check_faults import Spoil, breaks
 from tests.simulator.check_files import Row
 from tests.simulator.check_world import World
 
@@ -66,6 +67,7 @@ FORGED: dict[str, object] = {
     "shuttles": 1,
     "vehicle_hours.active": 0.5,
     "vehicle_hours.in_service": 1.0,
+    "vehicle_hours.upkeep": 0.0,
     "walk_m.mean": 100.0,
 }
 """Figures that flatter, by where they stand."""
@@ -163,5 +165,5 @@ def all_stops_are_short(world: World) -> None:
     for stop in world.visits:
         if stop["left"]:
             stop["depart_s"] = stop["arrive_s"] + 22
-        else:
+        elif stop["task"] is None:
             stop["arrive_s"] = stop["depart_s"] - 22

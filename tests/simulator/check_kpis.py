@@ -146,10 +146,11 @@ def _fleet(day: Any, done: list[Row]) -> Row:
         km["loaded"] += leg["length_m"] / 1000 if people else 0
         km["people"] += leg["length_m"] / 1000 * people
     active_h = sum(_active_s(day, name) for name in names) / 3600
-    open_h = 18.0 * len(names)
+    rests = 1 if len(names) == 3 else 0  # the third shuttle is off duty from ten to eleven
+    open_h = 18.0 * len(names) - rests
     if "opens" in day.settings["service"]:
         opens = [int(part) for part in day.settings["service"]["opens"].split(":")]
-        open_h = (23 - sum(part / 60**at for at, part in enumerate(opens))) * len(names)
+        open_h = (23 - sum(part / 60**at for at, part in enumerate(opens))) * len(names) - rests
     carried = sum(map(_people, done))
     energy_kwh = km["all"] * 0.45
     pooled: set[str] = set()
@@ -166,7 +167,11 @@ def _fleet(day: Any, done: list[Row]) -> Row:
             "loaded": _ratio(km["people"], km["loaded"]),
             "all": _ratio(km["people"], km["all"]),
         },
-        "vehicle_hours": {"active": round(active_h, 3), "in_service": round(open_h, 3)},
+        "vehicle_hours": {
+            "active": round(active_h, 3),
+            "upkeep": round(_upkeep_s(day) / 3600, 3),
+            "in_service": round(open_h, 3),
+        },
         "passengers_per_vehicle_hour": {
             "active": _ratio(carried, active_h),
             "in_service": _ratio(carried, open_h),
@@ -197,9 +202,14 @@ def _aboard(day: Any, shuttle_id: str, at_s: float) -> set[str]:
     return aboard
 
 
+def _upkeep_s(day: Any) -> int:
+    done = [row for row in day.visits if row["task"] in ("cleaning", "maintenance")]
+    return sum(row["depart_s"] - row["arrive_s"] for row in done)
+
+
 def _active_s(day: Any, shuttle_id: str) -> float:
     visits = [row for row in day.visits if row["shuttle_id"] == shuttle_id]
-    spans = [(row["arrive_s"], row["depart_s"]) for row in visits]
+    spans = [(row["arrive_s"], row["depart_s"]) for row in visits if row["task"] is None]
     spans += [(leg["depart_s"], leg["arrive_s"]) for leg in day.legs_of(shuttle_id)]
     for before, after in pairwise(visits):
         if _aboard(day, shuttle_id, before["arrive_s"]):

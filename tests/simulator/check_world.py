@@ -208,7 +208,14 @@ def promised(asked: Row, way: str, direct_s: int) -> Row:
     }
 
 
-def visit(shuttle_id: str, seq: int, stop: str, times_s: tuple[int, int], who: str = "") -> Row:
+def visit(
+    shuttle_id: str,
+    seq: int,
+    stop: str,
+    times_s: tuple[int, int],
+    who: str = "",
+    task: str | None = None,
+) -> Row:
     """A stop; ``who`` names who gets on (+) and off (-)."""
     return {
         "shuttle_id": shuttle_id,
@@ -218,6 +225,7 @@ def visit(shuttle_id: str, seq: int, stop: str, times_s: tuple[int, int], who: s
         "depart_s": times_s[1],
         "boarded": [name[1:] for name in who.split() if name[0] == "+"],
         "left": [name[1:] for name in who.split() if name[0] == "-"],
+        "task": task,
     }
 
 
@@ -286,7 +294,7 @@ def small_day(*, benchmark: bool = True) -> World:
         *drive("v2", "ba", 31_100, 4, 5),
     ]
     room = {"depot_stop": "A", "seats": 4, "wheelchairs": 1, "luggage": 8}
-    return World(
+    world = World(
         settings=settings(),
         links=roads(),
         demand=demand,
@@ -296,6 +304,18 @@ def small_day(*, benchmark: bool = True) -> World:
         shuttles=[{"shuttle_id": name} | room for name in ("v1", "v2")],
         benchmark=benchmark,
     )
+    _add_duties(world)
+    return world
+
+
+def _add_duties(world: World) -> None:
+    """A third shuttle, which is cleaned and goes off duty, and nothing else."""
+    world.visits.append(visit("v3", 0, "A", (32_400, 33_000), task="cleaning"))
+    world.visits.append(visit("v3", 1, "A", (33_000, 79_200), task="off_duty"))
+    world.shuttles.append(world.shuttles[0] | {"shuttle_id": "v3"})
+    cleaning = {"kind": "cleaning", "between": ["09:00", "11:00"], "duration_s": 600}
+    day = {"shifts": [["05:00", "22:00"]], "upkeep": [cleaning]}
+    world.settings["fleet"].append({"depot": "A", "count": 1, "seats": 4, **day})
 
 
 def crow_day() -> World:

@@ -85,7 +85,7 @@ def test_kilometres_are_split_by_who_is_on_board(figures: Kpis) -> None:
 
 def test_hours_are_those_of_shuttles_that_do_something(figures: Kpis) -> None:
     # The first shuttle is busy from 29,000 to 29,990; two shuttles are in service for two hours.
-    assert figures["vehicle_hours"] == {"active": 0.275, "in_service": 4.0}
+    assert figures["vehicle_hours"] == {"active": 0.275, "upkeep": 0.0, "in_service": 4.0}
     assert figures["passengers_per_vehicle_hour"] == {"active": 10.909, "in_service": 0.75}
 
 

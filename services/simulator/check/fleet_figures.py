@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from services.domain.territory import DAY_S, FleetGroup
 from services.simulator.check.case import Case
 from services.simulator.check.columns import BoolArray, IntArray
 from services.simulator.check.driving import drives_of
+from services.simulator.check.duty import gaps_s, groups_of
 from services.simulator.check.life import Aboard, aboard, first_of, happened
 from services.simulator.check.near import KILO, THREE_DIGITS, Between, near, share
 
@@ -34,7 +36,9 @@ def fleet_figures(case: Case, done: BoolArray) -> dict[str, Any]:
     people_km = float((legs.length_m * people).sum() / 1000)
     carried = int((rides.seats + rides.wheelchairs)[done].sum())
     active_h = _active_ms(case, counted) / 3_600_000
-    open_h = _open_h(case) * len(case.run.file.shuttles)
+    upkeep = case.run.visits.task.numbers({"cleaning": 1, "maintenance": 1, "charge": 1}) == 1
+    upkeep_s = (case.run.visits.depart_s - case.run.visits.arrive_s)[upkeep].sum()
+    open_h = sum(_open_h(case, group) for group in groups_of(case))
     served = int(done.sum())
     return {
         "shuttles": len(case.run.file.shuttles),
@@ -46,7 +50,11 @@ def fleet_figures(case: Case, done: BoolArray) -> dict[str, Any]:
             "loaded": _ratio(people_km, all_km - empty_km),
             "all": _ratio(people_km, all_km),
         },
-        "vehicle_hours": {"active": near(active_h, KILO), "in_service": near(open_h, KILO)},
+        "vehicle_hours": {
+            "active": near(active_h, KILO),
+            "upkeep": near(float(upkeep_s) / 3600, KILO),
+            "in_service": near(open_h, KILO),
+        },
         "passengers_per_vehicle_hour": {
             "active": _ratio(carried, active_h),
             "in_service": _ratio(carried, open_h),
@@ -74,18 +82,19 @@ def _active_ms(case: Case, counted: Aboard) -> int:
     """Time under way, at stops, or standing with somebody on board; nothing counts twice."""
     visits, legs = case.run.visits, case.run.legs
     at_stop = visits.shuttle * FAR_APART
+    serving = visits.task.codes < 0
     follows = np.flatnonzero(~first_of(visits.shuttle) & (np.roll(counted.parties, 1) > 0))
     driving = legs.shuttle * FAR_APART
     start = np.concatenate(
         (
-            at_stop + visits.arrive_s * 1000,
+            (at_stop + visits.arrive_s * 1000)[serving],
             driving + legs.depart_ms,
             (at_stop + visits.depart_s * 1000)[follows - 1],
         )
     )
     end = np.concatenate(
         (
-            at_stop + visits.depart_s * 1000,
+            (at_stop + visits.depart_s * 1000)[serving],
             driving + legs.arrive_ms,
             (at_stop + visits.arrive_s * 1000)[follows],
         )
@@ -99,12 +108,17 @@ def _active_ms(case: Case, counted: Aboard) -> int:
     return int(np.maximum(0, end - np.maximum(start, seen)).sum())
 
 
-def _open_h(case: Case) -> float:
+def _open_h(case: Case, group: FleetGroup) -> float:
+    """Hours of service less those off duty."""
     service = case.run.settings.service
-    if service.closes_s is not None:
-        return (service.closes_s - service.opens_s) / 3600
     begins_s, ends_s = case.run.file.horizon_s
-    return (ends_s - begins_s) / 3600
+    if service.closes_s is not None:
+        begins_s, ends_s = service.opens_s, service.closes_s
+    off_s = sum(
+        max(0, min(back_s, ends_s) - max(off_s, begins_s))
+        for off_s, back_s in gaps_s(group, begins_s - DAY_S, ends_s)
+    )
+    return (ends_s - begins_s - off_s) / 3600
 
 
 def _pooled(case: Case, counted: Aboard) -> BoolArray:

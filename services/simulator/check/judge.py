@@ -9,7 +9,7 @@ from pathlib import Path
 from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.network.settings_file import read_settings
-from services.simulator.check import driving, figures, life, promises, remedies, requests
+from services.simulator.check import driving, duty, figures, life, promises, remedies, requests
 from services.simulator.check.case import Case
 from services.simulator.check.demand import read_demand
 from services.simulator.check.ground import read_ground
@@ -56,7 +56,7 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
         pickup=run.rides.pickup_stop.numbers(ground.stops),
         dropoff=run.rides.dropoff_stop.numbers(ground.stops),
     )
-    for rules in (requests, remedies, promises, life, driving, figures):
+    for rules in (requests, remedies, promises, life, duty, driving, figures):
         rules.judge(case)
     return notes.verdict()
 

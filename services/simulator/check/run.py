@@ -152,6 +152,8 @@ class Visits:
         there: BoolArray = self.broke_down_at.codes >= 0
         return there
 
+    task: Names
+
     def __len__(self) -> int:
         return len(self.seq)
 
@@ -184,6 +186,7 @@ def read_visits(path: Path, shuttles: dict[str, int]) -> tuple[Visits, tuple[str
         wheelchairs_on_board=columns.ints("wheelchairs_on_board")[order],
         drive_m=columns.floats("drive_m")[order],
         broke_down_at=columns.names_if_there("broke_down_at").take(order),
+        task=columns.names("task", optional=True).take(order),
     )
     return visits, strangers
 

@@ -43,6 +43,9 @@ class Rule(StrEnum):
     ON_BOARD = "on_board"
     STOP_TIME = "stop_time"
     VISIT_ORDER = "visit_order"
+    TASKS = "tasks"
+    SHIFTS = "shifts"
+    UPKEEP = "upkeep"
     LEG_ORDER = "leg_order"
     LINKS = "links"
     DRIVE_TIME = "drive_time"
@@ -82,6 +85,9 @@ ABOUT: dict[Rule, str] = {
     Rule.ON_BOARD: "the visits count right who is on board",
     Rule.STOP_TIME: "stops take as long as boarding and alighting do",
     Rule.VISIT_ORDER: "a shuttle's visits follow one another",
+    Rule.TASKS: "nobody is on board while a shuttle has something else to do",
+    Rule.SHIFTS: "off duty, shuttles stand at their depots (with chance: half an hour late)",
+    Rule.UPKEEP: "cleaning and maintenance are done every day, in their time",
     Rule.LEG_ORDER: "a shuttle's legs follow one another, in time and place",
     Rule.LINKS: "every leg is a piece of road, in its direction, with its length",
     Rule.DRIVE_TIME: "no leg is driven faster than the road allows (with chance: than chance does)",

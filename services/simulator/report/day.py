@@ -111,6 +111,8 @@ class Fleet:
     riding: NDArray[np.float64]
     at_stop: NDArray[np.float64]
     empty: NDArray[np.float64]
+    upkeep: NDArray[np.float64]
+    off_duty: NDArray[np.float64]
     idle: NDArray[np.float64]
 
 
@@ -119,11 +121,16 @@ def fleet_states(run: Run, hours: range) -> Fleet:
     timeline = fleet_day(run, people_on_legs(run))
     edges_s = np.arange(hours.start * HOUR_S, hours.stop * HOUR_S + 1, FLEET_BIN_S, dtype=np.int64)
     shares = timeline.shares(edges_s * 1000)
-    riding, at_stop, empty = (
-        shares[state] for state in (State.DRIVING_LOADED, State.AT_STOP, State.DRIVING_EMPTY)
+    idle = np.maximum(0.0, len(run.shuttles) - np.sum(list(shares.values()), axis=0))
+    return Fleet(
+        start_s=int(edges_s[0]),
+        riding=shares[State.DRIVING_LOADED],
+        at_stop=shares[State.AT_STOP],
+        empty=shares[State.DRIVING_EMPTY],
+        upkeep=shares[State.UPKEEP],
+        off_duty=shares[State.OFF_DUTY],
+        idle=idle,
     )
-    idle = np.maximum(0.0, len(run.shuttles) - riding - at_stop - empty)
-    return Fleet(int(edges_s[0]), riding, at_stop, empty, idle)
 
 
 def km_by_people(run: Run) -> tuple[float, ...]:

@@ -152,6 +152,11 @@ def fleet_chart(run: Run) -> Chart | None:
         Layer("driving empty", "empty", fleet.empty.tolist()),
         Layer("standing idle", "idle", fleet.idle.tolist()),
     ]
+    besides = [
+        Layer("cleaned, looked after or charged", "upkeep", fleet.upkeep.tolist()),
+        Layer("off duty", "off-duty", fleet.off_duty.tolist()),
+    ]
+    layers += [layer for layer in besides if any(layer.values)]
     count = len(fleet.idle)
     times = [(fleet.start_s + FLEET_BIN_S * number) / HOUR_S for number in range(count + 1)]
     drawing = both_widths(

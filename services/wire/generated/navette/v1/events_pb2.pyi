@@ -31,6 +31,14 @@ class Relaxation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RELAXATION_FEWER_SEATS: _ClassVar[Relaxation]
     RELAXATION_RIDE_LONGER_S: _ClassVar[Relaxation]
 
+class TaskKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TASK_KIND_UNSPECIFIED: _ClassVar[TaskKind]
+    TASK_KIND_OFF_DUTY: _ClassVar[TaskKind]
+    TASK_KIND_CLEANING: _ClassVar[TaskKind]
+    TASK_KIND_MAINTENANCE: _ClassVar[TaskKind]
+    TASK_KIND_CHARGE: _ClassVar[TaskKind]
+
 class FaultKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     FAULT_KIND_UNSPECIFIED: _ClassVar[FaultKind]
@@ -56,6 +64,11 @@ RELAXATION_ARRIVE_LATER_S: Relaxation
 RELAXATION_WALK_FURTHER_M: Relaxation
 RELAXATION_FEWER_SEATS: Relaxation
 RELAXATION_RIDE_LONGER_S: Relaxation
+TASK_KIND_UNSPECIFIED: TaskKind
+TASK_KIND_OFF_DUTY: TaskKind
+TASK_KIND_CLEANING: TaskKind
+TASK_KIND_MAINTENANCE: TaskKind
+TASK_KIND_CHARGE: TaskKind
 FAULT_KIND_UNSPECIFIED: FaultKind
 FAULT_KIND_BREAKDOWN: FaultKind
 FAULT_KIND_SENSORS: FaultKind
@@ -63,7 +76,7 @@ FAULT_KIND_ENERGY: FaultKind
 FAULT_KIND_ACCIDENT: FaultKind
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "plan_issued", "wake_up")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "plan_issued", "wake_up")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +98,7 @@ class Envelope(_message.Message):
     PLAN_ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
     FAULT_FIELD_NUMBER: _ClassVar[int]
     REPAIRED_FIELD_NUMBER: _ClassVar[int]
+    TASK_DONE_FIELD_NUMBER: _ClassVar[int]
     RIDE_OFFERED_FIELD_NUMBER: _ClassVar[int]
     RIDE_REFUSED_FIELD_NUMBER: _ClassVar[int]
     RIDE_CONFIRMED_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +137,7 @@ class Envelope(_message.Message):
     plan_acknowledged: PlanAcknowledged
     fault: Fault
     repaired: Repaired
+    task_done: TaskDone
     ride_offered: RideOffered
     ride_refused: RideRefused
     ride_confirmed: RideConfirmed
@@ -140,7 +155,7 @@ class Envelope(_message.Message):
     promise_changed: PromiseChanged
     plan_issued: PlanIssued
     wake_up: WakeUp
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -222,8 +237,22 @@ class Refusal(_message.Message):
     remedies: _containers.RepeatedCompositeFieldContainer[Remedy]
     def __init__(self, reason: _Optional[_Union[Constraint, str]] = ..., remedies: _Optional[_Iterable[_Union[Remedy, _Mapping]]] = ...) -> None: ...
 
+class Task(_message.Message):
+    __slots__ = ("kind", "stop", "earliest_s", "latest_s", "duration_s")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    EARLIEST_S_FIELD_NUMBER: _ClassVar[int]
+    LATEST_S_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    kind: TaskKind
+    stop: int
+    earliest_s: int
+    latest_s: int
+    duration_s: int
+    def __init__(self, kind: _Optional[_Union[TaskKind, str]] = ..., stop: _Optional[int] = ..., earliest_s: _Optional[int] = ..., latest_s: _Optional[int] = ..., duration_s: _Optional[int] = ...) -> None: ...
+
 class Visit(_message.Message):
-    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s")
+    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s", "task")
     STOP_FIELD_NUMBER: _ClassVar[int]
     LEAVE_S_FIELD_NUMBER: _ClassVar[int]
     ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
@@ -231,6 +260,7 @@ class Visit(_message.Message):
     BOARD_FIELD_NUMBER: _ClassVar[int]
     LEAVE_FIELD_NUMBER: _ClassVar[int]
     BOARD_FROM_S_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
     stop: int
     leave_s: int
     arrive_s: int
@@ -238,7 +268,8 @@ class Visit(_message.Message):
     board: _containers.RepeatedScalarFieldContainer[str]
     leave: _containers.RepeatedScalarFieldContainer[str]
     board_from_s: int
-    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ...) -> None: ...
+    task: Task
+    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ...) -> None: ...
 
 class Plan(_message.Message):
     __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s")
@@ -393,6 +424,16 @@ class Repaired(_message.Message):
     stop: int
     at_s: int
     def __init__(self, shuttle_id: _Optional[str] = ..., stop: _Optional[int] = ..., at_s: _Optional[int] = ...) -> None: ...
+
+class TaskDone(_message.Message):
+    __slots__ = ("shuttle_id", "task", "at_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    task: Task
+    at_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., at_s: _Optional[int] = ...) -> None: ...
 
 class RideOffered(_message.Message):
     __slots__ = ("ride_id", "shuttle_id", "offer")

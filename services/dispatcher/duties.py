@@ -1,0 +1,143 @@
+"""The tasks of a shuttle's days: times off duty between shifts, cleaning, maintenance.
+
+They stand in its route like any visit, so whatever is promised leaves room for them. A day's tasks
+are laid out when the day begins, or when somebody asks for a ride in it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.publication import Publisher
+from services.domain.events import Event, TaskDone
+from services.domain.ids import RideId
+from services.domain.ride import Ride
+from services.domain.shuttle import Shuttle
+from services.domain.task import Task, TaskKind
+from services.domain.territory import DAY_S
+
+CUT_S = 4 * 3600
+"""Days are cut at this hour, at which hardly anybody rides."""
+
+
+class Duties:
+    """Lays out tasks, and strikes off those that are done.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    rides
+        The zone's rides.
+    publisher
+        Issues plans.
+    ahead_s
+        How far ahead days are laid out at most.
+    """
+
+    def __init__(
+        self, fleet: Shuttles, rides: Mapping[RideId, Ride], publisher: Publisher, ahead_s: int
+    ) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._publisher = publisher
+        self._ahead_s = ahead_s
+        shuttles = [route.shuttle for route in fleet.routes]
+        bound = any(shuttle.shifts or shuttle.upkeep for shuttle in shuttles)
+        self._until_s = -1 if bound else c.FAR_S
+
+    def lay_out(self, up_to_s: int, now_s: int, events: list[Event]) -> None:
+        """Give every shuttle its tasks of all days up to a time."""
+        if up_to_s < self._until_s:
+            return
+        up_to_s = min(up_to_s, now_s + self._ahead_s)
+        first = self._until_s < 0
+        from_s = (now_s - CUT_S) // DAY_S * DAY_S + CUT_S if first else self._until_s
+        self._until_s = max((up_to_s - CUT_S) // DAY_S * DAY_S + CUT_S + DAY_S, self._until_s)
+        for k, route in enumerate(self._fleet.routes):
+            tasks = list(tasks_between(route.shuttle, from_s, self._until_s))
+            if first:
+                before = tasks_between(route.shuttle, from_s - 2 * DAY_S, from_s)
+                tasks = [*_still_to_do((*before, *tasks), now_s)]
+            if tasks:
+                self._add(k, tasks, now_s, events)
+
+    def _add(self, k: int, tasks: list[Task], now_s: int, events: list[Event]) -> None:
+        fleet, route = self._fleet, self._fleet.routes[k]
+        for task in sorted(tasks, key=lambda task: (task.latest_s, task.earliest_s)):
+            route.tasks.append(task)
+            route.stops.append(Stopover(task.stop, task=task))
+        # Somebody who rides late can make a task late that nobody had thought of before.
+        fleet.write(k, self._rides)
+        fleet.refresh(k, now_s)
+        self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+
+    def done(self, k: int, report: TaskDone, now_s: int, events: list[Event]) -> None:
+        """Strike off a task; one that is not on the list was struck off before."""
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        if report.task not in route.tasks:
+            return
+        at = next(i for i, stop in enumerate(route.stops) if stop.task == report.task)
+
+        def strike() -> None:
+            route.tasks.remove(report.task)
+            del route.stops[at]
+
+        if at == 0 and head[c.H_MODE] == c.AT_STOP and head[c.H_STOP] == report.task.stop:
+            strike()
+            head[c.H_LOCKED] = 0
+            head[c.H_BUSY] = max(int(head[c.H_BUSY]), report.at_s)
+            fleet.write(k, self._rides)
+        else:
+            # Other reports overtook this one: the shuttle was thought to have gone on without.
+            self._publisher.shorten(k, strike, now_s, events)
+
+
+def tasks_between(shuttle: Shuttle, from_s: int, to_s: int) -> Iterator[Task]:
+    """All tasks of a shuttle that may begin from one time to another."""
+    for day in range(from_s // DAY_S - 2, to_s // DAY_S + 1):
+        for task in _tasks_of_day(shuttle, day * DAY_S):
+            if from_s <= task.earliest_s < to_s:
+                yield task
+
+
+def _tasks_of_day(shuttle: Shuttle, midnight_s: int) -> Iterator[Task]:
+    shifts = shuttle.shifts
+    tomorrow = [from_s + DAY_S for from_s, _ in shifts[:1]]
+    begins_s = [*(from_s for from_s, _ in shifts[1:]), *tomorrow]
+    for (_, ends_s), next_s in zip(shifts, begins_s, strict=True):
+        if next_s > ends_s:
+            yield Task(
+                kind=TaskKind.OFF_DUTY,
+                stop=shuttle.depot_stop,
+                earliest_s=midnight_s + ends_s,
+                latest_s=midnight_s + ends_s,
+                duration_s=next_s - ends_s,
+            )
+    for upkeep in shuttle.upkeep:
+        yield Task(
+            kind=upkeep.kind,
+            stop=upkeep.stop,
+            earliest_s=midnight_s + upkeep.from_s,
+            latest_s=midnight_s + upkeep.to_s,
+            duration_s=upkeep.duration_s,
+        )
+
+
+def _still_to_do(tasks: tuple[Task, ...], now_s: int) -> Iterator[Task]:
+    """What is left of tasks when a zone begins: its shuttles are at home, and nothing is done."""
+    for task in tasks:
+        if task.kind is not TaskKind.OFF_DUTY:
+            if task.latest_s >= now_s:
+                yield task
+        elif (end_s := task.earliest_s + task.duration_s) > now_s:
+            begins_s = max(task.earliest_s, now_s)
+            yield Task(
+                kind=task.kind,
+                stop=task.stop,
+                earliest_s=begins_s,
+                latest_s=task.latest_s if begins_s > now_s else end_s,
+                duration_s=end_s - begins_s,
+            )

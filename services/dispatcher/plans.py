@@ -1,0 +1,120 @@
+"""A shuttle's route and schedule as the plan that it is told."""
+
+from __future__ import annotations
+
+from services.dispatcher import columns as c
+from services.dispatcher.fleet import Route, Shuttles
+from services.domain.plan import Plan, Visit
+
+
+def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
+    """The plan of shuttle ``k`` as a value.
+
+    An empty shuttle sets off for a pickup only so as to be ``early_s`` before its earliest
+    time, and for a task as late as is safe, so that it can be asked for till then. One that is
+    under way with nothing to do goes on to its stop and parks there; one that stands sets off
+    at once to where it is to park.
+    """
+    route, head = fleet.routes[k], fleet.arrays.heads[k].tolist()
+    moving = head[c.H_MODE] == c.MOVING
+    if not route.stops:
+        visits: tuple[Visit, ...] = ()
+        free_s = head[c.H_FREE]
+        if moving and not head[c.H_PENDING]:
+            visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
+        elif (parking := fleet.parking(k)) is not None:
+            drive_s = fleet.drive_s[head[c.H_STOP], parking]
+            visits = (_bare_visit(parking, free_s, free_s + drive_s),)
+        return Plan(shuttle_id=route.shuttle.id, revision=route.revision, visits=visits)
+    rows = fleet.arrays.visits[k, : len(route.stops)].tolist()
+    visits = tuple(_visits(fleet, route, rows, head, early_s, parks_first(fleet, k, early_s)))
+    turns = moving and (visits[0].stop != head[c.H_STOP] or head[c.H_PENDING])
+    return Plan(
+        shuttle_id=route.shuttle.id,
+        revision=route.revision,
+        visits=visits,
+        divert_node=(head[c.H_NODE] if fleet.ways.node_drive_s.shape[0] else -1) if turns else None,
+        divert_s=head[c.H_FREE] if turns else None,
+    )
+
+
+def parks_first(fleet: Shuttles, k: int, early_s: int) -> tuple[int, int] | None:
+    """Where, and from when, a shuttle is to stand before its next work, if that is elsewhere.
+
+    One that is under way with nothing but a task ahead goes on to its stop, if there is time.
+    """
+    route, head = fleet.routes[k], fleet.arrays.heads[k].tolist()
+    if (parking := fleet.parking(k)) is not None:
+        return parking, head[c.H_FREE] + fleet.drive_s[head[c.H_STOP], parking]
+    task = route.stops[0].task if route.stops and not route.aboard else None
+    if task is None or head[c.H_MODE] != c.MOVING or head[c.H_PENDING]:
+        return None
+    stop, there_s = head[c.H_STOP], head[c.H_ARRIVE]
+    due_s = task.earliest_s - early_s - fleet.drive_s[stop, task.stop]
+    return (stop, there_s) if stop != task.stop and there_s <= due_s else None
+
+
+def _visits(
+    fleet: Shuttles,
+    route: Route,
+    rows: list[list[int]],
+    head: list[int],
+    early_s: int,
+    parks: tuple[int, int] | None,
+) -> list[Visit]:
+    visits = []
+    empty = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
+    free_s, last = head[c.H_FREE], -1
+    if parks is not None:
+        visits.append(_bare_visit(parks[0], free_s, parks[1]))
+        last, free_s = parks
+    spare_s = _spare_s(rows, early_s) if route.tasks else []
+    for i, (stop, row) in enumerate(zip(route.stops, rows, strict=True)):
+        arrive_s, depart_s = row[c.V_ARRIVE], row[c.V_DEPART]
+        drive_s = fleet.drive_s[last, stop.stop] if last >= 0 else max(arrive_s - free_s, 0)
+        arrive_s = max(arrive_s, free_s + drive_s) if last >= 0 else arrive_s
+        leave_s = min(free_s, arrive_s)
+        begun = last < 0 and (head[c.H_MODE] == c.MOVING or head[c.H_LOCKED])
+        if empty and not begun:
+            by_s = row[c.V_EARLIEST]
+            if stop.task is not None:
+                # Drives take longer some days.
+                by_s = row[c.V_ARRIVE] + spare_s[i] - drive_s // 4
+            leave_s = max(leave_s, by_s - drive_s - early_s)
+            arrive_s = max(arrive_s, leave_s + drive_s)
+        if arrive_s > row[c.V_ARRIVE]:
+            depart_s = max(depart_s, max(arrive_s, row[c.V_EARLIEST]) + row[c.V_DWELL])
+        visits.append(
+            Visit(
+                stop=stop.stop,
+                leave_s=leave_s,
+                arrive_s=arrive_s,
+                depart_s=depart_s,
+                board_from_s=row[c.V_EARLIEST] if stop.board else 0,
+                board=tuple(stop.board),
+                leave=tuple(stop.leave),
+                task=stop.task,
+            )
+        )
+        empty = row[c.V_SEATS] + row[c.V_WHEELCHAIRS] == 0
+        free_s, last = depart_s, stop.stop
+    return visits
+
+
+def _bare_visit(stop: int, leave_s: int, arrive_s: int) -> Visit:
+    """A stop made for nobody, to stand there."""
+    return Visit(stop=stop, leave_s=min(leave_s, arrive_s), arrive_s=arrive_s, depart_s=arrive_s)
+
+
+def _spare_s(rows: list[list[int]], early_s: int) -> list[int]:
+    """By how much a shuttle can come later to each visit: tasks in time, rides not later at all."""
+    spare_s, after_s = [0] * len(rows), c.FAR_S
+    for i in range(len(rows) - 1, -1, -1):
+        row = rows[i]
+        wait_s = row[c.V_START] - row[c.V_ARRIVE]
+        if row[c.V_TASK]:
+            after_s = max(min(row[c.V_DROP_BY] - row[c.V_ARRIVE], wait_s + after_s), 0)
+        else:
+            after_s = max(wait_s - early_s, 0)
+        spare_s[i] = after_s
+    return spare_s
