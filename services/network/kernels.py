@@ -29,6 +29,7 @@ SOURCES = (
     "solver/insertion.py",
     "solver/ruin.py",
     "solver/recreate.py",
+    "solver/pool.py",
     "solver/anneal.py",
     "solver/fewer.py",
 )

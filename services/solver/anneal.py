@@ -7,6 +7,7 @@ import math
 from services.network.kernels import lean_kernel
 from services.solver import arrays as a
 from services.solver.dice import draw
+from services.solver.pool import note, note_all
 from services.solver.recreate import recreate
 from services.solver.routes import begin, cost_of, keep, legal, remember_if_better, take_back
 from services.solver.ruin import ruin
@@ -24,9 +25,11 @@ def anneal(data, state, steps, temperature):  # type: ignore[no-untyped-def]
         after = cost_of(data, state)
         worse = -temperature * math.log(1.0 - draw(state.dice))
         if after < cost + worse and legal(state):
+            note(data, state, after)
             keep(state)
             cost = after
             if cost < totals[a.T_BEST]:
+                note_all(data, state, cost)
                 remember_if_better(data, state)
         else:
             take_back(data, state, absent)

@@ -20,10 +20,10 @@ NO_WAY = 1 << 50
 # nodes[node, column]
 N_PLACE, N_OPENS, N_BEGIN_BY, N_LEAVE_BY, N_SERVICE, N_SEATS, N_WHEELCHAIRS, N_LUGGAGE = range(8)
 # requests[request, column]
-Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED = range(6)
+Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED, Q_KEY = range(7)
 # shuttles[shuttle, column]; the last three are what is on board at the start
-K_SEATS, K_WHEELCHAIRS, K_LUGGAGE, K_DISPLACES, K_DURATION, K_FIXED, K_KIND = range(7)
-K_ABOARD = 7
+K_SEATS, K_WHEELCHAIRS, K_LUGGAGE, K_DISPLACES, K_DURATION, K_FIXED, K_KIND, K_KEY = range(8)
+K_ABOARD = 8
 # numbers[column]
 X_REQUESTS, X_SHUTTLES, X_SETUP, X_WAIT, X_RIDE, X_EXACT, X_NEAR, X_SCALE = range(8)
 # rows[shuttle, position, column]
@@ -35,8 +35,16 @@ S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN = range(6)
 # found[column]: the best insertion so far
 F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA = range(5)
 # totals[column]
-T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_TRIED, T_BLINK = range(8)
+T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_POOL, T_BLINK = range(8)
+T_POOL_NODES = 8
+T_COLUMNS = 9
+# pool[slot, column]: a route seen; the cost of the best solution that it was in
+P_KEY, P_COST, P_TOTAL, P_FIRST, P_COUNT, P_SHUTTLE = range(6)
 ABSENT = -1
+POOL = 1 << 16
+"""Slots for routes seen; half of them are used."""
+POOL_NODES = 1 << 20
+"""Room for their visits."""
 ORDERS = 7
 
 
@@ -82,6 +90,8 @@ class State(NamedTuple):
     best_count: NDArray[np.int64]
     dice: NDArray[np.uint64]
     marks: NDArray[np.int64]
+    pool: NDArray[np.int64]
+    pool_nodes: NDArray[np.int32]
 
 
 def data_of(problem: Problem) -> Data:
@@ -110,13 +120,15 @@ def data_of(problem: Problem) -> Data:
     nodes[:n, N_SEATS:] = problem.load
     nodes[n : 2 * n, N_SEATS:] = -problem.load
 
-    requests = np.zeros((n, 6), np.int64)
+    requests = np.zeros((n, 7), np.int64)
     requests[:, Q_SHUTTLE] = problem.shuttle_of
     requests[:, Q_ABOARD] = aboard
     requests[:, Q_PENALTY] = problem.penalty
     requests[:, Q_RIDE_MAX] = np.where(aboard, FAR, ride_max)
     requests[:, Q_RIDERS] = problem.load.any(axis=1)
     requests[:, Q_PICKED] = picked
+    keys = np.random.default_rng(1).integers(-(1 << 63), 1 << 63, n, np.int64)
+    requests[:, Q_KEY] = keys
 
     shuttles = np.zeros((m, K_ABOARD + DIMENSIONS), np.int64)
     shuttles[:, :K_DISPLACES] = problem.capacity
@@ -124,6 +136,7 @@ def data_of(problem: Problem) -> Data:
     shuttles[:, K_DURATION] = _limits(problem.duration_max)
     shuttles[:, K_FIXED] = problem.fixed
     shuttles[:, K_KIND] = problem.kind
+    shuttles[:, K_KEY] = (problem.kind + 1).astype(np.int64) * 0x9E3779B97F4A7C1
     on_board = np.flatnonzero(aboard)
     np.add.at(shuttles[:, K_ABOARD:], problem.shuttle_of[on_board], problem.load[on_board])
     shuttles[:, K_ABOARD] += shuttles[:, K_ABOARD + 1] * shuttles[:, K_DISPLACES]
@@ -190,10 +203,12 @@ def state_of(data: Data, seed: int) -> State:
         plan=np.zeros((room, 6), np.int64),
         trial=np.zeros(room, np.int64),
         found=np.zeros(5, np.int64),
-        totals=np.zeros(8, np.int64),
+        totals=np.zeros(T_COLUMNS, np.int64),
         closed=np.zeros(m, np.int64),
         best=np.zeros((m, room), np.int32),
         best_count=np.zeros(m, np.int64),
         dice=dice,
         marks=np.zeros(max(n, m, 1), np.int64),
+        pool=np.zeros((POOL, 6), np.int64),
+        pool_nodes=np.zeros(POOL_NODES, np.int32),
     )

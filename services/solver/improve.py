@@ -13,18 +13,21 @@ from services.solver import arrays as a
 from services.solver.anneal import anneal
 from services.solver.arrays import Data, State, data_of, state_of
 from services.solver.fewer import close_route, place_all
+from services.solver.partition import Limit, choose
 from services.solver.problem import Budget, Problem, Route, Solution
 from services.solver.recreate import recreate
 from services.solver.routes import keep, legal, recall, remember, remember_if_better
 
 BLINK = 100
 """One place in so many is overlooked when a request is put back."""
-HOT, WARM, COLD = 0.1, 0.02, 0.001
+HOT, WARM, COLD = 0.3, 0.05, 0.02
 """Temperatures at the start, with routes given, and at the end, in mean legs."""
 FEWER = 0.25
 """Share of the budget in which the number of shuttles may be looked after alone."""
 CHUNK_S = 0.004
 """How long kernels run between two looks at the clock."""
+CHOICES = (0.3, 0.5, 0.7, 0.85)
+"""After which shares of the budget the best set of routes seen is chosen."""
 CHUNKS = 200
 """Temperatures in a search whose budget is a number of steps."""
 
@@ -126,7 +129,12 @@ class _Search:
             self._empty_routes()
         since = self._used()
         hot, cold = self._leg * (WARM if self._given else HOT), self._leg * COLD
+        choices = list(CHOICES)
         while (used := self._used()) < 1.0:
+            if choices and used > choices[0]:
+                choices.pop(0)
+                self._choose()
+                continue
             cooled = (used - since) / (1.0 - since)
             temperature = hot * (cold / hot) ** cooled
             self._chunk(anneal, temperature)
@@ -139,6 +147,16 @@ class _Search:
                     break
         state.closed[:] = 0
         recall(self.data, state)
+
+    def _choose(self) -> None:
+        """Let CP-SAT choose the best set of routes seen, and go on from it if it is better."""
+        state, seconds = self.state, self._budget.seconds
+        limit = Limit(work=0.5) if seconds is None else Limit(seconds=0.05 * seconds)
+        if choose(self.data, state, limit):
+            recall(self.data, state)
+            remember(self.data, state)
+        state.pool[:] = 0
+        state.totals[a.T_POOL] = state.totals[a.T_POOL_NODES] = 0
 
     def _chunk(self, kernel: Callable[..., Any], temperature: float) -> Any:
         """Let a kernel run for some steps; adapt their number to the clock."""
