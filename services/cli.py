@@ -333,8 +333,14 @@ def explain_ride(run_dir: Path, request_id: str, **chosen: Any) -> None:
     metavar="HH:MM",
     help="Begin at this time of day.  [default: now]",
 )
-def serve_territory(territory: Path, port: int | None, speed: float, at: datetime | None) -> None:
+@click.option(
+    "--weather", type=_WEATHER, default="dry", show_default=True, help="The day's weather."
+)
+def serve_territory(
+    territory: Path, port: int | None, speed: float, at: datetime | None, weather: str
+) -> None:
     """Take live ride requests over HTTP until Ctrl-C; shuttles are simulated."""
     from services.simulator.live import up
 
-    up(territory, port=port, speed=speed, at=at.time() if at else None, say=click.echo)
+    sky, begins = Weather(weather), at.time() if at else None
+    up(territory, port=port, speed=speed, at=begins, weather=sky, say=click.echo)

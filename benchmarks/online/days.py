@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from services.domain.geo import Plane, Point
+from services.domain.geo import EARTH_RADIUS_M, Plane, Point
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load, StopWalk
 from services.domain.shuttle import Shuttle
@@ -151,8 +151,8 @@ def network_of(day: Day, form: Form) -> Network:
         stops=Stops(
             ids=names,
             names=names,
-            lon=np.zeros(count),
-            lat=np.zeros(count),
+            lon=np.degrees(x_mm / 1000 / EARTH_RADIUS_M),
+            lat=np.degrees(y_mm / 1000 / EARTH_RADIUS_M),
             node=np.full(count, -1, np.int32),
             x_mm=x_mm,
             y_mm=y_mm,

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.dispatcher.service import Dispatcher
 from services.domain.errors import Unavailable, Unreadable
-from services.domain.events import Message, WakeUp
+from services.domain.events import Message, ParkProposal, PlanIssued, WakeUp
 from services.domain.ids import ZoneId
 from services.runtime.clock import Clock
 from services.runtime.ports import Log, Record, Step, Store
@@ -46,6 +46,12 @@ class LoopMetrics:
         self.unreadable = Counter(
             "navette_inputs_unreadable_total",
             "Commands and reports that could not be read.",
+            registry=registry,
+        )
+        self.moves = Counter(
+            "navette_moves_total",
+            "Proposals that an idle shuttle waits elsewhere: taken, or turned down.",
+            ["outcome"],
             registry=registry,
         )
 
@@ -168,6 +174,9 @@ class DispatcherLoop:
         offsets = tuple(self._skipped.items())
         self._skipped = {}
         step = self._dispatcher.step([value.body], self._clock.now_s(), offsets)
+        if isinstance(value.body, ParkProposal):
+            taken = any(isinstance(event, PlanIssued) for event in step.events)
+            self._metrics.moves.labels("taken" if taken else "turned_down").inc()
         return step, value.traceparent
 
     async def _publish(self, step: Step, traceparent: str) -> None:

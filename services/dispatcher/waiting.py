@@ -36,6 +36,7 @@ class Waiting:
 
     def __init__(self, network: Network, shuttles: Sequence[Shuttle]) -> None:
         self.settings = network.territory.parking
+        self.service = network.territory.service
         self._depot = {shuttle.id: shuttle.depot_stop for shuttle in shuttles}
         self._reach_s = network.territory.promises.wait_s_max
         self._drive_s = network.tables.drive_s

@@ -59,6 +59,12 @@ class ServiceHours(_Part):
         closes_s = seconds(self.closes)
         return closes_s if closes_s > self.opens_s else closes_s + DAY_S
 
+    def is_open(self, at_s: int) -> bool:
+        """Whether the service runs at a time, in seconds after the midnight of any day."""
+        if self.closes_s is None:
+            return True
+        return any(self.opens_s <= at_s % DAY_S + day < self.closes_s for day in (0, DAY_S))
+
 
 def seconds(clock: time) -> int:
     """Seconds after midnight."""

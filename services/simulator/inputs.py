@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.domain.errors import InvalidFile
+from services.domain.territory import WaitingPlace
+from services.forecast.model_file import FORECAST_FILE
 from services.simulator.records import Inputs
 
 TERRITORY_FILES = ("territory.yaml", "nodes.csv", "links.csv", "stops.csv", "places.csv")
@@ -15,11 +17,19 @@ TERRITORY_FILES = ("territory.yaml", "nodes.csv", "links.csv", "stops.csv", "pla
 
 
 def read_inputs(
-    territory: Path, demand: Path | None, demand_sha256: str, skipped_lines: Sequence[int] = ()
+    territory: Path,
+    demand: Path | None,
+    demand_sha256: str,
+    skipped_lines: Sequence[int] = (),
+    waiting: WaitingPlace = WaitingPlace.STAY,
 ) -> Inputs:
-    """Name and hash what a run reads; ``territory`` and ``demand`` as the user gave them."""
+    """Name and hash what a run reads; ``territory`` and ``demand`` as the user gave them.
+
+    Its forecast is read if shuttles go by that while they wait.
+    """
     found = [territory / name for name in (*TERRITORY_FILES, "build.json")]
     found += [path.with_name(f"{path.name}.gz") for path in found]
+    found += [territory / FORECAST_FILE] if waiting is WaitingPlace.FORECAST else []
     return Inputs(
         territory=str(territory),
         territory_sha256={path.name: _sha256(path) for path in sorted(found) if path.is_file()},

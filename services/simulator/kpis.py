@@ -205,6 +205,7 @@ def _fleet(run: Run, served: Sequence[RideRow]) -> Kpis:
         "vehicle_km": round(all_mm / 1e6, 3),
         "empty_km": round(empty_mm / 1e6, 3),
         "empty_share": share(empty_mm, all_mm),
+        "waiting_km": round(_waiting_mm(run) / 1e6, 3),
         "km_per_served": round(all_mm / 1e6 / len(served), 3) if served else None,
         "occupancy": {
             "loaded": _rounded(people_mm, all_mm - empty_mm),
@@ -220,6 +221,16 @@ def _fleet(run: Run, served: Sequence[RideRow]) -> Kpis:
             "in_service": _rounded(carried, open_h),
         },
     }
+
+
+def _waiting_mm(run: Run) -> int:
+    """Driven empty to stops where nobody got on or off: to wait there."""
+    return sum(
+        visit.drive_mm
+        for visit in run.visits
+        if not (visit.boarded or visit.left or visit.seats_on_board or visit.wheelchairs_on_board)
+        and visit.broke_down_at is None
+    )
 
 
 def _rounded(part: float, whole: float) -> float | None:

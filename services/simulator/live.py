@@ -22,9 +22,14 @@ from prometheus_client import CollectorRegistry
 
 from services.dispatcher.core import Zone
 from services.dispatcher.loop import DispatcherLoop, LoopMetrics
+from services.dispatcher.rebalancing import standings
 from services.dispatcher.service import Dispatcher
+from services.dispatcher.waiting import Waiting
+from services.dispatcher.waiting_loop import WaitingLoop, WaitingMetrics
+from services.domain.day import DayKind, Weather
 from services.domain.errors import NavetteError
-from services.domain.territory import ServiceHours
+from services.domain.territory import WaitingPlace
+from services.forecast.expected import expected_in
 from services.gateway.app import ZONE, create_app
 from services.gateway.server import GatewayServer, listen
 from services.network.fleet import shuttles
@@ -61,22 +66,43 @@ class House:
     app: FastAPI
     dispatcher: DispatcherLoop
     shuttles: LiveShuttles
+    waiting: WaitingLoop | None
     memory: MemoryLog[bytes]
     registry: CollectorRegistry
 
 
-def build(network: Network, clock: Clock, settings: Settings, seed: int = 1) -> House:
+def build(
+    network: Network,
+    clock: Clock,
+    settings: Settings,
+    seed: int = 1,
+    weather: Weather = Weather.DRY,
+) -> House:
     """Connect a gateway, a dispatcher and simulated shuttles over a log in this process."""
     registry = new_registry()
     memory: MemoryLog[bytes] = MemoryLog(settings.partitions, settings.log_bound)
     log = EmbeddedLog(memory, LogMetrics(registry))
     store = EmbeddedStore(MemoryStore(steps_max=STEPS_MAX, rides_max=settings.rides_max))
     fleet = shuttles(network)
-    dispatcher = Dispatcher(Zone(network, fleet))
+    zone = Zone(network, fleet)
+    dispatcher = Dispatcher(zone)
+    waiting = Waiting(network, fleet)
+    waiting.awaited = expected_in(network, DayKind.of(clock.day.date, weather))
+    early_s = network.territory.dispatch.early_s
     return House(
         app=create_app(network, log, clock, settings, registry=registry),
         dispatcher=DispatcherLoop(dispatcher, ZONE, log, store, clock, LoopMetrics(registry)),
         shuttles=LiveShuttles(network, fleet, ZONE, log, clock, seed),
+        waiting=None
+        if waiting.settings.strategy is WaitingPlace.STAY
+        else WaitingLoop(
+            waiting,
+            lambda now_s: standings(zone.fleet, early_s, now_s),
+            ZONE,
+            log,
+            clock,
+            WaitingMetrics(registry),
+        ),
         memory=memory,
         registry=registry,
     )
@@ -116,6 +142,8 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         asyncio.create_task(run("shuttles", house.shuttles.run())),
         asyncio.create_task(_announce(server, ready)),
     ]
+    if house.waiting is not None:
+        parts.append(asyncio.create_task(run("waiting", house.waiting.run())))
     for number in SIGNALS:
         loop.add_signal_handler(number, server.stop)
     try:
@@ -142,6 +170,7 @@ def up(
     port: int | None = None,
     speed: float = 1.0,
     at: time_of_day | None = None,
+    weather: Weather = Weather.DRY,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve a territory until told to end: ``navette up``.
@@ -156,6 +185,8 @@ def up(
         Seconds that pass in the territory per real second.
     at
         Time of day there at the start; absent: as it is now.
+    weather
+        The day's, for the forecast.
     say
         Takes lines for the person at the terminal.
 
@@ -174,7 +205,7 @@ def up(
         say("Getting ready (the first time on a machine, compiling takes a moment) ...")
         warm_up(network)
         clock = start_clock(network.territory.timezone, speed, at)
-        house = build(network, clock, settings)
+        house = build(network, clock, settings, weather=weather)
         asyncio.run(live(house, opened, lambda: say(_welcome(network, clock, opened))))
     say("Ended.")
 
@@ -198,18 +229,10 @@ def _welcome(network: Network, clock: WallClock, opened: socket.socket) -> str:
         + (f" and time runs {clock.speed:g} times as fast." if clock.speed != 1 else "."),
         f"Ask for rides at {url}/v1/rides (how: {url}/docs). Ctrl-C ends it.",
     ]
-    if _is_closed(territory.service, clock.now_s()):
+    if not territory.service.is_open(clock.now_s()):
         opens, closes = territory.service.opens, territory.service.closes
         lines.append(
             f"Shuttles run from {opens:%H:%M} to {closes:%H:%M}: ask for a departure then, "
             "or start with --at 08:00."
         )
     return "\n".join(lines)
-
-
-def _is_closed(service: ServiceHours, now_s: int) -> bool:
-    if service.closes_s is None:
-        return False
-    day_s = 86_400
-    opens_s, closes_s = service.opens_s, service.closes_s
-    return not any(opens_s <= now_s % day_s + shift_s < closes_s for shift_s in (0, day_s))

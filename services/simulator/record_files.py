@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services import __version__
+from services.domain.day import DayKind, Weather
 from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.simulator.output_folder import RUN_FILE, write_bytes, write_json
@@ -220,6 +221,11 @@ class _Disruptions(_Part):
     asked: _Faults = _Faults()
 
 
+class _Kind(_Part):
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    weather: Weather
+
+
 class _RunFile(_Part):
     navette: str
     seed: int
@@ -229,6 +235,7 @@ class _RunFile(_Part):
     shuttles: Annotated[tuple[_Shuttle, ...], Field(max_length=100_000)]
     settings: Territory
     horizon_s: tuple[int, int]
+    kind: _Kind | None = None
     disruptions: _Disruptions = _Disruptions()
     complete: bool
 
@@ -251,6 +258,7 @@ def run_json(run: Run) -> dict[str, Any]:
         shuttles=tuple(_Shuttle(**asdict(shuttle)) for shuttle in run.shuttles),
         settings=run.settings,
         horizon_s=run.horizon_s,
+        kind=None if inputs.kind is None else _Kind.model_validate(asdict(inputs.kind)),
         disruptions=_Disruptions.model_validate(asdict(run.disruptions)),
         complete=True,
     ).model_dump(mode="json")
@@ -283,6 +291,7 @@ def read_run(folder: Path) -> Run:
             demand_sha256=file.demand.sha256,
             skipped_lines=file.demand.skipped_lines,
             attributions=file.territory.attributions,
+            kind=None if file.kind is None else DayKind(**file.kind.model_dump()),
         ),
     )
 

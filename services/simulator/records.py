@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from services.domain.day import DayKind
 from services.domain.ride import Relaxation, Remedy
 from services.domain.territory import Territory
 
@@ -179,6 +180,8 @@ class Inputs:
         Lines of the demand file that were left out as unusable.
     attributions
         Whose data the territory was made from, and under which licence.
+    kind
+        The kind of day that was asked for, if one was.
     """
 
     territory: str
@@ -187,6 +190,7 @@ class Inputs:
     demand_sha256: str
     skipped_lines: tuple[int, ...] = ()
     attributions: tuple[str, ...] = ()
+    kind: DayKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

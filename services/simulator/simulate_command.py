@@ -81,7 +81,9 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
         asked.demand,
         day.sha256,
         tuple(row.line for row in day.bad_rows if row.line is not None),
+        network.territory.parking.strategy,
     )
+    inputs = replace(inputs, kind=asked.kind)
     chance = Chance(asked.seed, on=not asked.benchmark)
     with setup("kernels"):
         _warm_up(network)

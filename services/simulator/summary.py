@@ -51,6 +51,8 @@ def print_summary(
     table.add_row("on time", _percent(figures["on_time_share"]))
     empty = _percent(figures["empty_share"])
     table.add_row("vehicle km (empty)", f"{figures['vehicle_km']:,.0f} ({empty})")
+    if figures["waiting_km"]:
+        table.add_row("  of these, to wait elsewhere", f"{figures['waiting_km']:,.0f}")
     per_ride = figures["km_per_served"]
     table.add_row("km per served ride", "–" if per_ride is None else f"{per_ride:.2f}")
     per_hour = figures["passengers_per_vehicle_hour"]["in_service"]

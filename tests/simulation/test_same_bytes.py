@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 from services.network.folder import load
+from services.simulator.check import check
 from services.simulator.demand import demand_of, write_demand
 from services.simulator.generator import generate_day
 from services.simulator.output_folder import OWN_FILES
@@ -43,3 +45,7 @@ def test_two_processes_write_the_same_bytes(demo: Path, project: Path, tmp_path:
     assert {"kpis.json", "rides.parquet", "visits.parquet", "legs.parquet"} < written
     for name in sorted(written - {"timing.json"}):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
+    verdict = check(tmp_path / "1", None, None)
+    assert verdict.clean
+    kpis = json.loads((tmp_path / "1" / "kpis.json").read_text())
+    assert kpis["waiting_km"] > 0, "nobody was sent anywhere to wait"

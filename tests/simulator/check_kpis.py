@@ -162,6 +162,15 @@ def _fleet(day: Any, done: list[Row]) -> Row:
         "vehicle_km": round(km["all"], 3),
         "empty_km": round(km["all"] - km["loaded"], 3),
         "empty_share": _share(km["all"] - km["loaded"], km["all"]),
+        "waiting_km": round(
+            sum(
+                visit["drive_m"] / 1000
+                for visit in day.visits
+                if not (visit["boarded"] or visit["left"] or visit.get("broke_down_at"))
+                and not _aboard(day, visit["shuttle_id"], visit["depart_s"])
+            ),
+            3,
+        ),
         "km_per_served": _ratio(km["all"], len(done)),
         "occupancy": {
             "loaded": _ratio(km["people"], km["loaded"]),

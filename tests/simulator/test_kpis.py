@@ -78,9 +78,21 @@ def test_kilometres_are_split_by_who_is_on_board(figures: Kpis) -> None:
     # 2 km empty, 3 km with 2 people, 4 km with 3.
     assert (figures["vehicle_km"], figures["empty_km"]) == (9.0, 2.0)
     assert figures["empty_share"] == 0.2222
+    assert figures["waiting_km"] == 0.0
     assert figures["km_per_served"] == 4.5
     assert figures["occupancy"] == {"loaded": 2.571, "all": 2.0}
     assert figures["pooled_share"] == 1.0
+
+
+def test_ways_to_stops_where_nobody_gets_on_or_off_were_driven_to_wait_there() -> None:
+    last = build.VISITS[-1]
+    bare = replace(
+        last, seq=last.seq + 1, boarded=(), left=(), seats_on_board=0, wheelchairs_on_board=0
+    )
+    waits, passes = replace(bare, drive_mm=1_500_000), replace(bare, seats_on_board=1)
+    for visit, km in ((waits, 1.5), (passes, 0.0)):
+        day = build.run(visits=(*build.VISITS, visit))
+        assert kpis(day, build.network(), build.demand())["waiting_km"] == km
 
 
 def test_hours_are_those_of_shuttles_that_do_something(figures: Kpis) -> None:

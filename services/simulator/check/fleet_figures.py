@@ -45,6 +45,7 @@ def fleet_figures(case: Case, done: BoolArray) -> dict[str, Any]:
         "vehicle_km": near(all_km, KILO),
         "empty_km": near(empty_km, KILO),
         "empty_share": share(empty_km, all_km),
+        "waiting_km": near(_waiting_km(case, counted), KILO),
         "km_per_served": _ratio(all_km, served),
         "occupancy": {
             "loaded": _ratio(people_km, all_km - empty_km),
@@ -62,6 +63,15 @@ def fleet_figures(case: Case, done: BoolArray) -> dict[str, Any]:
         "pooled_share": share(int((_pooled(case, counted) & done).sum()), served),
         **_climate(case, done),
     }
+
+
+def _waiting_km(case: Case, counted: Aboard) -> float:
+    """Driven to stops where nobody gets on, off or stays on board, by shuttles in order."""
+    visits = case.run.visits
+    for_nobody = (counted.parties == 0) & ~visits.broke_down
+    for lists in (visits.boarded, visits.left):
+        for_nobody[lists.rows] = False
+    return float(visits.drive_m[for_nobody].sum() / 1000)
 
 
 def _ratio(part: float, whole: float) -> Between | None:

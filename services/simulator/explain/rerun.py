@@ -11,10 +11,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from services.dispatcher.explanation import Explanation, explain
+from services.domain.day import DayKind
 from services.domain.errors import InvalidFile, InvalidRequest
 from services.domain.events import RideEvent
 from services.domain.ids import RideId, ride_id
 from services.domain.ride import TERMINAL, Status
+from services.forecast.expected import expected_in
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
@@ -79,6 +81,7 @@ def story(
     network, day = _inputs(run, run_dir, territory, demand)
     chance, faults = Chance(run.seed, on=not run.benchmark), run.disruptions.asked
     simulation = Simulation(network, shuttles(network), day, chance, faults=faults)
+    simulation.expect(expected_in(network, run.inputs.kind or DayKind()))
     wanted = ride_id(CALLER, request_id)
     zone, told = simulation.zone, list[tuple[int, RideEvent]]()
     explained: list[Explanation] = []
@@ -137,7 +140,8 @@ def _inputs(
 ) -> tuple[Network, Demand]:
     """Read what the run read, if it is still the same, under the settings of the run."""
     folder = territory_of(run_dir, run.inputs.territory, territory)
-    now = read_inputs(folder, None, "").territory_sha256
+    waiting = run.settings.parking.strategy
+    now = read_inputs(folder, None, "", waiting=waiting).territory_sha256
     then = run.inputs.territory_sha256
     changed = sorted(name for name in {*now, *then} if now.get(name) != then.get(name))
     if changed:

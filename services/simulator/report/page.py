@@ -143,6 +143,8 @@ def _driven(kpis: Kpis) -> str:
     if not kpis["vehicle_km"]:
         return "no shuttle moved"
     empty = f"{words.percent(kpis['empty_share'])} of it empty"
+    if kpis["waiting_km"]:
+        empty += f", {words.kilometres(kpis['waiting_km'])} to wait elsewhere"
     if not kpis["served"]:
         return empty
     return f"{empty}; {words.kilometres(kpis['km_per_served'])} per ride served"

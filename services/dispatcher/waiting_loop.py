@@ -1,0 +1,103 @@
+"""Looks at a living zone's idle shuttles every so often, and sends it proposals where to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+
+from services.dispatcher.rebalancing import Standing
+from services.dispatcher.waiting import Waiting
+from services.domain.errors import Unavailable
+from services.domain.events import ParkProposal
+from services.domain.ids import ZoneId
+from services.runtime.clock import Clock
+from services.runtime.ports import Log
+from services.wire.envelope import Envelope
+from services.wire.topics import key_of, topic_of
+
+log = structlog.get_logger()
+
+
+class WaitingMetrics:
+    """What is counted of looking after idle shuttles."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.looks = Counter(
+            "navette_waiting_looks_total",
+            "Times that idle shuttles were looked at.",
+            ["outcome"],
+            registry=registry,
+        )
+
+
+class WaitingLoop:
+    """Proposes, beside the dispatcher, where its idle shuttles wait.
+
+    Parameters
+    ----------
+    waiting
+        Works out where.
+    standings
+        Says how the zone's shuttles stand at a time.
+    zone
+        To whom proposals go.
+    messages
+        By which way.
+    clock
+        Tells the zone's time.
+    """
+
+    def __init__(
+        self,
+        waiting: Waiting,
+        standings: Callable[[int], Sequence[Standing]],
+        zone: ZoneId,
+        messages: Log,
+        clock: Clock,
+        metrics: WaitingMetrics,
+    ) -> None:
+        self._waiting = waiting
+        self._standings = standings
+        self._zone = zone
+        self._log = messages
+        self._clock = clock
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """Look after them until cancelled; what goes wrong leaves shuttles where they are."""
+        every_s = self._waiting.settings.every_s
+        while True:
+            await self._clock.sleep_until((self._clock.now_s() // every_s + 1) * every_s)
+            now_s = self._clock.now_s()
+            if not self._waiting.service.is_open(now_s):
+                continue
+            # A snapshot, taken between two steps of the zone; the rest happens beside it.
+            fleet = self._standings(now_s)
+            try:
+                found = await asyncio.to_thread(self._waiting.proposals, fleet, now_s)
+                await self._send(found)
+            except Exception:
+                log.exception("waiting_failed", zone=self._zone)
+                self._metrics.looks.labels("failed").inc()
+            else:
+                self._metrics.looks.labels("proposed" if found else "nothing").inc()
+
+    async def _send(self, proposals: Sequence[ParkProposal]) -> None:
+        now_ms, now_s = self._clock.now_ms(), self._clock.now_s()
+        for one in proposals:
+            envelope = Envelope(
+                message_id=f"{self._zone}/wait/{now_s}/{one.shuttle_id}",
+                zone=self._zone,
+                happened_at_ms=now_ms,
+                recorded_at_ms=now_ms,
+                zone_time_s=now_s,
+                body=one,
+            )
+            try:
+                await self._log.append(topic_of(one), key_of(one, self._zone), envelope)
+            except Unavailable as error:
+                log.warning("proposals_dropped", reason=str(error))
+                return
