@@ -230,6 +230,7 @@ def _waiting_mm(run: Run) -> int:
         for visit in run.visits
         if not (visit.boarded or visit.left or visit.seats_on_board or visit.wheelchairs_on_board)
         and visit.broke_down_at is None
+        and visit.task is None
     )
 
 

@@ -167,6 +167,7 @@ def _fleet(day: Any, done: list[Row]) -> Row:
                 visit["drive_m"] / 1000
                 for visit in day.visits
                 if not (visit["boarded"] or visit["left"] or visit.get("broke_down_at"))
+                and not visit.get("task")
                 and not _aboard(day, visit["shuttle_id"], visit["depart_s"])
             ),
             3,

@@ -68,7 +68,7 @@ def fleet_figures(case: Case, done: BoolArray) -> dict[str, Any]:
 def _waiting_km(case: Case, counted: Aboard) -> float:
     """Driven to stops where nobody gets on, off or stays on board, by shuttles in order."""
     visits = case.run.visits
-    for_nobody = (counted.parties == 0) & ~visits.broke_down
+    for_nobody = (counted.parties == 0) & ~visits.broke_down & (visits.task.codes < 0)
     for lists in (visits.boarded, visits.left):
         for_nobody[lists.rows] = False
     return float(visits.drive_m[for_nobody].sum() / 1000)
