@@ -162,16 +162,7 @@ def _fleet(day: Any, done: list[Row]) -> Row:
         "vehicle_km": round(km["all"], 3),
         "empty_km": round(km["all"] - km["loaded"], 3),
         "empty_share": _share(km["all"] - km["loaded"], km["all"]),
-        "waiting_km": round(
-            sum(
-                visit["drive_m"] / 1000
-                for visit in day.visits
-                if not (visit["boarded"] or visit["left"] or visit.get("broke_down_at"))
-                and not visit.get("task")
-                and not _aboard(day, visit["shuttle_id"], visit["depart_s"])
-            ),
-            3,
-        ),
+        "waiting_km": _waiting_km(day),
         "km_per_served": _ratio(km["all"], len(done)),
         "occupancy": {
             "loaded": _ratio(km["people"], km["loaded"]),
@@ -201,6 +192,17 @@ def _fleet(day: Any, done: list[Row]) -> Row:
             "car": {"value": 0.192, "unit": "kgCO2e/km", "source": "x", "covers": "y"},
         },
     }
+
+
+def _waiting_km(day: Any) -> float:
+    km = [
+        visit["drive_m"] / 1000
+        for visit in day.visits
+        if not (visit["boarded"] or visit["left"])
+        and not (visit.get("broke_down_at") or visit.get("task"))
+        and not _aboard(day, visit["shuttle_id"], visit["depart_s"])
+    ]
+    return round(sum(km), 3)
 
 
 def _aboard(day: Any, shuttle_id: str, at_s: float) -> set[str]:
