@@ -195,7 +195,7 @@ def _fleet(day: Any, done: list[Row]) -> Row:
 
 
 def _waiting_km(day: Any) -> float:
-    km = [
+    km: list[float] = [
         visit["drive_m"] / 1000
         for visit in day.visits
         if not (visit["boarded"] or visit["left"])
