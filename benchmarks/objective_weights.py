@@ -45,7 +45,7 @@ def outcome(day: Day, weights: tuple[float, float, float]) -> Outcome:
     )
     simulation.run()
     rides = [r for r in simulation.zone.rides.values() if r.status is Status.COMPLETED]
-    _, drive_mm = legs_of(simulation.world.drives, network, simulation.zone.fleet.ways)
+    _, drive_mm = legs_of(simulation.world.drives, network, [simulation.zone.fleet.ways])
     waits = [(ride.picked_up_s or 0) - ride.requested_s for ride in rides]
     km = float(drive_mm.sum()) / 1e6
     return len(rides) / len(day.orders), fmean(waits), km / len(rides)

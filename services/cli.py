@@ -219,6 +219,7 @@ def forecast_evaluate(territory: Path, history: Path | None, held_out: int) -> N
 @click.option("--weather", type=_WEATHER, help="The day's weather.  [default: none]")
 @click.option("--out", type=_FILE, default=Path("runs/latest"), show_default=True, help="Results.")
 @click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
+@click.option("--closures", type=_FILE, help="Roads that are closed, and when (CSV).")
 @click.option("--faults", type=_FILE, help="What goes wrong with which shuttle, and when (CSV).")
 @click.option(
     "--breakdowns",

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from random import Random
 
 from services.dispatcher.core import Zone
-from services.domain.events import Event, Message, PlanIssued, Report, RequestRide, WakeUp
+from services.domain.events import (
+    Event,
+    Message,
+    PlanIssued,
+    Report,
+    RequestRide,
+    RideEvent,
+    RoadsChanged,
+    WakeUp,
+)
 from services.domain.geo import Point
 from services.domain.plan import Plan
 from services.domain.ride import Request
@@ -112,7 +121,9 @@ class Play:
             self.events.append((self.agenda.now_s, event))
             if isinstance(event, PlanIssued):
                 self._transmit(event.plan)
-            else:
+            elif isinstance(event, RoadsChanged):
+                self.world.roads_changed(self.zone.fleet.ways)
+            elif isinstance(event, RideEvent):
                 self.riders.hear(event)
         self.watch(message, events)
 

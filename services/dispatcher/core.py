@@ -24,12 +24,14 @@ from services.dispatcher.rebalancing import Rebalancing
 from services.dispatcher.refusals import refuse
 from services.dispatcher.reports import Reports
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.roadworks import Roadworks
 from services.dispatcher.silence import Silence
 from services.domain.events import (
     AcceptOffer,
     Arrived,
     Boarded,
     CancelRide,
+    CloseRoads,
     CommandTurnedDown,
     Departed,
     Event,
@@ -38,10 +40,12 @@ from services.domain.events import (
     Message,
     NotThere,
     OfferExpired,
+    OpenRoads,
     ParkProposal,
     Passed,
     PlanAcknowledged,
     Repaired,
+    Report,
     RequestRide,
     RideCancelled,
     RideConfirmed,
@@ -74,8 +78,8 @@ class Zone:
         self.territory = territory
         self.rides: dict[RideId, Ride] = {}
         self.fleet = Shuttles(shuttles, ways(network), territory)
-        drive_s = self.fleet.drive_s
-        self.terms = Terms(territory, lambda a, b: int(drive_s[a, b]))
+        fleet = self.fleet
+        self.terms = Terms(territory, lambda a, b: int(fleet.drive_s[a, b]))
         self.now_s = 0
         self._kinds = _kinds(shuttles)
         self.before_answer: Callable[[RideId], None] | None = None
@@ -94,6 +98,9 @@ class Zone:
             self.fleet, self.rides, self._publisher, self._rescue, breakdowns, self._duties
         )
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
+        self._roadworks = Roadworks(
+            self.fleet, self.rides, self._publisher, self._rescue, self._reports.tell
+        )
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
 
     def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
@@ -115,6 +122,7 @@ class Zone:
         events: list[Event] = []
         if self._expiries and self._expiries[0][0] < now_s:
             self._expire(now_s, events)
+        self._roadworks.turn(now_s, events)
         self._rescue.give_up(now_s, events)
         self._silence.break_off(now_s, events)
         self._duties.lay_out(now_s, now_s, events)
@@ -127,10 +135,12 @@ class Zone:
                 self._cancel(ride_id, now_s, events)
             case ParkProposal():
                 self._rebalancing.adopt(message, now_s, events)
+            case CloseRoads() | OpenRoads():
+                self._roadworks.take(message, now_s, events)
             case Passed() | Departed() | Arrived() | Boarded() | Left() | NotThere():
-                self._reports.take(message, now_s, events)
+                self._report(message, now_s, events)
             case PlanAcknowledged() | Fault() | Repaired() | TaskDone():
-                self._reports.take(message, now_s, events)
+                self._report(message, now_s, events)
             case WakeUp():
                 pass
             case _:
@@ -140,7 +150,8 @@ class Zone:
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""
         due_s = [self._expiries[0][0] + 1] if self._expiries else []
-        later_s = (self._rescue.next_due_s(), self._silence.next_due_s())
+        timers = (self._rescue, self._silence, self._roadworks)
+        later_s = [timer.next_due_s() for timer in timers]
         return min((*due_s, *(s for s in later_s if s is not None)), default=None)
 
     def search(self, ask: Ask) -> list[int]:
@@ -182,6 +193,13 @@ class Zone:
             id(self.before_answer): None,
         }
         return deepcopy(self, memo)
+
+    def _report(self, report: Report, now_s: int, events: list[Event]) -> None:
+        self._reports.take(report, now_s, events)
+        if self.fleet.closed and report.shuttle_id in self.fleet.number:
+            k = self.fleet.number[report.shuttle_id]
+            if self._roadworks.untangle(k, now_s, events):
+                self._reports.tell(k, now_s, events)
 
     def _request(self, request: Request, now_s: int, events: list[Event]) -> None:
         if request.ride_id in self.rides:

@@ -112,14 +112,17 @@ class Shuttles:
     """
 
     def __init__(self, shuttles: tuple[Shuttle, ...], ways: Ways, territory: Territory) -> None:
-        self.ways = ways
+        self.closed: frozenset[int] = frozenset()
+        """Links that are closed."""
+        self.changed_s = -1
+        """When roads were last closed or opened."""
+        self.drive_on(ways)
         self.latency_s = territory.dispatch.divert_latency_s
         self.stop_times = territory.stop_times
-        self._reserve_s = territory.reserve_s
+        self.reserve_s = territory.reserve_s
         self.routes = [Route(shuttle) for shuttle in shuttles]
         self._terms: dict[RideId, Terms] = {}
         self.number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
-        self.drive_s = memoryview(ways.drive_s)  # type: ignore[arg-type]  # plain ints, fast
         heads = np.zeros((len(shuttles), c.H_COLUMNS), np.int64)
         for k, shuttle in enumerate(shuttles):
             heads[k, c.H_STOP] = shuttle.depot_stop
@@ -135,6 +138,11 @@ class Shuttles:
         fleet.arrays = self.arrays.some(chosen)
         fleet._terms = dict(self._terms)
         return fleet
+
+    def drive_on(self, ways: Ways) -> None:
+        """Take other travel times; schedules are not computed anew by this."""
+        self.ways = ways
+        self.drive_s = memoryview(ways.drive_s)  # type: ignore[arg-type]  # plain ints, fast
 
     def head(self, k: int) -> NDArray[np.int64]:
         """Where shuttle ``k`` is (``H_`` columns)."""
@@ -180,7 +188,7 @@ class Shuttles:
     ) -> list[int]:
         if stop.task is not None:
             task = stop.task
-            by_s = task.latest_s - self._reserve_s
+            by_s = task.latest_s - self.reserve_s
             window = (task.earliest_s, task.duration_s, c.FAR_S, by_s)
             return [stop.stop, *window, *load, 0, 0, 1]
         earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
@@ -210,9 +218,9 @@ class Shuttles:
                 *load,
                 self.stop_times.of_party_s(load.wheelchairs),
                 promise.pickup_from_s,
-                promise.pickup_to_s - self._reserve_s,
-                promise.arrive_by_s - self._reserve_s,
-                promise.ride_s_max - self._reserve_s,
+                promise.pickup_to_s - self.reserve_s,
+                promise.arrive_by_s - self.reserve_s,
+                promise.ride_s_max - self.reserve_s,
             )
         return terms
 
@@ -231,7 +239,12 @@ class Shuttles:
         return bool(held)
 
     def arrive_s(self, node: int, node_ms: int, stop: int) -> int:
-        """When a shuttle that passes a road node at a time gets to a stop, exactly."""
+        """When a shuttle that passes a road node at a time gets to a stop, exactly.
+
+        Far in the future, if no road leads there.
+        """
+        if self.ways.node_drive_s[node, stop] >= c.UNREACHABLE_S:
+            return node_ms // 1000 + 2 * c.UNREACHABLE_S
         _, arrive_ms = drive_until(self.ways, node, node_ms, stop, c.FAR_S, 1000)
         return -(-int(arrive_ms) // 1000)
 

@@ -20,7 +20,8 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
     if not route.stops:
         visits: tuple[Visit, ...] = ()
         free_s = head[c.H_FREE]
-        if moving and not head[c.H_PENDING]:
+        cut_off = head[c.H_ARRIVE] - free_s >= c.UNREACHABLE_S
+        if moving and not head[c.H_PENDING] and not cut_off:
             visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
         elif (parking := fleet.parking(k)) is not None:
             drive_s = fleet.drive_s[head[c.H_STOP], parking]

@@ -30,8 +30,11 @@ class Positions:
         known = 0 <= report.node < table.shape[0]
         if head[c.H_MODE] != c.MOVING or not known or head[c.H_PENDING]:
             return True
+        if report.at_s < self._fleet.changed_s:
+            return False  # it went on by other roads since
         node = self.on_way(report.node, int(head[c.H_STOP]))
-        arrive_s = report.at_s + int(table[node, head[c.H_STOP]])
+        drive_s = int(table[node, head[c.H_STOP]])
+        arrive_s = report.at_s + drive_s * (1 if drive_s < c.UNREACHABLE_S else 2)
         if abs(arrive_s - int(head[c.H_ARRIVE])) <= NEARLY_S:
             return False
         head[c.H_NODE] = node
@@ -69,8 +72,11 @@ class Positions:
     def on_way(self, node: int, stop: int) -> int:
         """A road node; if no known road leads from there to the stop, the stop's own.
 
-        A shuttle on a way that nobody knows may be anywhere, and there at any moment.
+        A shuttle on a way that nobody knows may be anywhere, and there at any moment. But where
+        roads are closed, it waits.
         """
+        if self._fleet.closed:
+            return node
         ways = self._fleet.ways
         known = ways.node_drive_s[node, stop] < c.UNREACHABLE_S
         return node if known else int(ways.stop_node[stop])
@@ -96,6 +102,8 @@ class Positions:
             node = int(fleet.ways.stop_node[report.stop])
             head[c.H_NODE] = self.on_way(node, report.towards)
             head[c.H_ARRIVE] = report.at_s + (drive_s if head[c.H_NODE] == node else 0)
+            if self._fleet.closed:
+                head[c.H_ARRIVE] = fleet.arrive_s(node, report.at_s * 1000, report.towards)
         else:
             head[c.H_ARRIVE] = report.at_s + drive_s
             head[c.H_X], head[c.H_Y] = fleet.ways.stop_mm[report.stop]

@@ -40,7 +40,7 @@ class Publisher:
         now_s: int,
         events: list[Event],
         before: tuple[Violation, ...] = (),
-        starts: Sequence[tuple[Stopover, int]] = (),
+        departs: Sequence[tuple[Stopover, int]] = (),
     ) -> None:
         """Issue the plan of a shuttle whose route changed.
 
@@ -54,9 +54,9 @@ class Publisher:
             Takes the plan.
         before
             Promises that were broken before the change.
-        starts
-            When boarding was to start before somebody was taken out; if the plan is illegal
-            otherwise, then it starts no earlier.
+        departs
+            When boarding was to end before somebody was taken out; if the plan is illegal
+            otherwise, then it ends no earlier.
 
         Raises
         ------
@@ -72,11 +72,14 @@ class Publisher:
         route.revision += 1
         plan = plan_of(fleet, k, self.early_s)
         # Two short ways, rounded, can seem shorter than the direct one that takes their place.
-        grain_s = ROUNDING_S if starts else 0
+        grain_s = ROUNDING_S if departs else 0
         illegal = new_violations(self._judge(k, plan), before, grain_s)
-        if illegal and starts:
-            for stop, start_s in starts:
-                stop.hold_s = max(stop.hold_s, start_s if stop.board else 0)
+        if illegal and departs:
+            rows = fleet.arrays.visits[k, : len(route.stops), c.V_DWELL].tolist()
+            dwell_s = {id(stop): row for stop, row in zip(route.stops, rows, strict=True)}
+            for stop, depart_s in departs:
+                if stop.board:
+                    stop.hold_s = max(stop.hold_s, depart_s - dwell_s[id(stop)])
             if head[c.H_LOCKED] > settled:
                 head[c.H_LOCKED], route.written = 0, None
             fleet.write(k, self._rides)
@@ -103,9 +106,9 @@ class Publisher:
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
         before, stops = self.broken(k), list(fleet.routes[k].stops)
-        starts_s = fleet.arrays.visits[k, : len(stops), c.V_START].tolist()
+        departs_s = fleet.arrays.visits[k, : len(stops), c.V_DEPART].tolist()
         strike()
-        self.publish(k, now_s, events, before, list(zip(stops, starts_s, strict=True)))
+        self.publish(k, now_s, events, before, list(zip(stops, departs_s, strict=True)))
 
     def broken(self, k: int) -> tuple[Violation, ...]:
         """The promises that the plan of a shuttle breaks as things stand."""

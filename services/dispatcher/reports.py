@@ -8,6 +8,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.duties import Duties
 from services.dispatcher.fleet import Shuttles
+from services.dispatcher.lateness import expected
 from services.dispatcher.positions import Positions
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
@@ -291,31 +292,18 @@ class Reports:
         fleet, route = self._fleet, self._fleet.routes[k]
         if not fleet.head(k)[c.H_BROKEN] and not any(r in self._at_risk for r in route.ride_ids()):
             return
-        rows = fleet.arrays.visits[k, : len(route.stops)].tolist()
-        stops = list(zip(rows, route.stops, strict=True))
-        pickups = {ride_id: row[c.V_DEPART] for row, stop in stops for ride_id in stop.board}
-        arrivals = {ride_id: row[c.V_ARRIVE] for row, stop in stops for ride_id in stop.leave}
         late: list[RideId] = []
-        for ride_id, arrival_s in arrivals.items():
-            promise = self._rides[ride_id].promise
-            pickup_s = pickups.get(ride_id, route.aboard.get(ride_id, 0))
-            late_s = max(
-                arrival_s - promise.arrive_by_s,
-                arrival_s - pickup_s - promise.ride_s_max,
-                pickup_s - promise.pickup_to_s if ride_id in pickups else 0,
-                0,
-            )
+        for ride_id, pickup_s, arrival_s, late_s, waiting in expected(fleet, self._rides, k):
             told_s = self._at_risk.get(ride_id)
             if late_s and (told_s is None or late_s >= told_s + WORSE_S):
                 self._at_risk[ride_id] = late_s
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=False))
-                late.append(ride_id)
+                late += [ride_id] if waiting else []
             elif not late_s and told_s is not None:
                 del self._at_risk[ride_id]
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=True))
         for ride_id in late:
-            if ride_id in pickups:
-                self._rescue.consider(ride_id, k, now_s, events)
+            self._rescue.consider(ride_id, k, now_s, events)
 
 
 def _unknown(report: Left | Boarded | NotThere) -> ReportMarked:

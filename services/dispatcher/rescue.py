@@ -100,7 +100,7 @@ class Rescue:
         fleet.refresh(k, now_s)
         self._publisher.publish(k, now_s, events, self._publisher.broken(k))
         for ride_id in victims:
-            self._wait(ride_id, k, now_s)
+            self.wait(ride_id, k, now_s)
 
     def consider(self, ride_id: RideId, k: int, now_s: int, events: list[Event]) -> None:
         """Withdraw a late ride from shuttle ``k`` if another one can keep its promise."""
@@ -115,7 +115,7 @@ class Rescue:
         fleet.head(k)[c.H_SILENT] = silent
         if found[c.F_VALUE] >= 0:
             self._publisher.take_out(k, ride_id, now_s, events)
-            self._wait(ride_id, k, now_s)
+            self.wait(ride_id, k, now_s)
 
     def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
         """A shuttle follows a plan: the rides that this withdrew are free for others."""
@@ -178,7 +178,8 @@ class Rescue:
             elif ride_id in self._sought:
                 self.place(ride, now_s, events)
 
-    def _wait(self, ride_id: RideId, k: int, now_s: int) -> None:
+    def wait(self, ride_id: RideId, k: int, now_s: int) -> None:
+        """Await that a shuttle lets go of a ride that was taken out of its last plan."""
         until_s = max(now_s, self._rides[ride_id].promise.pickup_to_s) + ANSWER_S
         self._withdrawn[ride_id] = (k, self._fleet.routes[k].revision, until_s)
         heapq.heappush(self._due, (until_s, ride_id))
@@ -232,14 +233,16 @@ class Rescue:
 
     def _seek_later(self, ride: Ride, now_s: int, events: list[Event]) -> None:
         heads = self._fleet.arrays.heads
-        hope = bool((heads[:, [c.H_SILENT, c.H_OUT]] > 0).any())
+        hope = bool(self._fleet.closed) or bool((heads[:, [c.H_SILENT, c.H_OUT]] > 0).any())
         until_s = max(now_s, ride.promise.pickup_to_s) + ANSWER_S if hope else now_s
         until_s = self._sought.setdefault(ride.id, until_s)
         if now_s < until_s:
             heapq.heappush(self._due, (min(now_s + SEEK_AGAIN_S, until_s), ride.id))
             return
         del self._sought[ride.id]
-        self._fail(ride, "no shuttle can take it", events)
+        drive_s = self._fleet.drive_s[ride.promise.pickup_stop, ride.promise.dropoff_stop]
+        led = drive_s < c.UNREACHABLE_S
+        self._fail(ride, "no shuttle can take it" if led else "no road leads there", events)
 
     def _fail(self, ride: Ride, reason: str, events: list[Event]) -> None:
         if ride.status is Status.OFFERED:  # nothing was promised yet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.dispatcher.core import Zone
-from services.domain.events import Event, Message, PlanIssued
+from services.domain.events import Event, Message
 from services.domain.ids import RideId
 from services.domain.ride import Ride
 from services.runtime.ports import Step
@@ -54,6 +54,7 @@ class Dispatcher:
         rides = self.zone.rides
         ids: dict[RideId, None] = {}
         for event in events:
-            if not isinstance(event, PlanIssued) and event.ride_id is not None:
-                ids[event.ride_id] = None
+            ride_id = getattr(event, "ride_id", None)
+            if ride_id is not None:
+                ids[ride_id] = None
         return tuple(rides[ride_id] for ride_id in ids if ride_id in rides)

@@ -38,6 +38,23 @@ class CancelRide:
     ride_id: RideId
 
 
+@dataclass(frozen=True, slots=True)
+class CloseRoads:
+    """The operator closes links (by number) for a time, or until they are opened again."""
+
+    closure_id: str
+    links: tuple[int, ...]
+    from_s: int
+    until_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoads:
+    """The operator lifts a closure."""
+
+    closure_id: str
+
+
 # Proposals: topic ride-commands, key zone. Worked out beside the zone on a snapshot of it.
 
 
@@ -305,6 +322,26 @@ class ReportMarked:
     ride_id: RideId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RoadsChanged:
+    """The travel times have a new version: these links are closed now, all others open.
+
+    ``at_risk`` are the rides whose promise falls with it.
+    """
+
+    version: int
+    closed: tuple[int, ...]
+    at_risk: tuple[RideId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureTurnedDown:
+    """A closure makes no sense."""
+
+    closure_id: str
+    reason: str
+
+
 # Topic shuttle-plans, key shuttle.
 
 
@@ -345,7 +382,8 @@ RideEvent = (
     | CommandTurnedDown
     | ReportMarked
 )
-Event = RideEvent | PlanIssued
+RoadEvent = RoadsChanged | ClosureTurnedDown
+Event = RideEvent | RoadEvent | PlanIssued
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,4 +391,5 @@ class WakeUp:
     """A timer that is due: one more input of the zone."""
 
 
-Message = Command | ParkProposal | Report | WakeUp
+OperatorCommand = CloseRoads | OpenRoads
+Message = Command | OperatorCommand | ParkProposal | Report | WakeUp

@@ -18,6 +18,7 @@ from services.network.cache_folder import cache_folder
 SOURCES = (
     "network/tables.py",
     "network/driving.py",
+    "network/closures.py",
     "dispatcher/columns.py",
     "dispatcher/schedule.py",
     "dispatcher/insertion.py",

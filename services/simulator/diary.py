@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from services.network.driving import Ways, drive_until
 from services.simulator.driven import Drive
 from services.simulator.vehicle import Passengers, Place, Stay, Vehicle
+from services.simulator.whereabouts import Whereabouts
 
 
 class Diary:
@@ -13,10 +15,14 @@ class Diary:
     ----------
     riders
         Who is on board takes seats.
+    ways
+        Travel times at first.
     """
 
-    def __init__(self, riders: Passengers) -> None:
+    def __init__(self, riders: Passengers, ways: Ways) -> None:
         self._riders = riders
+        self.versions = [ways]
+        """Travel times, as they were one after the other."""
         self.drives: list[Drive] = []
         self.stays: list[Stay] = []
 
@@ -49,5 +55,27 @@ class Diary:
                     end_ms,
                     vehicle.permille,
                     revision,
+                    len(self.versions) - 1,
                 )
             )
+
+    def cut(self, vehicle: Vehicle, where: Whereabouts, now_s: int) -> None:
+        """A shuttle under way leaves its way at the next node; what was ahead is not driven."""
+        if vehicle.place_ms > now_s * 1000:
+            self._take_back(vehicle, now_s * 1000)
+        else:
+            place, ms = where.leave_way(vehicle, -1, now_s, now_s)
+            self.drive(vehicle, place, ms, vehicle.revision)
+            vehicle.place, vehicle.place_ms = place, ms
+
+    def _take_back(self, vehicle: Vehicle, now_ms: int) -> None:
+        for i in range(len(self.drives) - 1, -1, -1):
+            drive = self.drives[i]
+            if drive.shuttle != vehicle.number:
+                continue
+            if drive.end_ms <= now_ms:
+                break
+            ways, way = self.versions[drive.version], (drive.start, drive.start_ms, drive.towards)
+            node, ms = drive_until(ways, *way, now_ms, drive.permille)
+            vehicle.place, vehicle.place_ms = int(node), int(ms)
+            self.drives[i] = drive._replace(end=vehicle.place, end_ms=vehicle.place_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ class Drive(NamedTuple):
     end_ms: int
     permille: int
     revision: int
+    version: int = 0
+    """Of the travel times."""
 
 
 def name_of(place: int | tuple[int, int], network: Network) -> str:
@@ -38,8 +41,10 @@ def name_of(place: int | tuple[int, int], network: Network) -> str:
     return stops.ids[int(at[0])] if len(at) else f"@{place[0]},{place[1]}"
 
 
-def legs_of(drives: list[Drive], network: Network, ways: Ways) -> tuple[Legs, NDArray[np.int64]]:
-    """Write drives out.
+def legs_of(
+    drives: list[Drive], network: Network, versions: Sequence[Ways]
+) -> tuple[Legs, NDArray[np.int64]]:
+    """Write drives out, each by its version of the travel times.
 
     Returns
     -------
@@ -53,7 +58,7 @@ def legs_of(drives: list[Drive], network: Network, ways: Ways) -> tuple[Legs, ND
     legs, lengths = (
         _straight(sorted_drives, network)
         if network.roads is None
-        else _along_roads(sorted_drives, network, ways)
+        else _along_roads(sorted_drives, network, versions)
     )
     drive_mm = np.zeros(len(drives), np.int64)
     drive_mm[order] = lengths
@@ -61,18 +66,28 @@ def legs_of(drives: list[Drive], network: Network, ways: Ways) -> tuple[Legs, ND
 
 
 def _along_roads(
-    drives: list[Drive], network: Network, ways: Ways
+    drives: list[Drive], network: Network, versions: Sequence[Ways]
 ) -> tuple[Legs, NDArray[np.int64]]:
     assert network.roads is not None
     table = np.array(
         [[d.start, d.start_ms, d.towards, d.end, d.permille] for d in drives], np.int64
     ).reshape(-1, 5)
-    counts = count_links(ways, table)
+    driven_by = np.array([d.version for d in drives], np.int64)
+    counts = np.zeros(len(drives), np.int64)
+    for version in np.unique(driven_by):
+        own = driven_by == version
+        counts[own] = count_links(versions[version], table[own])
     size = int(counts.sum())
     links = np.zeros(size, np.int32)
     depart_ms = np.zeros(size, np.int64)
     arrive_ms = np.zeros(size, np.int64)
-    write_links(ways, table, links, depart_ms, arrive_ms)
+    for version in np.unique(driven_by):
+        own = driven_by == version
+        rows = np.repeat(own, counts)
+        size = int(rows.sum())
+        part = (np.zeros(size, np.int32), np.zeros(size, np.int64), np.zeros(size, np.int64))
+        write_links(versions[version], table[own], *part)
+        links[rows], depart_ms[rows], arrive_ms[rows] = part
     roads = network.roads
     length_mm = roads.link_mm[links]
     shuttle = np.repeat(np.array([d.shuttle for d in drives], np.int32), counts)

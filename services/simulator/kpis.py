@@ -250,6 +250,8 @@ def _disruptions(run: Run) -> Kpis:
         "let_off_completed": ended["completed"],
         "let_off_failed": ended["failed"],
         "blackouts": len(run.disruptions.blackouts),
+        "closures": len(run.disruptions.asked.closures),
+        "diverted": sum(ride.diverted_stop is not None for ride in run.rides),
     }
 
 

@@ -22,11 +22,13 @@ from services.domain.events import (
     RideFailed,
     RideNoShow,
     RideOffered,
+    RoadsChanged,
 )
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Offer
 from services.domain.shuttle import Shuttle
 from services.domain.territory import Promises
+from services.network.closures import Detours
 from services.network.driving import ways
 from services.network.folder import Network
 from services.runtime.clock import Clock
@@ -136,6 +138,7 @@ class LiveShuttles:
         self._clock = clock
         self._agenda = Agenda()
         self._guests = Guests(territory.promises)
+        self._detours = Detours(ways(network))
         self._world = World(fleet, ways(network), territory.stop_times, self._guests, Chance(seed))
         self._world.report_every_s = POSITION_EVERY_S
         self._reports: list[Report] = []
@@ -183,7 +186,9 @@ class LiveShuttles:
         for event in heard:
             if isinstance(event, PlanIssued):
                 self._world.receive(event.plan)
-            else:
+            elif isinstance(event, RoadsChanged):
+                self._world.roads_changed(self._detours.around(frozenset(event.closed)))
+            elif isinstance(event, RideEvent):
                 self._guests.hear(event, now_s)
                 if isinstance(event, RideConfirmed):
                     self._world.look_again(event.ride_id)

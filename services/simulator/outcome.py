@@ -52,7 +52,7 @@ def outcome(
         ride_row(rider, simulation.zone.rides.get(rider_id), network)
         for rider_id, rider in simulation.riders.riders.items()
     )
-    legs, drive_mm = legs_of(simulation.world.drives, network, simulation.zone.fleet.ways)
+    legs, drive_mm = legs_of(simulation.world.drives, network, simulation.world.versions)
     first_s = min((row.request_s for row in rides), default=0)
     return Run(
         rides=rides,
@@ -110,6 +110,9 @@ def ride_row(rider: Rider, ride: Ride | None, network: Network) -> RideRow:
         offered=True,
         accepted=rider.confirmed,
         refusal_reason=ride.failure,
+        diverted_stop=None
+        if ride.promise.dropoff_stop == promise.dropoff_stop
+        else network.stops.ids[ride.promise.dropoff_stop],
         **basics,  # type: ignore[arg-type]
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.domain.events import Report
+from services.domain.events import PlanAcknowledged, Report
 from services.domain.plan import Plan
 from services.simulator.agenda import Agenda
-from services.simulator.vehicle import Vehicle
+from services.simulator.vehicle import Place, Vehicle
 
 
 class Radio:
@@ -54,3 +54,16 @@ class Radio:
             self._send(report)
         if plan is not None:
             receive(plan)
+
+
+def turned_off(plan: Plan, place: Place, ms: int, now_s: int) -> PlanAcknowledged:
+    """Say that a shuttle follows a plan, and where and when it turns off for it."""
+    return PlanAcknowledged(
+        plan.shuttle_id,
+        plan.revision,
+        now_s,
+        node=place if isinstance(place, int) else None,
+        node_ms=ms,
+        x_mm=place[0] if isinstance(place, tuple) else None,
+        y_mm=place[1] if isinstance(place, tuple) else None,
+    )

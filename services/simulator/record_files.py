@@ -23,10 +23,7 @@ from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.simulator.output_folder import RUN_FILE, write_bytes, write_json
 from services.simulator.records import (
-    Blackout,
     Disruptions,
-    FaultRow,
-    Faults,
     Inputs,
     Legs,
     RideRow,
@@ -73,6 +70,7 @@ RIDES = pa.schema(
         _column("companions", _WHOLE),
         _column("offered", pa.bool_()),
         _column("accepted", pa.bool_()),
+        _column("diverted_stop", _TEXT, optional=True),
     ]
 )
 VISITS = pa.schema(
@@ -197,30 +195,6 @@ class _Shuttle(_Part):
     seats_per_wheelchair: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
-class _Blackout(_Part):
-    shuttle_id: str
-    from_s: int
-    until_s: int
-
-
-class _FaultRow(_Part):
-    kind: str
-    shuttle_id: str
-    at_s: int
-    for_s: int
-
-
-class _Faults(_Part):
-    breakdowns_per_1000_km: float = 0
-    blackouts_per_day: float = 0
-    rows: tuple[_FaultRow, ...] = ()
-
-
-class _Disruptions(_Part):
-    blackouts: tuple[_Blackout, ...] = ()
-    asked: _Faults = _Faults()
-
-
 class _Kind(_Part):
     weekday: Annotated[int, Field(ge=0, le=6)]
     weather: Weather
@@ -236,7 +210,7 @@ class _RunFile(_Part):
     settings: Territory
     horizon_s: tuple[int, int]
     kind: _Kind | None = None
-    disruptions: _Disruptions = _Disruptions()
+    disruptions: Disruptions = Disruptions()
     complete: bool
 
 
@@ -259,7 +233,7 @@ def run_json(run: Run) -> dict[str, Any]:
         settings=run.settings,
         horizon_s=run.horizon_s,
         kind=None if inputs.kind is None else _Kind.model_validate(asdict(inputs.kind)),
-        disruptions=_Disruptions.model_validate(asdict(run.disruptions)),
+        disruptions=run.disruptions,
         complete=True,
     ).model_dump(mode="json")
 
@@ -283,7 +257,7 @@ def read_run(folder: Path) -> Run:
         benchmark=file.benchmark,
         settings=file.settings,
         horizon_s=file.horizon_s,
-        disruptions=_disruptions(file.disruptions),
+        disruptions=file.disruptions,
         inputs=Inputs(
             territory=file.territory.path,
             territory_sha256=file.territory.sha256,
@@ -292,18 +266,6 @@ def read_run(folder: Path) -> Run:
             skipped_lines=file.demand.skipped_lines,
             attributions=file.territory.attributions,
             kind=None if file.kind is None else DayKind(**file.kind.model_dump()),
-        ),
-    )
-
-
-def _disruptions(read: _Disruptions) -> Disruptions:
-    asked = read.asked
-    return Disruptions(
-        blackouts=tuple(Blackout(**row.model_dump()) for row in read.blackouts),
-        asked=Faults(
-            breakdowns_per_1000_km=asked.breakdowns_per_1000_km,
-            blackouts_per_day=asked.blackouts_per_day,
-            rows=tuple(FaultRow(**row.model_dump()) for row in asked.rows),
         ),
     )
 

@@ -31,6 +31,8 @@ class RideRow:
         What would have worked, as `remedy_text` writes it; none if nothing would.
     offered, accepted
         Whether the rider got an offer, and took it.
+    diverted_stop
+        Where the party was let off instead of ``dropoff_stop``, since no road led there.
     """
 
     request_id: str
@@ -57,6 +59,7 @@ class RideRow:
     refusal_remedy: str | None = None
     offered: bool = False
     accepted: bool = False
+    diverted_stop: str | None = None
 
     @property
     def people(self) -> int:
@@ -203,6 +206,16 @@ class Blackout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Links (by id) that were closed; without ``until_s``, to the end."""
+
+    closure_id: str
+    links: tuple[str, ...]
+    from_s: int
+    until_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
     """One thing that goes wrong; ``kind`` is ``breakdown`` or ``blackout``."""
 
@@ -224,11 +237,14 @@ class Faults:
         Of each shuttle, in the mean, during service hours taken as a day.
     rows
         What goes wrong for certain.
+    closures
+        Roads that the operator closes, each at its time.
     """
 
     breakdowns_per_1000_km: float = 0.0
     blackouts_per_day: float = 0.0
     rows: tuple[FaultRow, ...] = ()
+    closures: tuple[Closure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from services.forecast.expected import expected_in
 from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
+from services.simulator.closures import read_closures
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
 from services.simulator.faults import read_faults
 from services.simulator.generator import generate_day
@@ -50,6 +51,7 @@ class Asked:
     skip_bad_rows: bool
     force: bool
     faults: Path | None
+    closures: Path | None
     breakdowns: float
     blackouts: float
 
@@ -74,6 +76,7 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
         breakdowns_per_1000_km=asked.breakdowns,
         blackouts_per_day=asked.blackouts,
         rows=() if asked.faults is None else read_faults(asked.faults, fleet),
+        closures=() if asked.closures is None else read_closures(asked.closures, network),
     )
     claim_output(out, force=asked.force)
     inputs = read_inputs(

@@ -23,6 +23,7 @@ from services.domain.events import (
     Report,
     RequestRide,
     RideEvent,
+    RoadsChanged,
     WakeUp,
 )
 from services.domain.ids import ShuttleId, ZoneId
@@ -36,9 +37,10 @@ from services.network.reach import Reach
 from services.runtime.memory import MemoryLog, MemoryStore
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
+from services.simulator.closures import command_of
 from services.simulator.demand import Demand
 from services.simulator.faults import FaultPlay
-from services.simulator.records import Faults
+from services.simulator.records import Closure, Faults
 from services.simulator.riders import Riders
 from services.simulator.world import World
 from services.wire.topics import Topic
@@ -113,6 +115,8 @@ class Simulation:
             drive_m = network.tables.drive_m
             play = FaultPlay(faults, self.world, self.agenda, chance, drive_m)
             play.black_out(faults.blackouts_per_day, network.territory)
+            for closure in faults.closures:
+                self._enter(closure)
         self._link_s = LINK_S if chance.on else 0
         self._zone_id = ZoneId(network.territory.name)
         self._dispatcher = Dispatcher(self.zone)
@@ -242,7 +246,11 @@ class Simulation:
             self._woken_s = due_s
             self.agenda.at(due_s, self._wake)
 
-    def _hear(self, event: RideEvent) -> None:
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, RoadsChanged):
+            self.world.roads_changed(self.zone.fleet.ways)
+        if not isinstance(event, RideEvent):
+            return
         self.riders.hear(event)
         if self._listen is not None and self._listen(self.agenda.now_s, event):
             self._over = True
@@ -258,6 +266,10 @@ class Simulation:
         if facts or (positions and self._positions):
             self._step((*self._positions.values(), *facts))
             self._positions.clear()
+
+    def _enter(self, closure: Closure) -> None:
+        command = command_of(closure, self.network)
+        self.agenda.at(closure.from_s, lambda: self._take_reports([command]))
 
     def _wake(self) -> None:
         self._take_reports([WakeUp()])

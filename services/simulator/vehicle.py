@@ -8,6 +8,7 @@ from typing import Protocol
 from services.domain.events import Report
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
+from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task
 
@@ -67,6 +68,8 @@ class Vehicle:
     place: Place = 0
     place_ms: int = 0
     arrive_ms: int = 0
+    cut_off: bool = False
+    """Waits at its place under way, since no road leads on."""
     permille: int = 1000
     aboard: set[RideId] = field(default_factory=set)
     done: set[RideId | Task] = field(default_factory=set)
@@ -104,3 +107,10 @@ def prune(vehicle: Vehicle) -> None:
                     visits[0] = replace(visit, board=board, leave=leave)
                 return
         visits.pop(0)
+
+
+def fits(vehicle: Vehicle, riders: Passengers, coming: tuple[RideId, ...]) -> bool:
+    """Whether there is room for these parties beside those on board."""
+    loads = [riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]
+    seats, wheelchairs = (sum(column) for column in zip(*loads, strict=True))
+    return vehicle.shuttle.fits(Load(seats, wheelchairs, 0))

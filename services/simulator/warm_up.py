@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.dispatcher.core import Zone
-from services.domain.events import AcceptOffer, Event, PlanIssued, Report, RequestRide
+from services.domain.events import AcceptOffer, Event, PlanIssued, Report, RequestRide, RideEvent
 from services.domain.ids import RideId
 from services.domain.ride import Party, Request, StopWalk
 from services.network.driving import ways
@@ -33,7 +33,7 @@ def warm_up(network: Network) -> None:
         for event in events:
             if isinstance(event, PlanIssued):
                 world.receive(event.plan)
-            else:
+            elif isinstance(event, RideEvent):
                 guests.hear(event, agenda.now_s)
 
     def ask(name: str, origin: int, destination: int) -> None:

@@ -10,6 +10,7 @@ from services.simulator.vehicle import Place, Vehicle
 ON_FOOT = 8
 """A walk takes this many times as long as the drive."""
 FAR_MS = 2**60
+UNREACHABLE_S = 65_535
 
 
 class Whereabouts:
@@ -19,10 +20,13 @@ class Whereabouts:
     ----------
     ways
         Travel times.
+    walkable
+        The same with all roads open: closed ones can be walked.
     """
 
-    def __init__(self, ways: Ways) -> None:
+    def __init__(self, ways: Ways, walkable: Ways) -> None:
         self.ways = ways
+        self._walkable = walkable
         self.roads = bool(ways.node_drive_s.shape[0])
 
     def of_stop(self, stop: int) -> Place:
@@ -36,9 +40,13 @@ class Whereabouts:
             stops = range(len(self.ways.stop_mm))
             drive_s = np.array([crow_s(self.ways, *place, stop) for stop in stops])
         else:
-            drive_s = self.ways.node_drive_s[place]
+            drive_s = self._walkable.node_drive_s[place]
         stop = int(drive_s.argmin())
         return stop, ON_FOOT * int(drive_s[stop])
+
+    def leads(self, node: int, stop: int) -> bool:
+        """Whether a road leads from a node to a stop."""
+        return int(self.ways.node_drive_s[node, stop]) < UNREACHABLE_S
 
     def arrive_ms(self, vehicle: Vehicle, straight_s: int | None = None) -> int:
         """When a shuttle that sets off from its place is at the stop for which it is heading.
@@ -46,6 +54,7 @@ class Whereabouts:
         ``straight_s`` is what the straight line takes, if that is known (between stops).
         """
         start, start_ms, permille = vehicle.place, vehicle.place_ms, vehicle.permille
+        vehicle.cut_off = not isinstance(start, tuple) and not self.leads(start, vehicle.stop)
         if isinstance(start, tuple):
             if straight_s is None:
                 straight_s = int(crow_s(self.ways, *start, vehicle.stop))
@@ -68,6 +77,8 @@ class Whereabouts:
         roads, at the wanted time.
         """
         start, start_ms, stop = vehicle.place, vehicle.place_ms, vehicle.stop
+        if vehicle.cut_off:
+            return start, max(start_ms, now_s * 1000)
         if not isinstance(start, tuple):
             permille = vehicle.permille
             node, ms = turn_off(self.ways, start, start_ms, stop, now_s * 1000, wanted, permille)

@@ -21,7 +21,6 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
-from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes
@@ -29,10 +28,10 @@ from services.network.driving import Ways
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.diary import Diary
-from services.simulator.radio import Radio
+from services.simulator.radio import Radio, turned_off
 from services.simulator.records import Blackout
-from services.simulator.vehicle import Passengers, Stay, Vehicle, prune
-from services.simulator.whereabouts import Whereabouts
+from services.simulator.vehicle import Passengers, Stay, Vehicle, fits, prune
+from services.simulator.whereabouts import UNREACHABLE_S, Whereabouts
 
 DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15
@@ -64,7 +63,7 @@ class World:
         riders: Passengers,
         chance: Chance,
     ) -> None:
-        self._where = Whereabouts(ways)
+        self._where = Whereabouts(ways, ways)
         self._stop_times = stop_times
         self._riders = riders
         self._chance = chance
@@ -75,8 +74,8 @@ class World:
         self._picked_up: set[RideId] = set()
         self._stranded: dict[RideId, tuple[int, int]] = {}
         """Who was let off where a shuttle broke down: at which stop, from when on."""
-        self._diary = Diary(riders)
-        self.drives, self.stays = self._diary.drives, self._diary.stays
+        diary = self._diary = Diary(riders, ways)
+        self.drives, self.stays, self.versions = diary.drives, diary.stays, diary.versions
         self.blackouts: list[Blackout] = []
         self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
         """Told of each departure from a stop."""
@@ -127,8 +126,8 @@ class World:
         now_s = self._agenda.now_s
         place, place_ms = self._where.of_stop(vehicle.stop), now_s * 1000
         if vehicle.moving:
-            place, place_ms = self._where.leave_way(vehicle, -1, now_s, now_s)
-            self._diary.drive(vehicle, place, place_ms, vehicle.revision)
+            self._diary.cut(vehicle, self._where, now_s)
+            place, place_ms = vehicle.place, vehicle.place_ms
         elif vehicle.stay is not None:
             self._end_stay(vehicle)
         at_s = max(-(-place_ms // 1000), now_s)
@@ -157,6 +156,21 @@ class World:
         self._radio.say(vehicle, Repaired(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
         self._go_on(vehicle)
 
+    def roads_changed(self, ways: Ways) -> None:
+        """Drive by other travel times; who is under way finishes the link that he is on."""
+        now_s = self._agenda.now_s
+        moving = [vehicle for vehicle in self.vehicles if vehicle.moving]
+        for vehicle in moving:
+            self._diary.cut(vehicle, self._where, now_s)
+        self._where = Whereabouts(ways, self.versions[0])
+        self.versions.append(ways)
+        for vehicle in self.vehicles:
+            if not vehicle.moving and not vehicle.boarding:
+                self._go_on(vehicle)
+        for vehicle in moving:
+            if vehicle.place != self._where.of_stop(vehicle.stop):
+                self._head_for(vehicle, vehicle.stop)
+
     def look_again(self, ride_id: RideId) -> None:
         """Reckon anew when a party comes: a shuttle that stands there for it knows only now."""
         for vehicle in self.vehicles:
@@ -177,6 +191,8 @@ class World:
         if visit.stop == vehicle.stop:
             self._serve(vehicle, visit)
             return
+        if self._where.ways.drive_s[vehicle.stop, visit.stop] >= UNREACHABLE_S:
+            return  # no road leads there any more: a new plan is on its way, or the road is opened
         leave_s = max(visit.leave_s, self._alighted_s(vehicle))
         if leave_s <= self._agenda.now_s:
             self._depart(vehicle, visit.stop)
@@ -269,8 +285,8 @@ class World:
         crowded: list[RideId] = []
         for ride_id in visit.board:
             if self._present_s(ride_id, vehicle.stop) <= now_s:
-                fits = self._fits(vehicle, (*coming, ride_id))
-                (coming if fits else crowded).append(ride_id)
+                room = fits(vehicle, self._riders, (*coming, ride_id))
+                (coming if room else crowded).append(ride_id)
             else:
                 waited_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
                 waited_from_s = min(waited_from_s, now_s)
@@ -291,12 +307,6 @@ class World:
             self._agenda.at(now_s + dwell_s, lambda: self._close(vehicle, turn, coming))
         else:
             self._close(vehicle, turn, coming)
-
-    def _fits(self, vehicle: Vehicle, coming: tuple[RideId, ...]) -> bool:
-        """Whether there is room for these parties beside those on board."""
-        loads = [self._riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]
-        seats, wheelchairs = (sum(column) for column in zip(*loads, strict=True))
-        return vehicle.shuttle.fits(Load(seats, wheelchairs, 0))
 
     def _close(self, vehicle: Vehicle, turn: int, coming: list[RideId]) -> None:
         """Doors close: those who got on are on board."""
@@ -342,6 +352,8 @@ class World:
         vehicle.stop = stop
         vehicle.turn += 1
         vehicle.arrive_ms = self._where.arrive_ms(vehicle, straight_s)
+        if vehicle.cut_off:
+            return
         turn, arrive_s = vehicle.turn, -(-vehicle.arrive_ms // 1000)
         self._agenda.at(arrive_s, lambda: self._arrive(vehicle, turn))
         if self.report_every_s:
@@ -355,22 +367,13 @@ class World:
         self._diary.drive(vehicle, place, ms, revision)
         vehicle.place, vehicle.place_ms = place, ms
         self._head_for(vehicle, vehicle.visits[0].stop)
-        return PlanAcknowledged(
-            plan.shuttle_id,
-            plan.revision,
-            now_s,
-            node=place if isinstance(place, int) else None,
-            node_ms=ms,
-            x_mm=place[0] if isinstance(place, tuple) else None,
-            y_mm=place[1] if isinstance(place, tuple) else None,
-        )
+        return turned_off(plan, place, ms, now_s)
 
     def _arrive(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn != turn:
             return
-        self._diary.drive(
-            vehicle, self._where.of_stop(vehicle.stop), vehicle.arrive_ms, vehicle.revision
-        )
+        place = self._where.of_stop(vehicle.stop)
+        self._diary.drive(vehicle, place, vehicle.arrive_ms, vehicle.revision)
         vehicle.moving = False
         self._stay(vehicle)
         self._radio.say(vehicle, Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))

@@ -153,7 +153,9 @@ def _many(name: str, item: Any, field: Any) -> tuple[Write, Read]:
         def read_ids(message: Proto, place: str) -> tuple[str, ...]:
             return tuple(_checked_id(text, place) for text in getattr(message, name))
 
-        assert item in _IDS, f"{name}: only tuples of ids and of values cross the wire"
+        if item is int:
+            return write_texts, lambda message, _: tuple(getattr(message, name))
+        assert item in _IDS, f"{name}: only tuples of numbers, ids and values cross the wire"
         return write_texts, read_ids
 
     carrier = Carrier(item, field.message_type)

@@ -7,7 +7,15 @@ from enum import StrEnum
 from typing import Final, get_args
 from zlib import crc32
 
-from services.domain.events import Command, ParkProposal, PlanIssued, Report, RideEvent
+from services.domain.events import (
+    Command,
+    OperatorCommand,
+    ParkProposal,
+    PlanIssued,
+    Report,
+    RideEvent,
+    RoadEvent,
+)
 from services.domain.ids import ZoneId
 from services.wire.envelope import Body
 
@@ -59,10 +67,14 @@ class Facts:
 
 FACTS: Final[dict[Topic, Facts]] = {
     Topic.RIDE_COMMANDS: Facts(
-        key=Key.ZONE, retention_s=7 * DAY_S, bodies=(*get_args(Command), ParkProposal)
+        key=Key.ZONE,
+        retention_s=7 * DAY_S,
+        bodies=(*get_args(Command), *get_args(OperatorCommand), ParkProposal),
     ),
     Topic.SHUTTLE_REPORTS: Facts(key=Key.ZONE, retention_s=7 * DAY_S, bodies=get_args(Report)),
-    Topic.RIDE_EVENTS: Facts(key=Key.RIDE, retention_s=30 * DAY_S, bodies=get_args(RideEvent)),
+    Topic.RIDE_EVENTS: Facts(
+        key=Key.RIDE, retention_s=30 * DAY_S, bodies=(*get_args(RideEvent), *get_args(RoadEvent))
+    ),
     Topic.SHUTTLE_PLANS: Facts(key=Key.SHUTTLE, compacted=True, bodies=(PlanIssued,)),
     Topic.ZONE_JOURNAL: Facts(key=Key.ZONE, retention_s=90 * DAY_S),
     Topic.DEAD_LETTERS: Facts(key=Key.NOTHING, retention_s=3 * DAY_S),
@@ -100,7 +112,7 @@ def key_of(body: Body, zone: ZoneId) -> str:
     """Return the key of a message on its topic."""
     match FACTS[topic_of(body)].key:
         case Key.RIDE:
-            # A marked report may concern no ride at all.
+            # A marked report or a closure may concern no ride at all.
             return getattr(body, "ride_id", None) or zone
         case Key.SHUTTLE:
             assert isinstance(body, PlanIssued)

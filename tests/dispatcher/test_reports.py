@@ -87,7 +87,7 @@ class Story:
 
 def said(events: tuple[Event, ...]) -> list[RideEvent]:
     """What was said about rides."""
-    return [event for event in events if not isinstance(event, PlanIssued)]
+    return [event for event in events if isinstance(event, RideEvent)]
 
 
 def plans(events: tuple[Event, ...]) -> dict[ShuttleId, Plan]:

@@ -55,7 +55,7 @@ class Audit:
         for event in events:
             self._hear(event)
         for event in events:
-            ride_id = None if isinstance(event, PlanIssued) else event.ride_id
+            ride_id = getattr(event, "ride_id", None)
             if ride_id is not None and ride_id in self.promises:
                 self._look_at_promise(ride_id)
         self._look_at_routes()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 import pytest
 
-from services.domain.events import PromiseChanged, RideCompleted, RideLetOff
+from services.domain.events import (
+    CloseRoads,
+    PromiseChanged,
+    RideCompleted,
+    RideLetOff,
+    RoadsChanged,
+)
 from services.domain.ride import Status
+from services.simulator.driven import legs_of
 from tests.builders import EIGHT_S, crow_network, fleet, request, territory
 from tests.play import Faults, Play
 from tests.simulation import harsh
@@ -43,6 +51,46 @@ def breakdowns_and_blackouts(play: Play) -> None:
 def test_breakdowns_and_blackouts_lose_nobody(kind: str, seed: int, faults: Faults) -> None:
     play = harsh.two_hours(kind, seed, faults, before=breakdowns_and_blackouts)
     assert any(stay.broke_down_at is not None for stay in play.world.stays)
+
+
+def closures(play: Play) -> None:
+    """Four closures in an hour, of up to six of the twenty links, for up to half an hour."""
+    dice = Random(f"close {play.chance.seed}")
+    for number in range(4):
+        from_s = EIGHT_S + dice.randint(0, 3600)
+        links = tuple(sorted(dice.sample(range(20), dice.randint(1, 6))))
+        closure = CloseRoads(f"c{number}", links, from_s, from_s + dice.randint(60, 1800))
+        play.at(EIGHT_S, lambda closure=closure: play.say(closure))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "faults",
+    [harsh.IN_ORDER, harsh.SLOW_LINKS, harsh.DISORDER],
+    ids=["in_order", "slow_links", "disorder"],
+)
+def test_closed_roads_lose_nobody_and_nobody_drives_there(seed: int, faults: Faults) -> None:
+    play = harsh.two_hours("roads", seed, faults, before=closures)
+    turns = [(at_s, e) for at_s, e in play.events if isinstance(e, RoadsChanged)]
+    assert turns
+    legs, _ = legs_of(play.world.drives, play.network, play.world.versions)
+    roads = play.network.roads
+    assert roads is not None
+    ends = list(zip(roads.tail.tolist(), roads.head.tolist(), strict=True))
+    for (from_s, turn), (until_s, _) in itertools.pairwise([*turns, (2**40, turns[-1][1])]):
+        shut = {ends[link] for link in turn.closed}
+        inside = (legs.depart_ms >= from_s * 1000) & (legs.depart_ms < until_s * 1000)
+        driven = zip(legs.from_node[inside].tolist(), legs.to_node[inside].tolist(), strict=True)
+        assert not shut & set(driven)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_of_it_together(seed: int) -> None:
+    def everything(play: Play) -> None:
+        closures(play)
+        breakdowns_and_blackouts(play)
+
+    harsh.two_hours("roads", seed, harsh.DISORDER, before=everything)
 
 
 def test_riders_of_a_broken_shuttle_go_on_with_another() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from services.simulator.check import Rule
 from tests.simulator.check_world import WALK_S, World, promised, trip, visit
@@ -320,6 +321,29 @@ def a_one_way_road_the_wrong_way(world: World) -> None:
     last |= {"to_node": "f", "length_m": 800.0, "arrive_s": 31_180.0}
     back = {"seq": 6, "from_node": "f", "to_node": "b", "depart_s": 31_180.0, "arrive_s": 31_260.0}
     world.legs.append(last | back)
+
+
+def close(world: World, name: str, from_s: int) -> None:
+    closure = {"closure_id": "works", "links": [name], "from_s": from_s, "until_s": from_s + 1}
+
+    def write(run: dict[str, Any], kpis: dict[str, Any]) -> None:
+        run["disruptions"] = {"asked": {"closures": [closure]}}
+        kpis["disruptions"]["closures"] = 1
+
+    world.after.append(write)
+
+
+@breaks(Rule.CLOSED_ROADS)
+def a_road_is_entered_while_it_is_closed(world: World) -> None:
+    leg = world.legs_of("v1")[3]
+    ends = (leg["from_node"], leg["to_node"])
+    (name,) = (row["link"] for row in world.links if (row["from"], row["to"]) == ends)
+    close(world, name, int(leg["depart_s"]))
+
+
+@breaks(Rule.CLOSED_ROADS)
+def a_road_is_closed_that_there_is_not(world: World) -> None:
+    close(world, "nowhere", 30_000)
 
 
 @breaks(Rule.DRIVE_TIME)

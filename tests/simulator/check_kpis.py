@@ -180,7 +180,7 @@ def _fleet(day: Any, done: list[Row]) -> Row:
         "disruptions": dict.fromkeys(
             (
                 *("breakdowns", "out_of_order_h", "let_off"),
-                *("let_off_completed", "let_off_failed", "blackouts"),
+                *("let_off_completed", "let_off_failed", "blackouts", "closures", "diverted"),
             ),
             0,
         ),

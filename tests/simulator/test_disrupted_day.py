@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,12 @@ from services.simulator.check.run import read_json
 FAULTS = """kind,shuttle_id,at_s,for_s
 breakdown,shuttle-03,28800,1800
 blackout,shuttle-02,30000,600
+"""
+
+
+CLOSURES = """closure,links,from_s,until_s
+c0,l0646;l0722;l0938;l0882,27000,30600
+c1,l0640;l0940;l0531;l0598,36000,43200
 """
 
 
@@ -56,6 +63,47 @@ def test_without_their_breakdowns_parties_board_twice(bad_day: Path) -> None:
     assert found[Rule.BOARDS_ONCE]
     assert found[Rule.JOINS]
     assert found[Rule.LEG_ORDER]
+
+
+@pytest.fixture(scope="module")
+def closed_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("closed")
+    (folder / "closures.csv").write_text(CLOSURES)
+    options = ["--closures", str(folder / "closures.csv"), "--seed", "3", "--benchmark"]
+    options += ["--out", str(folder / "run")]
+    CliRunner().invoke(main, ["simulate", str(demo), *options], catch_exceptions=False)
+    return folder / "run"
+
+
+def test_a_day_of_closures_is_clean(closed_day: Path) -> None:
+    verdict = check(closed_day)
+    assert verdict.clean, verdict.findings
+    assert verdict.checked[Rule.CLOSED_ROADS] > 1000
+    assert read_json(closed_day / "kpis.json")["disruptions"]["closures"] == 2
+
+
+def test_roads_that_were_closed_for_longer_than_known_were_entered(closed_day: Path) -> None:
+    path = closed_day / "run.json"
+    kept = path.read_text()
+    run = json.loads(kept)
+    run["disruptions"]["asked"]["closures"][0] |= {"from_s": 0, "until_s": None}
+    path.write_text(json.dumps(run))
+    try:
+        found = check(closed_day).found
+    finally:
+        path.write_text(kept)
+    assert found[Rule.CLOSED_ROADS] > 10
+    assert found[Rule.SHORTEST_WAY] > 10
+
+
+def test_links_that_there_are_not_are_named(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "closures.csv").write_text(CLOSURES.replace("l0722", "nowhere"))
+    answer = CliRunner().invoke(
+        main,
+        ["simulate", str(demo), "--closures", str(tmp_path / "closures.csv"), "--out", "never"],
+    )
+    assert answer.exit_code == 2
+    assert "line 2, field 'links': there is no link 'nowhere'" in answer.output
 
 
 def test_faults_of_unknown_shuttles_are_named(demo: Path, tmp_path: Path) -> None:

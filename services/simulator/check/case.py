@@ -11,6 +11,7 @@ import numpy as np
 from services.domain.territory import DAY_S, Promises, ServiceHours
 from services.simulator.check.columns import ABSENT, BoolArray, FloatArray, IntArray, present
 from services.simulator.check.demand import Demand
+from services.simulator.check.epochs import Epochs
 from services.simulator.check.ground import Ground
 from services.simulator.check.run import Run
 from services.simulator.check.verdict import Finding, Notes, Rule
@@ -42,6 +43,8 @@ class Case:
         The folder of the territory.
     pickup, dropoff
         For each ride, the numbers of its stops; -1 if it has none that is known.
+    epochs
+        The day cut where roads are closed and opened.
     """
 
     run: Run
@@ -53,6 +56,7 @@ class Case:
     asked: IntArray
     pickup: IntArray
     dropoff: IntArray
+    epochs: Epochs
 
     @property
     def promises(self) -> Promises:
@@ -110,12 +114,14 @@ class Case:
     def ride_limit_s(self) -> FloatArray:
         """Longest ride of each request; infinite where there is no limit, or no stops are known.
 
-        It goes by the direct drive between the ride's stops, and is never more than that between
-        the stops nearest to its ends (unless these are one and the same).
+        It goes by the direct drive between the ride's stops, as it was when the ride was asked for,
+        and is never more than that between the stops nearest to its ends (unless these are one and
+        the same).
         """
         limit_s = np.full(len(self.run.rides), np.inf)
         if self.promises.ride_factor == 0:
             return limit_s
+        asked_in = self.epochs.of(1000 * self.run.rides.request_s)
         walk_factor = self.promises.walk_factor
         ends = [
             self.ground.nearest_stop(
@@ -127,6 +133,10 @@ class Case:
             rows = np.flatnonzero((start >= 0) & (end >= 0) & (start != end))
             node = self.ground.stop_node
             _, direct_s = self.ways.direct_s(node[start[rows]], node[end[rows]])
+            for epoch in sorted(set(asked_in[rows].tolist()) - {0}):
+                own = asked_in[rows] == epoch
+                ways, pair = self.epochs.ways(epoch), rows[own]
+                direct_s[own] = ways.direct_s(node[start[pair]], node[end[pair]])[1]
             longest_s = np.floor(self.promises.ride_factor * direct_s + 1e-6)
             longest_s += self.promises.ride_constant_s
             limit_s[rows] = np.minimum(limit_s[rows], longest_s)

@@ -316,12 +316,18 @@ def _shortest_way(case: Case, drives: Drives, joined: BoolArray, matched: Matche
     turned &= np.diff(drives.of_leg, prepend=-1) == 0
     same[drives.of_leg[turned]] = False
     same[np.append(case.run.visits.broke_down, False)[drives.visit]] = False
+    first, last = np.full(count, -1), np.full(count, -1)
+    epochs = case.epochs.of(legs.depart_ms)
+    first[drives.of_leg[::-1]], last[drives.of_leg] = epochs[::-1], epochs
+    # While roads are closed or opened, a drive is on its way by old and new times.
+    same &= first == last
     drive = np.flatnonzero(joined & real & same & (drives.end >= 0) & (drives.start >= 0))
     case.notes.checked(Rule.SHORTEST_WAY, len(drive))
     took_ms = np.bincount(
         drives.of_leg, weights=np.where(matched.real, matched.ms, 0), minlength=count
     )[drive]
-    off_ms = took_ms - case.ways.fastest_ms(drives.start[drive], drives.end[drive])
+    in_epoch = np.maximum(first[drive], 0)
+    off_ms = took_ms - case.epochs.fastest_ms(in_epoch, drives.start[drive], drives.end[drive])
     slack_ms = 0.5 if case.ground.links is not None else 1.0 + parts[drive]
     for at in np.flatnonzero(np.abs(off_ms) > slack_ms):
         word = "longer" if off_ms[at] > 0 else "shorter"

@@ -151,6 +151,8 @@ def _disruptions(case: Case, done: BoolArray) -> dict[str, Any]:
         "let_off_completed": int((let_off & done).sum()),
         "let_off_failed": int((let_off & failed).sum()),
         "blackouts": len(case.run.file.disruptions.blackouts),
+        "closures": len(case.run.file.disruptions.closures),
+        "diverted": int((case.run.rides.diverted_stop.codes >= 0).sum()),
     }
 
 

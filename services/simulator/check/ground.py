@@ -23,6 +23,8 @@ class Links:
     ``ms`` is the time at the capped speed, rounded up, at least 1.
     """
 
+    ids: tuple[str, ...]
+
     tail: IntArray
     head: IntArray
     length_mm: IntArray
@@ -176,12 +178,14 @@ def _read_nodes(path: Path) -> tuple[dict[str, int], FloatArray, FloatArray]:
 
 
 def _read_links(path: Path, nodes: dict[str, int], speed_kmh_max: float | None) -> Links:
+    ids: list[str] = []
     ends: list[tuple[int, int]] = []
     size: list[tuple[float, float]] = []
     for row in read_rows(path, ("from", "to", "length_m", "speed_kmh")):
         for field in ("from", "to"):
             if row.text(field) not in nodes:
                 raise row.wrong(field, f"there is no node '{row.text(field)}'")
+        ids.append(row.optional("link"))
         ends.append((nodes[row.text("from")], nodes[row.text("to")]))
         size.append((row.number("length_m", 0, 1e6), row.number("speed_kmh", 1e-3, 1e3)))
     if not ends:
@@ -195,7 +199,13 @@ def _read_links(path: Path, nodes: dict[str, int], speed_kmh_max: float | None) 
     # Time is rounded up to the ms as a fraction of integers, so that no float can tip it over.
     ms = np.maximum(1, -((-length_mm * 3600) // np.maximum(1, speed_m_h)))
     order = np.lexsort((ms, head, tail))
-    return Links(tail=tail[order], head=head[order], length_mm=length_mm[order], ms=ms[order])
+    return Links(
+        ids=tuple(ids[link] for link in order.tolist()),
+        tail=tail[order],
+        head=head[order],
+        length_mm=length_mm[order],
+        ms=ms[order],
+    )
 
 
 def _nearest(

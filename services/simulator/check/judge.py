@@ -9,9 +9,19 @@ from pathlib import Path
 from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.network.settings_file import read_settings
-from services.simulator.check import driving, duty, figures, life, promises, remedies, requests
+from services.simulator.check import (
+    closures,
+    driving,
+    duty,
+    figures,
+    life,
+    promises,
+    remedies,
+    requests,
+)
 from services.simulator.check.case import Case
 from services.simulator.check.demand import read_demand
+from services.simulator.check.epochs import Epochs
 from services.simulator.check.ground import read_ground
 from services.simulator.check.run import Run, read_run
 from services.simulator.check.verdict import Finding, Notes, Rule, Verdict
@@ -45,18 +55,20 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
     _fleet(notes, run, set(ground.stops))
     asked_for = read_demand(demand_path, skipped_lines=run.file.demand.skipped_lines)
     place = {request_id: at for at, request_id in enumerate(asked_for.ids)}
+    ways = ways_of(ground, run.settings.travel)
     case = Case(
         run=run,
         ground=ground,
         demand=asked_for,
-        ways=ways_of(ground, run.settings.travel),
+        ways=ways,
+        epochs=Epochs(run, ground, ways),
         notes=notes,
         territory=territory_dir,
         asked=run.rides.request_id.numbers(place),
         pickup=run.rides.pickup_stop.numbers(ground.stops),
         dropoff=run.rides.dropoff_stop.numbers(ground.stops),
     )
-    for rules in (requests, remedies, promises, life, duty, driving, figures):
+    for rules in (requests, remedies, promises, life, duty, driving, closures, figures):
         rules.judge(case)
     return notes.verdict()
 

@@ -126,8 +126,10 @@ def _story(case: Case, ride: int, on: Sequence[int], off: Sequence[int]) -> list
             messages.append(f"is picked up {by_s:+d} s from the end of the stop where it boards")
     if off and gone_on:
         visit = off[-1]
-        if visits.stop[visit] != rides.dropoff_stop[ride]:
-            messages.append(f"leaves at {visits.stop[visit]}, not at {rides.dropoff_stop[ride]}")
+        closed = case.run.file.disruptions.closures and rides.diverted_stop[ride]
+        dropoff = closed or rides.dropoff_stop[ride]
+        if visits.stop[visit] != dropoff:
+            messages.append(f"leaves at {visits.stop[visit]}, not at {dropoff}")
         if visits.arrive_s[visit] != rides.dropped_off_s[ride]:
             by_s = rides.dropped_off_s[ride] - visits.arrive_s[visit]
             messages.append(f"is dropped off {by_s:+d} s from the arrival at which it leaves")

@@ -206,7 +206,7 @@ def _kept(case: Case) -> None:
 
 def _ride_time(case: Case) -> None:
     rides = case.run.rides
-    judged = case.completed() & ~case.let_off()
+    judged = case.completed() & ~case.let_off() & (case.run.rides.diverted_stop.codes < 0)
     case.notes.checked(Rule.RIDE_TIME, int(judged.sum()))
     ride_s = rides.dropped_off_s - rides.picked_up_s
     limit_s = case.ride_limit_s()

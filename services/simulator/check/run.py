@@ -63,10 +63,31 @@ class Blackout(_Loose):
     until_s: int
 
 
+class Closure(_Loose):
+    """Links (by id) that were closed; without ``until_s``, to the end."""
+
+    closure_id: str
+    links: tuple[str, ...]
+    from_s: int
+    until_s: int | None = None
+
+
+class Asked(_Loose):
+    """What the user asked to go wrong; of it, closures happen as asked for."""
+
+    closures: tuple[Closure, ...] = ()
+
+
 class Disruptions(_Loose):
     """What went wrong on purpose; breakdowns are among the visits."""
 
     blackouts: tuple[Blackout, ...] = ()
+    asked: Asked = Asked()
+
+    @property
+    def closures(self) -> tuple[Closure, ...]:
+        """Roads that were closed."""
+        return self.asked.closures
 
 
 class RunFile(_Loose):
@@ -110,6 +131,7 @@ class Rides:
     refusal_remedy: Names
     offered: BoolArray
     accepted: BoolArray
+    diverted_stop: Names
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -119,6 +141,7 @@ class Rides:
         texts = {"request_id", "status", "shuttle_id", "pickup_stop", "dropoff_stop"}
         texts |= {"refusal_reason", "refusal_remedy"}
         values: dict[str, Any] = {name: columns.flags(name) for name in ("offered", "accepted")}
+        values["diverted_stop"] = columns.names_if_there("diverted_stop")
         for field in fields(cls):
             if field.name in values:
                 continue
@@ -268,7 +291,8 @@ class Run:
     @property
     def disrupted(self) -> bool:
         """Whether anything went wrong on purpose."""
-        return bool(self.file.disruptions.blackouts or self.visits.broke_down.any())
+        wrong = self.file.disruptions
+        return bool(wrong.blackouts or wrong.closures or self.visits.broke_down.any())
 
     @property
     def as_planned(self) -> bool:

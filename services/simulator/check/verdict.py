@@ -54,6 +54,7 @@ class Rule(StrEnum):
     STANDING = "standing"
     DRIVE_M = "drive_m"
     SHORTEST_WAY = "shortest_way"
+    CLOSED_ROADS = "closed_roads"
     KPIS = "kpis"
 
 
@@ -96,6 +97,7 @@ ABOUT: dict[Rule, str] = {
     Rule.STANDING: "no shuttle drives while it stands at a stop",
     Rule.DRIVE_M: "visits and legs agree on the way driven",
     Rule.SHORTEST_WAY: "drives without a change of plan take the fastest way",
+    Rule.CLOSED_ROADS: "nobody enters a road while it is closed",
     Rule.KPIS: "all figures follow from rides, visits, legs, demand and territory",
 }
 

@@ -75,6 +75,11 @@ def _disruptions(figures: Kpis) -> list[str]:
             f"Shuttles were out of reach {words.count(figures['blackouts'])} times, and went on"
             " with what they had been told."
         )
+    if figures["closures"]:
+        sentences.append(
+            f"Roads were closed {words.count(figures['closures'])} times;"
+            f" {words.count(figures['diverted'])} rides were promised another stop for it."
+        )
     return sentences
 
 

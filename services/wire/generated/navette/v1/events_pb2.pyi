@@ -76,7 +76,7 @@ FAULT_KIND_ENERGY: FaultKind
 FAULT_KIND_ACCIDENT: FaultKind
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "plan_issued", "wake_up")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "plan_issued", "wake_up")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +88,8 @@ class Envelope(_message.Message):
     REQUEST_RIDE_FIELD_NUMBER: _ClassVar[int]
     ACCEPT_OFFER_FIELD_NUMBER: _ClassVar[int]
     CANCEL_RIDE_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_ROADS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ROADS_FIELD_NUMBER: _ClassVar[int]
     PARK_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     ARRIVED_FIELD_NUMBER: _ClassVar[int]
     BOARDED_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +116,8 @@ class Envelope(_message.Message):
     RIDE_REASSIGNED_FIELD_NUMBER: _ClassVar[int]
     RIDE_LET_OFF_FIELD_NUMBER: _ClassVar[int]
     PROMISE_CHANGED_FIELD_NUMBER: _ClassVar[int]
+    ROADS_CHANGED_FIELD_NUMBER: _ClassVar[int]
+    CLOSURE_TURNED_DOWN_FIELD_NUMBER: _ClassVar[int]
     PLAN_ISSUED_FIELD_NUMBER: _ClassVar[int]
     WAKE_UP_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
@@ -127,6 +131,8 @@ class Envelope(_message.Message):
     request_ride: RequestRide
     accept_offer: AcceptOffer
     cancel_ride: CancelRide
+    close_roads: CloseRoads
+    open_roads: OpenRoads
     park_proposal: ParkProposal
     arrived: Arrived
     boarded: Boarded
@@ -153,9 +159,11 @@ class Envelope(_message.Message):
     ride_reassigned: RideReassigned
     ride_let_off: RideLetOff
     promise_changed: PromiseChanged
+    roads_changed: RoadsChanged
+    closure_turned_down: ClosureTurnedDown
     plan_issued: PlanIssued
     wake_up: WakeUp
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -302,6 +310,24 @@ class CancelRide(_message.Message):
     RIDE_ID_FIELD_NUMBER: _ClassVar[int]
     ride_id: str
     def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+
+class CloseRoads(_message.Message):
+    __slots__ = ("closure_id", "links", "from_s", "until_s")
+    CLOSURE_ID_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    FROM_S_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    closure_id: str
+    links: _containers.RepeatedScalarFieldContainer[int]
+    from_s: int
+    until_s: int
+    def __init__(self, closure_id: _Optional[str] = ..., links: _Optional[_Iterable[int]] = ..., from_s: _Optional[int] = ..., until_s: _Optional[int] = ...) -> None: ...
+
+class OpenRoads(_message.Message):
+    __slots__ = ("closure_id",)
+    CLOSURE_ID_FIELD_NUMBER: _ClassVar[int]
+    closure_id: str
+    def __init__(self, closure_id: _Optional[str] = ...) -> None: ...
 
 class ParkProposal(_message.Message):
     __slots__ = ("shuttle_id", "stop", "revision")
@@ -578,6 +604,24 @@ class ReportMarked(_message.Message):
     reason: str
     ride_id: str
     def __init__(self, shuttle_id: _Optional[str] = ..., report: _Optional[str] = ..., reason: _Optional[str] = ..., ride_id: _Optional[str] = ...) -> None: ...
+
+class RoadsChanged(_message.Message):
+    __slots__ = ("version", "closed", "at_risk")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
+    AT_RISK_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    closed: _containers.RepeatedScalarFieldContainer[int]
+    at_risk: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, version: _Optional[int] = ..., closed: _Optional[_Iterable[int]] = ..., at_risk: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ClosureTurnedDown(_message.Message):
+    __slots__ = ("closure_id", "reason")
+    CLOSURE_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    closure_id: str
+    reason: str
+    def __init__(self, closure_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class PlanIssued(_message.Message):
     __slots__ = ("plan",)
