@@ -15,6 +15,7 @@ from services.domain.day import Weather
 from services.domain.errors import InvalidFile
 from services.forecast.history import PastDay, PastRequest, read_history, write_history
 from services.network.folder import load
+from services.network.rows import read_bytes
 from tests.builders import LINE, on_plane
 
 STOPS = on_plane(LINE)
@@ -63,7 +64,8 @@ def test_the_history_that_ships_is_what_its_command_makes(demo: Path, tmp_path: 
     out = tmp_path / "history.csv.gz"
     made = ["demand", "history", str(demo), "--from", "2026-01-05", "--out", str(out)]
     assert CliRunner().invoke(main, made).exit_code == 0
-    assert out.read_bytes() == (demo / "history.csv.gz").read_bytes()
+    # Unpacked: how well a machine packs is its own affair.
+    assert read_bytes(out) == read_bytes(demo / "history.csv.gz")
 
 
 def test_the_history_that_ships_has_what_a_forecast_has_to_learn(demo: Path) -> None:

@@ -74,10 +74,10 @@ def test_weekday_and_weather_change_how_many_are_expected(seed: int) -> None:
     assert forecast.expected_milli(DayKind(SUNDAY)).sum() / usual == pytest.approx(0.5, abs=0.1)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_intervals_hold_what_they_say(seed: int) -> None:
     counts, _ = drawn(70, seed)
-    found = evaluate(counts, 28)
+    found = evaluate(counts, 21)
     assert found.cells.came == pytest.approx(found.cells.said, abs=0.01)
     assert found.territory.came == pytest.approx(found.territory.said, abs=0.03)
     assert found.requests == pytest.approx(found.expected, rel=0.1)
