@@ -134,7 +134,7 @@ def loosen(zone: Zone, request: Request, gives: Iterable[Give]) -> Request:
                 assert give.ride_id is not None
                 _loosen_promise(zone, give.ride_id, PROMISED[give.bound], amount)
     territory = more_generous(territory, promises).model_copy(update={"service": service})
-    zone.terms = zone.terms.under(territory)
+    zone.answers.terms = zone.terms.under(territory)
     if rooms:
         _make_room(zone, rooms)
     return request

@@ -181,7 +181,7 @@ def holds(zone: Zone, request: Request, remedy: Remedy) -> bool:
     def works(amount: int) -> bool:
         trial = zone.trial()
         asked, rules = relaxed(request, trial.territory, remedy.relaxation, amount)
-        trial.terms = trial.terms.under(rules)
+        trial.answers.terms = trial.terms.under(rules)
         return isinstance(_answer(trial, asked)[0], RideOffered)
 
     return works(remedy.amount) and (remedy.amount == 1 or not works(remedy.amount - 1))

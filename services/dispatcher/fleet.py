@@ -64,6 +64,8 @@ class Route:
     """Who is to be picked up, kept apart from the stops for the referee."""
     tasks: list[Task] = field(default_factory=list)
     """What it has to do besides, kept apart likewise."""
+    awaited: set[RideId] = field(default_factory=set)
+    """Who is to be picked up once another shuttle has acknowledged that it will not."""
     written: Stopover | None = None
     """The first visit as the arrays have it."""
     fault_s: int = -1
@@ -93,6 +95,7 @@ class Route:
             aboard=dict(self.aboard),
             held=set(self.held),
             tasks=list(self.tasks),
+            awaited=set(self.awaited),
             written=written,
             targets=dict(self.targets),
         )
@@ -159,7 +162,7 @@ class Shuttles:
         per_wheelchair = route.shuttle.seats_per_wheelchair
         limits: dict[RideId, list[int]] = {}
         for ride_id, picked_s in route.aboard.items():
-            terms = self._terms_of(ride_id, rides)
+            terms = self.terms_of(ride_id, rides)
             _add(load, terms, 1)
             limits[ride_id] = [-1, 0, terms.ride_s_max, picked_s]
         head[c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1] = load
@@ -194,13 +197,13 @@ class Shuttles:
         earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
         dwell_s = self.stop_times.base_s + stop.served_s
         for ride_id in stop.leave:
-            terms = self._terms_of(ride_id, rides)
+            terms = self.terms_of(ride_id, rides)
             drop_by_s = min(drop_by_s, terms.arrive_by_s)
             dwell_s += terms.stop_s
             limits[ride_id][c.R_DROP] = i
             _add(load, terms, -1)
         for ride_id in stop.board:
-            terms = self._terms_of(ride_id, rides)
+            terms = self.terms_of(ride_id, rides)
             earliest_s = max(earliest_s, terms.pickup_from_s)
             pick_by_s = min(pick_by_s, terms.pickup_to_s)
             dwell_s += terms.stop_s
@@ -209,7 +212,7 @@ class Shuttles:
         window = (earliest_s, dwell_s, pick_by_s, drop_by_s)
         return [stop.stop, *window, *load, len(stop.board), len(stop.leave), 0]
 
-    def _terms_of(self, ride_id: RideId, rides: Mapping[RideId, Ride]) -> Terms:
+    def terms_of(self, ride_id: RideId, rides: Mapping[RideId, Ride]) -> Terms:
         """A ride's promise and load, which never change, at hand."""
         terms = self._terms.get(ride_id)
         if terms is None:
@@ -279,6 +282,7 @@ class Shuttles:
         route = self.routes[k]
         route.aboard.pop(ride_id, None)
         route.held.discard(ride_id)
+        route.awaited.discard(ride_id)
         self.forget(ride_id)
         for stop in route.stops:
             if ride_id in stop.board:
@@ -304,6 +308,11 @@ class Shuttles:
         self.arrays = _allocate(old.heads, size)
         self.arrays.visits[:, : old.visits.shape[1]] = old.visits
         self.arrays.rides[:, : old.rides.shape[1]] = old.rides
+
+
+def before_task(stops: list[Stopover]) -> int:
+    """How many stops come before the first task."""
+    return next((i for i, stop in enumerate(stops) if stop.task is not None), len(stops))
 
 
 def _has_to_be_made(stop: Stopover) -> bool:

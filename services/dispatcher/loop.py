@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -80,6 +80,8 @@ class DispatcherLoop:
         clock: Clock,
         metrics: LoopMetrics,
     ) -> None:
+        self.decided: Callable[[], None] = lambda: None
+        """Called whenever something was decided."""
         self._dispatcher = dispatcher
         self._zone = zone
         self._log = messages
@@ -127,6 +129,7 @@ class DispatcherLoop:
             await self._store.commit(self._zone, epoch, [step for step, _ in decided])
             for step, traceparent in decided:
                 await self._publish(step, traceparent)
+            self.decided()
             self._metrics.steps.inc(len(decided))
             self._metrics.group.observe(time.perf_counter() - began)
 

@@ -10,7 +10,6 @@ to offer the ride and issue a plan that passes the referee, and has to refuse wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -97,10 +96,7 @@ def offers(zone: Zone, request: Request, gives: Iterable[Give] = ()) -> bool:
 def _fits(zone: Zone, request: Request, gives: Sequence[Give]) -> bool:
     """Whether the search finds a place once bounds give way."""
     # A search looks at rules, rides and shuttles, so no more than these is copied for one.
-    trial = copy(zone)
-    if any(give.bound in OF_THE_FLEET for give in gives):
-        trial.rides = dict(zone.rides)
-        trial.fleet = zone.fleet.trial(range(len(zone.fleet.routes)))
+    trial = zone.sketch(fleet=any(give.bound in OF_THE_FLEET for give in gives))
     return trial.best(loosen(trial, request, gives)) is not None
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.insertion import DRIVE_COST
-from services.domain.ride import Constraint, Promise, Request, StopWalk
+from services.domain.ride import Constraint, Promise, Request, Ride, StopWalk
 from services.domain.territory import DAY_S, Territory
 
 HARDLY_LONGER_S = 3600
@@ -164,3 +165,20 @@ class Terms:
             walk_to_m=pickup.walk_m,
             walk_from_m=dropoff.walk_m,
         )
+
+
+def ask_again(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
+    """A ride that was promised, as a request for just that promise."""
+    promise, load = ride.promise, ride.request.party.load
+    to_s, by_s, limit_s = promise.pickup_to_s, promise.arrive_by_s, promise.ride_s_max
+    times = fleet.stop_times
+    party = [load.seats, load.seats, load.wheelchairs, load.luggage]
+    party += [times.base_s, times.of_party_s(load.wheelchairs)]
+    return Ask(
+        pickups=np.array(
+            [[promise.pickup_stop, max(promise.pickup_from_s, now_s), to_s, to_s, 0]], np.int64
+        ),
+        dropoffs=np.array([[promise.dropoff_stop, by_s, by_s, 0]], np.int64),
+        pairs=np.array([[[limit_s, limit_s, 0]]], np.int64),
+        party=np.array([*party, 0, 0, 0, c.COST], np.int64),
+    )

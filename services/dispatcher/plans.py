@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.dispatcher import columns as c
 from services.dispatcher.fleet import Route, Shuttles
+from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 
 
@@ -92,14 +93,20 @@ def _visits(
                 arrive_s=arrive_s,
                 depart_s=depart_s,
                 board_from_s=row[c.V_EARLIEST] if stop.board else 0,
-                board=tuple(stop.board),
-                leave=tuple(stop.leave),
+                board=_without(stop.board, route.awaited),
+                leave=_without(stop.leave, route.awaited),
                 task=stop.task,
             )
         )
         empty = row[c.V_SEATS] + row[c.V_WHEELCHAIRS] == 0
         free_s, last = depart_s, stop.stop
     return visits
+
+
+def _without(ride_ids: list[RideId], awaited: set[RideId]) -> tuple[RideId, ...]:
+    if not awaited:
+        return tuple(ride_ids)
+    return tuple(ride_id for ride_id in ride_ids if ride_id not in awaited)
 
 
 def _bare_visit(stop: int, leave_s: int, arrive_s: int) -> Visit:

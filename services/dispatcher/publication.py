@@ -66,9 +66,7 @@ class Publisher:
         fleet = self._fleet
         route, head = fleet.routes[k], fleet.head(k)
         settled = int(head[c.H_LOCKED])
-        fleet.write(k, self._rides)
-        self._turn_off(k)
-        fleet.refresh(k, now_s)
+        self.schedule(k, now_s)
         route.revision += 1
         plan = plan_of(fleet, k, self.early_s)
         # Two short ways, rounded, can seem shorter than the direct one that takes their place.
@@ -91,6 +89,19 @@ class Publisher:
         if plan.visits:
             route.targets[plan.revision] = plan.visits[0].stop
         events.append(PlanIssued(plan))
+
+    def schedule(self, k: int, now_s: int) -> None:
+        """Bring the arrays of a shuttle in step with its route, and compute its times."""
+        self._fleet.write(k, self._rides)
+        self._turn_off(k)
+        self._fleet.refresh(k, now_s)
+
+    def objections(
+        self, k: int, now_s: int, before: tuple[Violation, ...]
+    ) -> tuple[Violation, ...]:
+        """What the referee has against a shuttle's route as it stands, with all its rides."""
+        self.schedule(k, now_s)
+        return new_violations(self._judge(k, plan_of(self._fleet, k, self.early_s)), before)
 
     def take_out(self, k: int, ride_id: RideId, now_s: int, events: list[Event]) -> None:
         """Take a ride out of a shuttle's route, and issue the plan that remains."""
@@ -149,7 +160,7 @@ class Publisher:
                 first_arrive_s=int(head[c.H_ARRIVE]),
                 aboard=route.aboard,
                 boarding=boarding,
-                holds=route.held,
+                holds=route.held - route.awaited,
                 tasks=route.tasks,
                 rides=self._rides,
                 drive_s=lambda a, b: int(drive_s[a, b]),

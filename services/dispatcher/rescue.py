@@ -8,7 +8,7 @@ late least. Nothing is dropped in silence: a ride that no shuttle can take fails
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.handover import Handover
+from services.dispatcher.offers import ask_again
 from services.dispatcher.publication import Publisher
 from services.domain.events import (
     Event,
@@ -37,6 +39,8 @@ LATE_S_MAX = 3600
 SEEK_AGAIN_S = 60
 """How often a shuttle is sought again for a ride that none can take."""
 
+Search = Callable[[Ask, Collection[int] | None], list[int]]
+
 
 class Rescue:
     """Moves rides between shuttles.
@@ -49,8 +53,10 @@ class Rescue:
         The zone's rides; changed in place.
     publisher
         Issues plans.
+    handover
+        Rides on their way from one plan to another.
     search
-        Best insertion into the fleet as it is now.
+        Best insertion into the fleet as it is now, or into some of its shuttles.
     hours
         Opening and closing of the service day of a request.
     """
@@ -60,12 +66,14 @@ class Rescue:
         fleet: Shuttles,
         rides: dict[RideId, Ride],
         publisher: Publisher,
-        search: Callable[[Ask], list[int]],
+        handover: Handover,
+        search: Search,
         hours: Callable[[Request], tuple[int, int]],
     ) -> None:
         self._fleet = fleet
         self._rides = rides
         self._publisher = publisher
+        self._handover = handover
         self._search = search
         self._hours = hours
         self._withdrawn: dict[RideId, tuple[int, int, int]] = {}
@@ -75,8 +83,10 @@ class Rescue:
         self._due: list[tuple[int, RideId]] = []
 
     def next_due_s(self) -> int | None:
-        """When the next ride that is in no route has waited long enough."""
-        return self._due[0][0] if self._due else None
+        """When the next ride that is in no route, or not yet given on, has waited long enough."""
+        due_s = self._due[0][0] if self._due else None
+        handover_s = self._handover.next_due_s()
+        return min((s for s in (due_s, handover_s) if s is not None), default=None)
 
     def drop(self, ride_id: RideId) -> None:
         """A ride needs no other shuttle any more."""
@@ -107,18 +117,17 @@ class Rescue:
         fleet, ride = self._fleet, self._rides[ride_id]
         stops = fleet.routes[k].stops
         at = next((i for i, stop in enumerate(stops) if ride_id in stop.board), -1)
-        if at < fleet.head(k)[c.H_FIRST]:
-            return  # on board, or boarding
-        silent = int(fleet.head(k)[c.H_SILENT])
-        fleet.head(k)[c.H_SILENT] = 1
-        found = self._search(_ask(ride, fleet, now_s))
-        fleet.head(k)[c.H_SILENT] = silent
+        if at < fleet.head(k)[c.H_FIRST] or ride_id in fleet.routes[k].awaited:
+            return  # on board, or boarding, or just coming
+        others = [i for i in range(len(fleet.routes)) if i != k]
+        found = self._search(ask_again(ride, fleet, now_s), others)
         if found[c.F_VALUE] >= 0:
             self._publisher.take_out(k, ride_id, now_s, events)
             self.wait(ride_id, k, now_s)
 
     def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
         """A shuttle follows a plan: the rides that this withdrew are free for others."""
+        self._handover.acknowledged(k, revision, now_s, events)
         if not self._withdrawn:
             return
         waiting = self._withdrawn.items()
@@ -129,7 +138,7 @@ class Rescue:
 
     def revive(self, ride: Ride, now_s: int, events: list[Event]) -> bool:
         """Give a ride whose offer expired its place back, if its promise can still be kept."""
-        found = self._search(_ask(ride, self._fleet, now_s))
+        found = self._search(ask_again(ride, self._fleet, now_s), None)
         if found[c.F_VALUE] < 0:
             return False
         k = found[c.F_SHUTTLE]
@@ -168,7 +177,12 @@ class Rescue:
         put(min(tried)[2])
 
     def give_up(self, now_s: int, events: list[Event]) -> None:
-        """Fail withdrawn rides whose shuttle never said that it let them go; seek for the rest."""
+        """See to rides whose shuttle never said that it let them go.
+
+        Those that another has taken already go back; the rest fail, or a shuttle is still sought.
+        """
+        for ride_id, k in self._handover.unanswered(now_s):
+            self._put_back(ride_id, k, now_s, events)
         while self._due and self._due[0][0] <= now_s:
             _, ride_id = heapq.heappop(self._due)
             ride = self._rides[ride_id]
@@ -178,24 +192,44 @@ class Rescue:
             elif ride_id in self._sought:
                 self.place(ride, now_s, events)
 
-    def wait(self, ride_id: RideId, k: int, now_s: int) -> None:
-        """Await that a shuttle lets go of a ride that was taken out of its last plan."""
+    def _put_back(self, ride_id: RideId, k: int, now_s: int, events: list[Event]) -> None:
+        """Leave a ride with the shuttle that does not answer: it will come as it was told."""
+        ride, fleet = self._rides[ride_id], self._fleet
+        taker = fleet.holder(ride_id, ride.shuttle_id)
+        if taker is None:
+            return
+        self._publisher.take_out(taker, ride_id, now_s, events)
+        self.place(ride, now_s, events, [k])
+
+    def wait(self, ride_id: RideId, k: int, now_s: int, revision: int | None = None) -> None:
+        """Await that a shuttle lets go of a ride: by its newest plan, or an earlier one."""
         until_s = max(now_s, self._rides[ride_id].promise.pickup_to_s) + ANSWER_S
-        self._withdrawn[ride_id] = (k, self._fleet.routes[k].revision, until_s)
+        since = self._fleet.routes[k].revision if revision is None else revision
+        self._withdrawn[ride_id] = (k, since, until_s)
         heapq.heappush(self._due, (until_s, ride_id))
 
-    def place(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+    def place(
+        self,
+        ride: Ride,
+        now_s: int,
+        events: list[Event],
+        among: Collection[int] | None = None,
+    ) -> None:
         """Give a ride that is in no route to the shuttle that keeps its promise, or is least late.
 
         While there is none, but some shuttle is out of order or does not answer, it is sought again
         and again, until some time after the promise.
         """
+        if (move := self._handover.call_off(ride.id)) is not None:
+            # The shuttle that had it before may still come for it.
+            self.wait(ride.id, move.giver, now_s, move.revision)
+            return
         fleet = self._fleet
-        ask = _ask(ride, fleet, now_s)
-        found = self._search(ask)
+        ask = ask_again(ride, fleet, now_s)
+        found = self._search(ask, among)
         late = found[c.F_VALUE] < 0
         if late:
-            found = self._search(self._later(ask, ride))
+            found = self._search(self._later(ask, ride), among)
         if found[c.F_VALUE] < 0:
             self._seek_later(ride, now_s, events)
             return
@@ -205,7 +239,8 @@ class Rescue:
         before = self._publisher.broken(k)
         self._rides[ride.id] = replace(ride, shuttle_id=shuttle_id)
         fleet.insert(found, ride.id, ride.promise.pickup_stop, ride.promise.dropoff_stop)
-        events.append(RideReassigned(ride.id, shuttle_id))
+        if among is None:
+            events.append(RideReassigned(ride.id, shuttle_id))
         if late:
             # The rider is promised nothing new: this one breaks what was promised, and says so.
             fleet.write(k, self._rides)
@@ -264,20 +299,3 @@ class Rescue:
             if crowded and waiting is not None:
                 return waiting
         return None
-
-
-def _ask(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
-    """A ride that was promised, as a request for just that promise."""
-    promise, load = ride.promise, ride.request.party.load
-    to_s, by_s, limit_s = promise.pickup_to_s, promise.arrive_by_s, promise.ride_s_max
-    times = fleet.stop_times
-    party = [load.seats, load.seats, load.wheelchairs, load.luggage]
-    party += [times.base_s, times.of_party_s(load.wheelchairs)]
-    return Ask(
-        pickups=np.array(
-            [[promise.pickup_stop, max(promise.pickup_from_s, now_s), to_s, to_s, 0]], np.int64
-        ),
-        dropoffs=np.array([[promise.dropoff_stop, by_s, by_s, 0]], np.int64),
-        pairs=np.array([[[limit_s, limit_s, 0]]], np.int64),
-        party=np.array([*party, 0, 0, 0, c.COST], np.int64),
-    )

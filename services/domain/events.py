@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.domain.ids import RideId, ShuttleId
-from services.domain.plan import Plan
+from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.task import Task
 
@@ -65,6 +65,13 @@ class ParkProposal:
     shuttle_id: ShuttleId
     stop: int
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProposal:
+    """A solver found better routes for shuttles that may exchange riders."""
+
+    routes: tuple[ProposedRoute, ...]
 
 
 # Reports: topic shuttle-reports, key zone.
@@ -324,10 +331,7 @@ class ReportMarked:
 
 @dataclass(frozen=True, slots=True)
 class RoadsChanged:
-    """The travel times have a new version: these links are closed now, all others open.
-
-    ``at_risk`` are the rides whose promise falls with it.
-    """
+    """Travel times have a new version: these links are closed, and these rides' promises fall."""
 
     version: int
     closed: tuple[int, ...]
@@ -352,6 +356,7 @@ class PlanIssued:
     plan: Plan
 
 
+Proposal = PlanProposal | ParkProposal
 Command = RequestRide | AcceptOffer | CancelRide
 Report = (
     Arrived
@@ -392,4 +397,4 @@ class WakeUp:
 
 
 OperatorCommand = CloseRoads | OpenRoads
-Message = Command | OperatorCommand | ParkProposal | Report | WakeUp
+Message = Command | OperatorCommand | Proposal | Report | WakeUp

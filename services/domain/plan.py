@@ -54,3 +54,21 @@ class Plan:
     visits: tuple[Visit, ...]
     divert_node: int | None = None
     divert_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One stop of a proposed route: who gets on and off there, in whatever time."""
+
+    stop: int
+    board: tuple[RideId, ...] = ()
+    leave: tuple[RideId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedRoute:
+    """All that a shuttle should do from its ``revision``-th plan on, as a solver sees it."""
+
+    shuttle_id: ShuttleId
+    revision: int
+    calls: tuple[Call, ...]

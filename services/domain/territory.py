@@ -256,6 +256,22 @@ class DispatchSettings(_Part):
         where the promises leave less (see `Territory.reserve_s`).
     early_s
         An empty shuttle sets off so as to be this early at a prebooked pickup.
+    keep_course_s
+        A shuttle that arrives within this time goes on to where it is heading.
+    reassign_until_s
+        A ride moves to another shuttle no later than this before its planned pickup.
+    batch_every_s
+        How often all open rides are planned anew; 0: never.
+    solve_latency_s
+        How long after its snapshot a batch takes effect.
+    solve_iterations
+        Steps of the search in each batch, in simulations; live, the time decides.
+    second_look
+        A request that finds no place waits for a batch that may move other rides to make room.
+    answer_after_s
+        Requests are collected for this long and answered together; 0: each at once.
+    group_rides
+        Batches are cut along cells of the map into groups of about this many open rides.
     walk_weight, wait_weight, ride_weight, delay_weight
         Seconds of driving that a second of the new party's walk, wait and ride, and of delay to
         those who have a promise already, is worth when the best insertion is chosen.
@@ -265,6 +281,14 @@ class DispatchSettings(_Part):
     divert_latency_s: Annotated[int, Field(ge=0, le=600)] = 10
     reserve_s: Annotated[int, Field(ge=0, le=3600)] = 60
     early_s: Annotated[int, Field(ge=0, le=3600)] = 120
+    keep_course_s: Annotated[int, Field(ge=0, le=600)] = 20
+    reassign_until_s: Annotated[int, Field(ge=0, le=DAY_S)] = 60
+    batch_every_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    solve_latency_s: Annotated[int, Field(ge=1, le=600)] = 5
+    solve_iterations: Annotated[int, Field(ge=1, le=10_000_000)] = 2000
+    second_look: bool = False
+    answer_after_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    group_rides: Annotated[int, Field(ge=10, le=5000)] = 300
     walk_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
     wait_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
     ride_weight: Annotated[float, Field(ge=0, le=100)] = 0.5

@@ -33,6 +33,7 @@ SOURCES = (
     "solver/pool.py",
     "solver/anneal.py",
     "solver/fewer.py",
+    "dispatcher/projection.py",
 )
 """Every file with compiled code, or with constants that are compiled in."""
 

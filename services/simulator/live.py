@@ -20,7 +20,9 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.dispatcher.batching import Batching
 from services.dispatcher.core import Zone
+from services.dispatcher.improver import Improver, ImproverMetrics
 from services.dispatcher.loop import DispatcherLoop, LoopMetrics
 from services.dispatcher.rebalancing import standings
 from services.dispatcher.service import Dispatcher
@@ -35,7 +37,7 @@ from services.gateway.server import GatewayServer, listen
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.runtime import logs
-from services.runtime.clock import Clock, ServiceDay, WallClock
+from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.embedded import EmbeddedLog, EmbeddedStore
 from services.runtime.memory import MemoryLog, MemoryStore
 from services.runtime.metrics import LogMetrics, new_registry
@@ -43,6 +45,8 @@ from services.runtime.settings import Settings
 from services.simulator.live_shuttles import LiveShuttles
 from services.simulator.warm_up import warm_up
 
+SOLVE_SHARE = 0.6
+"""Of the time until a batch takes effect, how much its solver may use."""
 STEPS_MAX = 100_000
 """Steps of the journal that are kept in memory."""
 
@@ -65,6 +69,7 @@ class House:
 
     app: FastAPI
     dispatcher: DispatcherLoop
+    improver: Improver
     shuttles: LiveShuttles
     waiting: WaitingLoop | None
     memory: MemoryLog[bytes]
@@ -73,7 +78,7 @@ class House:
 
 def build(
     network: Network,
-    clock: Clock,
+    clock: WallClock,
     settings: Settings,
     seed: int = 1,
     weather: Weather = Weather.DRY,
@@ -85,13 +90,18 @@ def build(
     store = EmbeddedStore(MemoryStore(steps_max=STEPS_MAX, rides_max=settings.rides_max))
     fleet = shuttles(network)
     zone = Zone(network, fleet)
-    dispatcher = Dispatcher(zone)
+    dispatcher = DispatcherLoop(Dispatcher(zone), ZONE, log, store, clock, LoopMetrics(registry))
+    seconds = SOLVE_SHARE * network.territory.dispatch.solve_latency_s / clock.speed
+    metrics = ImproverMetrics(registry)
+    improver = Improver(Batching(zone), ZONE, log, clock, seconds, metrics)
+    dispatcher.decided = improver.changed
     waiting = Waiting(network, fleet)
     waiting.awaited = expected_in(network, DayKind.of(clock.day.date, weather))
     early_s = network.territory.dispatch.early_s
     return House(
         app=create_app(network, log, clock, settings, registry=registry),
-        dispatcher=DispatcherLoop(dispatcher, ZONE, log, store, clock, LoopMetrics(registry)),
+        dispatcher=dispatcher,
+        improver=improver,
         shuttles=LiveShuttles(network, fleet, ZONE, log, clock, seed),
         waiting=None
         if waiting.settings.strategy is WaitingPlace.STAY
@@ -139,6 +149,7 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
 
     parts = [
         asyncio.create_task(run("dispatcher", house.dispatcher.run())),
+        asyncio.create_task(run("improver", house.improver.run())),
         asyncio.create_task(run("shuttles", house.shuttles.run())),
         asyncio.create_task(_announce(server, ready)),
     ]

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
+from services.dispatcher.batching import Batching
 from services.dispatcher.core import Zone
 from services.dispatcher.rebalancing import standings
 from services.dispatcher.service import Dispatcher
+from services.dispatcher.solving import iterations, solve
 from services.dispatcher.waiting import Waiting
 from services.domain.events import (
     Command,
     Event,
     Message,
-    ParkProposal,
     Passed,
     PlanIssued,
+    Proposal,
     Report,
     RequestRide,
     RideEvent,
@@ -132,6 +134,9 @@ class Simulation:
         self._woken_s = -1
         self._listen: Listen | None = None
         self._over = False
+        self._batch_s = -1
+        self.batching = Batching(self.zone)
+        self.batches_s: list[float] = []
         self.answers_s: list[float] = []
 
     def expect(self, awaited: Expected | None) -> None:
@@ -213,7 +218,7 @@ class Simulation:
         if next_s <= self._waiting_hours_s()[1]:
             self.agenda.at(next_s, self._look_at_idle)
 
-    def _propose(self, proposals: tuple[ParkProposal, ...]) -> None:
+    def _propose(self, proposals: Sequence[Proposal]) -> None:
         for proposal in proposals:
             self._log.append(Topic.RIDE_COMMANDS, self._zone_id, proposal)
 
@@ -245,6 +250,31 @@ class Simulation:
         if due_s is not None and (self._woken_s <= self.agenda.now_s or due_s < self._woken_s):
             self._woken_s = due_s
             self.agenda.at(due_s, self._wake)
+        self._plan_batch()
+
+    def _plan_batch(self) -> None:
+        """See to it that open rides are planned anew when they should be."""
+        due_s = self.batching.due_s(self.agenda.now_s)
+        if due_s is not None and (self._batch_s <= self.agenda.now_s or due_s < self._batch_s):
+            self._batch_s = due_s
+            self.agenda.at(due_s, self._solve)
+
+    def _solve(self) -> None:
+        """Solve a snapshot; the answer takes effect later, as a message."""
+        batching, now_s = self.batching, self.agenda.now_s
+        due_s = batching.due_s(now_s)
+        if due_s is None or due_s > now_s:
+            return
+        began, settings = perf_counter(), self.zone.territory.dispatch
+        batches = batching.take(now_s)
+        solved = [solve(batch, iterations(batch, settings), seed=now_s) for batch in batches]
+        found = [one.proposal for one in solved if one.proposal is not None]
+        if found:
+            self.agenda.at(now_s + batching.latency_s, lambda: self._propose(found))
+        if (whole := batching.whole(batches, now_s)) is not None:
+            cost = solve(whole, iterations(whole, settings), seed=now_s).cost
+            batching.learn(sum(one.cost for one in solved), cost)
+        self.batches_s.append(perf_counter() - began)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, RoadsChanged):

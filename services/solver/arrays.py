@@ -100,8 +100,9 @@ def data_of(problem: Problem) -> Data:
     places = len(problem.travel)
     legs = np.zeros((places + 1, places + 1, 2), np.int64)
     limit = far(problem.travel.dtype)
-    legs[:places, :places, 0] = np.where(problem.travel >= limit, NO_WAY, problem.travel)
-    legs[:places, :places, 1] = np.where(problem.travel >= limit, NO_WAY, problem.length)
+    for column, values in enumerate((problem.travel, problem.length)):
+        legs[:places, :places, column] = values
+        legs[:places, :places, column][problem.travel >= limit] = NO_WAY
     aboard = problem.picked_at >= 0
     ride_max = _limits(problem.ride_max)
     picked = np.where(aboard, problem.picked_at, 0).astype(np.int64)
@@ -157,7 +158,9 @@ def data_of(problem: Problem) -> Data:
 
 
 def _limits(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.where(values >= far(values.dtype), FAR, values).astype(np.int64)
+    limits = values.astype(np.int64)
+    limits[values >= far(values.dtype)] = FAR
+    return limits
 
 
 def _orders(legs: NDArray[np.int64], nodes: NDArray[np.int64], n: int) -> NDArray[np.int64]:

@@ -10,8 +10,8 @@ from zlib import crc32
 from services.domain.events import (
     Command,
     OperatorCommand,
-    ParkProposal,
     PlanIssued,
+    Proposal,
     Report,
     RideEvent,
     RoadEvent,
@@ -69,7 +69,7 @@ FACTS: Final[dict[Topic, Facts]] = {
     Topic.RIDE_COMMANDS: Facts(
         key=Key.ZONE,
         retention_s=7 * DAY_S,
-        bodies=(*get_args(Command), *get_args(OperatorCommand), ParkProposal),
+        bodies=get_args(Command | OperatorCommand | Proposal),
     ),
     Topic.SHUTTLE_REPORTS: Facts(key=Key.ZONE, retention_s=7 * DAY_S, bodies=get_args(Report)),
     Topic.RIDE_EVENTS: Facts(

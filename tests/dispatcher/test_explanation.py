@@ -78,7 +78,7 @@ def watch(play: Play, every: Callable[[RideId], bool]) -> Watched:
             seen.explained.append((play.zone.trial(), explain(play.zone, asked)))
             seen.traces += state_of(play.zone) != before
 
-    play.zone.before_answer = look
+    play.zone.answers.before = look
     play.run()
     for _, event in play.events:
         if isinstance(event, RideOffered | RideRefused):

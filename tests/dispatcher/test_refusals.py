@@ -80,7 +80,7 @@ class Refused(Play):
 def offers(made: Zone, asked: Request, rules: Territory | None = None) -> bool:
     """Whether a zone in this state offers the ride (under other rules, if they are given)."""
     if rules is not None:
-        made.terms = Terms(rules, lambda a, b: int(made.fleet.drive_s[a, b]))
+        made.answers.terms = Terms(rules, lambda a, b: int(made.fleet.drive_s[a, b]))
     event = made.apply(RequestRide(asked), made.now_s)[0]
     assert isinstance(event, RideOffered | RideRefused)
     return isinstance(event, RideOffered)

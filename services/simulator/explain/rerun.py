@@ -98,7 +98,7 @@ def story(
         # Who accepts too late may be given the ride all the same.
         return ride is not None and ride.status in TERMINAL - {Status.EXPIRED}
 
-    zone.before_answer = look
+    zone.answers.before = look
     simulation.run(listen=listen)
     rider = simulation.riders.riders[wanted]
     _compare(run_dir, row, ride_row(rider, zone.rides.get(wanted), network))

@@ -76,7 +76,7 @@ FAULT_KIND_ENERGY: FaultKind
 FAULT_KIND_ACCIDENT: FaultKind
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "park_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "plan_issued", "wake_up")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "plan_issued", "wake_up")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -91,6 +91,7 @@ class Envelope(_message.Message):
     CLOSE_ROADS_FIELD_NUMBER: _ClassVar[int]
     OPEN_ROADS_FIELD_NUMBER: _ClassVar[int]
     PARK_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
+    PLAN_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     ARRIVED_FIELD_NUMBER: _ClassVar[int]
     BOARDED_FIELD_NUMBER: _ClassVar[int]
     LEFT_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +135,7 @@ class Envelope(_message.Message):
     close_roads: CloseRoads
     open_roads: OpenRoads
     park_proposal: ParkProposal
+    plan_proposal: PlanProposal
     arrived: Arrived
     boarded: Boarded
     left: Left
@@ -163,7 +165,7 @@ class Envelope(_message.Message):
     closure_turned_down: ClosureTurnedDown
     plan_issued: PlanIssued
     wake_up: WakeUp
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -293,6 +295,26 @@ class Plan(_message.Message):
     divert_s: int
     def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., visits: _Optional[_Iterable[_Union[Visit, _Mapping]]] = ..., divert_node: _Optional[int] = ..., divert_s: _Optional[int] = ...) -> None: ...
 
+class Call(_message.Message):
+    __slots__ = ("stop", "board", "leave")
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    BOARD_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_FIELD_NUMBER: _ClassVar[int]
+    stop: int
+    board: _containers.RepeatedScalarFieldContainer[str]
+    leave: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, stop: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ProposedRoute(_message.Message):
+    __slots__ = ("shuttle_id", "revision", "calls")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    revision: int
+    calls: _containers.RepeatedCompositeFieldContainer[Call]
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., calls: _Optional[_Iterable[_Union[Call, _Mapping]]] = ...) -> None: ...
+
 class RequestRide(_message.Message):
     __slots__ = ("request",)
     REQUEST_FIELD_NUMBER: _ClassVar[int]
@@ -338,6 +360,12 @@ class ParkProposal(_message.Message):
     stop: int
     revision: int
     def __init__(self, shuttle_id: _Optional[str] = ..., stop: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class PlanProposal(_message.Message):
+    __slots__ = ("routes",)
+    ROUTES_FIELD_NUMBER: _ClassVar[int]
+    routes: _containers.RepeatedCompositeFieldContainer[ProposedRoute]
+    def __init__(self, routes: _Optional[_Iterable[_Union[ProposedRoute, _Mapping]]] = ...) -> None: ...
 
 class Arrived(_message.Message):
     __slots__ = ("shuttle_id", "stop", "at_s")

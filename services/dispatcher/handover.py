@@ -1,0 +1,97 @@
+"""Rides on their way from one shuttle's plan to another's.
+
+The new shuttle keeps the place free, but hears of the ride only once the old one has acknowledged
+a plan without it, so that two never come for one party. If the old one does not answer, it keeps
+the ride.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.publication import Publisher
+from services.domain.events import Event, RideReassigned
+from services.domain.ids import RideId
+from services.domain.ride import Ride
+
+ANSWER_S = 60
+"""For how long a shuttle may take to let a ride go; then it keeps it."""
+
+
+class Move(NamedTuple):
+    """From which shuttle, after which of its plans, to which."""
+
+    giver: int
+    revision: int
+    taker: int
+
+
+class Handover:
+    """Follows rides that change their shuttle.
+
+    Parameters
+    ----------
+    fleet
+        The zone's shuttles.
+    rides
+        The zone's rides.
+    publisher
+        Issues plans.
+    """
+
+    def __init__(self, fleet: Shuttles, rides: Mapping[RideId, Ride], publisher: Publisher) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._publisher = publisher
+        self._moves: dict[RideId, Move] = {}
+        self._due: list[tuple[int, RideId]] = []
+
+    def begin(self, ride_id: RideId, giver: int, taker: int, now_s: int) -> None:
+        """A ride goes from one shuttle to another; the giver's plan without it is the next one."""
+        heapq.heappush(self._due, (now_s + ANSWER_S, ride_id))
+        self._fleet.routes[taker].awaited.add(ride_id)
+        self._moves[ride_id] = Move(giver, self._fleet.routes[giver].revision + 1, taker)
+
+    def call_off(self, ride_id: RideId) -> Move | None:
+        """Forget that a ride goes to another shuttle; say from which, if it has not let it go."""
+        return self._moves.pop(ride_id, None)
+
+    def next_due_s(self) -> int | None:
+        """When the next ride has waited long enough for its old shuttle to let it go."""
+        while self._due and self._due[0][1] not in self._moves:
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else None
+
+    def unanswered(self, now_s: int) -> list[tuple[RideId, int]]:
+        """Rides that their old shuttle never let go, and that shuttle; they are moved no more."""
+        kept = []
+        while (due_s := self.next_due_s()) is not None and due_s <= now_s:
+            _, ride_id = heapq.heappop(self._due)
+            move = self._moves.pop(ride_id)
+            if ride_id in self._fleet.routes[move.taker].awaited:
+                kept.append((ride_id, move.giver))
+        return kept
+
+    def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
+        """A shuttle follows a plan: the takers of what this let go now hear of it."""
+        if not self._moves:
+            return
+        free = [
+            (ride_id, move)
+            for ride_id, move in self._moves.items()
+            if move.giver == k and move.revision <= revision
+        ]
+        takers: dict[int, None] = {}
+        for ride_id, move in free:
+            del self._moves[ride_id]
+            taker = self._fleet.routes[move.taker]
+            if ride_id in taker.awaited:
+                taker.awaited.discard(ride_id)
+                takers[move.taker] = None
+                events.append(RideReassigned(ride_id, taker.shuttle.id))
+        for taker_k in takers:
+            self._fleet.refresh(taker_k, now_s)
+            self._publisher.publish(taker_k, now_s, events, self._publisher.broken(taker_k))

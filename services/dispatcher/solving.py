@@ -1,0 +1,33 @@
+"""Solves batches outside of the zone: what comes of it goes back as one more message."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from services.dispatcher.batch import Batch
+from services.domain.events import PlanProposal
+from services.domain.territory import DispatchSettings
+from services.solver.improve import improve
+from services.solver.problem import Budget
+
+RIDE_ITERATIONS = 20
+"""Steps of the search for each open ride; more bring little in what changes every few seconds."""
+
+
+class Solved(NamedTuple):
+    """What a solver made of a batch: its proposal, if any, and what its routes would cost."""
+
+    proposal: PlanProposal | None
+    cost: int
+
+
+def solve(batch: Batch, budget: Budget, seed: int) -> Solved:
+    """Search for better routes than those planned."""
+    start = [list(route) for route in batch.start]
+    solution = improve(batch.problem, budget, seed=seed, start=start)
+    return Solved(batch.proposal(solution), solution.cost)
+
+
+def iterations(batch: Batch, settings: DispatchSettings) -> Budget:
+    """A budget of steps, so that a run repeats exactly."""
+    return Budget(iterations=min(RIDE_ITERATIONS * len(batch.rides), settings.solve_iterations))
