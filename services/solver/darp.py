@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services.network.rows import Row
 from services.solver.instance import Instance, Site
-from services.solver.sheet import ID_MAX, LOAD_MAX, TIME_MAX, depot_of, read_lines, site_of
+from services.solver.sheet import ID_MAX, LIMIT_MAX, LOAD_MAX, depot_of, read_lines, site_of
 
 HEADER = ("vehicles", "requests", "max_route_duration", "capacity", "max_ride_time")
 COLUMNS = ("id", "x", "y", "service", "load", "earliest", "latest")
@@ -47,8 +47,8 @@ def read_darp(path: Path) -> Instance:
         end=end,
         vehicles=header.whole("vehicles", 1, 10**9),
         capacity=header.whole("capacity", 0, LOAD_MAX),
-        ride_max=header.number("max_ride_time", 0, TIME_MAX),
-        duration_max=header.number("max_route_duration", 0, TIME_MAX),
+        ride_max=header.number("max_ride_time", 0, LIMIT_MAX),
+        duration_max=header.number("max_route_duration", 0, LIMIT_MAX),
     )
 
 

@@ -12,6 +12,8 @@ UNIT = 1_000_000
 """How many of the solver's units are one of the file's."""
 EXACT = 1e-3
 """Share of a millionth that is the rounding of a double and no part of the number."""
+NO_LIMIT = 1e8
+"""Some files write a large number where there is no limit."""
 COST_MAX = 1 << 61
 
 
@@ -81,7 +83,9 @@ def _down(values: ArrayLike) -> NDArray[np.int64]:
 
 
 def _up(values: ArrayLike) -> NDArray[np.int64]:
-    return np.ceil(np.asarray(values, float) * UNIT - EXACT).astype(np.int64)
+    exact = np.asarray(values, float)
+    up = np.ceil(np.minimum(exact, NO_LIMIT) * UNIT - EXACT).astype(np.int64)
+    return np.where(exact < NO_LIMIT, up, far(np.int64))
 
 
 def _nearest(values: ArrayLike) -> NDArray[np.int64]:

@@ -12,7 +12,8 @@ from services.solver.instance import REQUESTS_MAX, Site
 ID_MAX = 10**9
 LOAD_MAX = 1_000_000
 COORDINATE_MAX = 1e6
-TIME_MAX = 1e9
+TIME_MAX = 1e8
+LIMIT_MAX = 1e18
 
 
 def read_lines(path: Path, header: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
@@ -44,7 +45,7 @@ def read_lines(path: Path, header: Sequence[str], columns: Sequence[str]) -> Ite
 
 def site_of(row: Row) -> Site:
     """Read a row with the columns id, x, y, service, load, earliest and latest."""
-    opens, closes = row.number("earliest", 0, TIME_MAX), row.number("latest", 0, TIME_MAX)
+    opens, closes = row.number("earliest", 0, TIME_MAX), row.number("latest", 0, LIMIT_MAX)
     if closes < opens:
         raise row.wrong("latest", f"{closes:g} is before earliest, {opens:g}")
     return Site(

@@ -153,7 +153,7 @@ def test_a_file_with_too_many_rows_is_refused_before_it_fills_the_memory(tmp_pat
         read_lilim(write(tmp_path, "2 3 1\n" + rows))
 
 
-@given(value=st.floats(0, 1e9), whole=st.integers(0, 10**9), digits=st.integers(0, 6))
+@given(value=st.floats(0, 9e7), whole=st.integers(0, 9 * 10**7), digits=st.integers(0, 6))
 def test_times_are_rounded_so_that_no_schedule_is_lost(
     tmp_path_factory: pytest.TempPathFactory, value: float, whole: int, digits: int
 ) -> None:
@@ -193,6 +193,14 @@ def test_depots_windows_and_limits_stand_where_solvers_look_for_them(tmp_path: P
     assert problem.ride_max.tolist() == [20 * UNIT] * 2
     assert problem.duration_max.tolist() == [60 * UNIT] * 2
     assert problem_of(read_lilim(write(tmp_path, LILIM))).ride_max.tolist() == [far(np.int64)] * 2
+
+
+@pytest.mark.parametrize("large", ["1e8", "999999999", "1e18"])
+def test_a_large_number_is_no_limit(tmp_path: Path, large: str) -> None:
+    text = with_cell(with_cell(with_cell(DARP, 1, 2, large), 1, 4, large), 3, 6, large)
+    problem = problem_of(read_darp(write(tmp_path, text)))
+    limits = (problem.duration_max[0], problem.ride_max[0], problem.begin_by[0])
+    assert limits == (far(np.int64),) * 3
 
 
 def test_vehicles_beyond_the_number_of_requests_are_left_out(tmp_path: Path) -> None:
