@@ -70,8 +70,8 @@ class Breakdowns:
             for ride_id in waiting:
                 fleet.remove(k, ride_id)
         let_off = [r for r, since_s in route.aboard.items() if since_s <= report.at_s]
-        if waiting or let_off or head[c.H_OUT]:
-            self.let_off(k, let_off, report.ready_s, now_s, events)
+        # It follows no plan any more, so it needs a new one in any case.
+        self.let_off(k, let_off, report.ready_s, now_s, events)
         self._rescue.acknowledged(k, route.revision, now_s, events)
         for ride_id in waiting:
             self._rescue.place(self._rides[ride_id], now_s, events)

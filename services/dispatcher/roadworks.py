@@ -214,6 +214,9 @@ class Roadworks:
         assert ride.offer is not None
         mm = fleet.ways.stop_mm
         away_mm = np.abs(mm - mm[ride.offer.promise.dropoff_stop]).sum(axis=1)
+        # Nobody may be on board when a task begins.
+        stops = fleet.routes[k].stops
+        at = next((i for i, stop in enumerate(stops[:at]) if stop.task is not None), at)
         reached = np.flatnonzero(self._drives_s(k, at) < c.UNREACHABLE_S)
         if not len(reached):
             return False
@@ -223,6 +226,8 @@ class Roadworks:
         route = fleet.routes[k]
         route.aboard[ride_id] = since_s
         place = min(at, len(route.stops))
+        if place == 0:
+            fleet.head(k)[c.H_LOCKED] = 0
         route.stops.insert(place, Stopover(stop, leave=[ride_id]))
         promise = replace(ride.promise, dropoff_stop=stop)
         self._rides[ride_id] = replace(ride, changed=promise)

@@ -224,8 +224,8 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
             short_s = visit.arrive_s + _stop_s(visit, now) - visit.depart_s
             if short_s > 0:
                 found.append(Violation(Rule.STOP_TIME, i, None, short_s))
-            if visit.task is not None:
-                _judge_task_times(i, visit, visit.task, found)
+        if visit.task is not None and (i > 0 or not now.boarding):
+            _judge_task_times(i, visit, visit.task, found)
         if visit.depart_s < visit.arrive_s:
             found.append(Violation(Rule.STOP_TIME, i, None, visit.arrive_s - visit.depart_s))
         free_s, last = visit.depart_s, visit.stop

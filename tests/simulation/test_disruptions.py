@@ -84,13 +84,20 @@ def test_closed_roads_lose_nobody_and_nobody_drives_there(seed: int, faults: Fau
         assert not shut & set(driven)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_all_of_it_together(seed: int) -> None:
-    def everything(play: Play) -> None:
-        closures(play)
-        breakdowns_and_blackouts(play)
+def everything(play: Play) -> None:
+    closures(play)
+    breakdowns_and_blackouts(play)
 
+
+@pytest.mark.parametrize("seed", [0, 1, 17, 235])
+def test_all_of_it_together(seed: int) -> None:
     harsh.two_hours("roads", seed, harsh.DISORDER, before=everything)
+
+
+@pytest.mark.parametrize("seed", [2, 114, 219, 235])
+@pytest.mark.parametrize("faults", [harsh.SLOW_LINKS, harsh.DISORDER], ids=["slow", "disorder"])
+def test_all_of_it_on_days_with_shifts_and_cleaning(seed: int, faults: Faults) -> None:
+    harsh.two_hours("roads", seed, faults, before=everything, day=harsh.BUSY)
 
 
 def test_riders_of_a_broken_shuttle_go_on_with_another() -> None:
