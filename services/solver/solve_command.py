@@ -147,8 +147,10 @@ def _claim(out: Path) -> None:
     """Find out before a long search whether its result can be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a"):
-            pass
+        existed = out.exists()
+        out.open("a").close()
+        if not existed:
+            out.unlink()
     except OSError as error:
         raise InvalidFile(out, f"cannot be written: {error.strerror or error}") from None
 

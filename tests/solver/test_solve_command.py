@@ -104,6 +104,22 @@ def test_what_makes_no_sense_ends_with_2_and_one_line(
     assert result.stdout == ""
 
 
+def test_an_output_is_tried_first_and_left_alone_until_there_is_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, new, old = write(tmp_path, LILIM), tmp_path / "new.json", tmp_path / "old.json"
+    old.write_text("what was there")
+
+    def broken(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("services.solver.solve_command.solver_named", broken)
+    for out in (new, old):
+        assert run(file, "--format", "lilim", "--out", out).exit_code == 130
+    assert not new.exists()
+    assert old.read_text() == "what was there"
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     result = run(tmp_path / "nothing.txt", "--format", "lilim")
     assert result.exit_code == 2
