@@ -17,10 +17,11 @@ FAR = 1 << 48
 NO_WAY = 1 << 50
 """Time and length of a leg that does not exist: beyond every limit."""
 
-# nodes[node, column]
+# nodes[node, column]; the last two: when about it is served, given its request's other node
 N_PLACE, N_OPENS, N_BEGIN_BY, N_LEAVE_BY, N_SERVICE, N_SEATS, N_WHEELCHAIRS, N_LUGGAGE = range(8)
+N_SOON, N_LATE = range(8, 10)
 # requests[request, column]
-Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED, Q_KEY = range(7)
+Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED, Q_KEY, Q_OPENS = range(8)
 # shuttles[shuttle, column]; the last three are what is on board at the start
 K_SEATS, K_WHEELCHAIRS, K_LUGGAGE, K_DISPLACES, K_DURATION, K_FIXED, K_KIND, K_KEY = range(8)
 K_ABOARD = 8
@@ -41,6 +42,8 @@ T_COLUMNS = 9
 # pool[slot, column]: a route seen; the cost of the best solution that it was in
 P_KEY, P_COST, P_TOTAL, P_FIRST, P_COUNT, P_SHUTTLE = range(6)
 ABSENT = -1
+REGRETS = 32
+"""Requests put back by regret at once, at most."""
 POOL = 1 << 16
 """Slots for routes seen; half of them are used."""
 POOL_NODES = 1 << 20
@@ -90,6 +93,8 @@ class State(NamedTuple):
     best_count: NDArray[np.int64]
     dice: NDArray[np.uint64]
     marks: NDArray[np.int64]
+    chosen: NDArray[np.int64]
+    regrets: NDArray[np.int64]
     pool: NDArray[np.int64]
     pool_nodes: NDArray[np.int32]
 
@@ -107,7 +112,7 @@ def data_of(problem: Problem) -> Data:
     ride_max = _limits(problem.ride_max)
     picked = np.where(aboard, problem.picked_at, 0).astype(np.int64)
 
-    nodes = np.zeros((2 * n + 2 * m, 8), np.int64)
+    nodes = np.zeros((2 * n + 2 * m, 10), np.int64)
     nodes[:, N_PLACE] = problem.place
     # A last visit anywhere: a place to which every leg takes and costs nothing.
     nodes[2 * n + m :, N_PLACE][problem.open_end] = places
@@ -118,10 +123,10 @@ def data_of(problem: Problem) -> Data:
     nodes[:, N_LEAVE_BY] = _limits(problem.leave_by)
     nodes[2 * n + m :, N_LEAVE_BY] = FAR
     nodes[:, N_SERVICE] = problem.service
-    nodes[:n, N_SEATS:] = problem.load
-    nodes[n : 2 * n, N_SEATS:] = -problem.load
+    nodes[:n, N_SEATS:N_SOON] = problem.load
+    nodes[n : 2 * n, N_SEATS:N_SOON] = -problem.load
 
-    requests = np.zeros((n, 7), np.int64)
+    requests = np.zeros((n, 8), np.int64)
     requests[:, Q_SHUTTLE] = problem.shuttle_of
     requests[:, Q_ABOARD] = aboard
     requests[:, Q_PENALTY] = problem.penalty
@@ -130,6 +135,8 @@ def data_of(problem: Problem) -> Data:
     requests[:, Q_PICKED] = picked
     keys = np.random.default_rng(1).integers(-(1 << 63), 1 << 63, n, np.int64)
     requests[:, Q_KEY] = keys
+    requests[:, Q_OPENS] = nodes[:n, N_OPENS]
+    _tighten(legs, nodes, requests, int(problem.setup[0]))
 
     shuttles = np.zeros((m, K_ABOARD + DIMENSIONS), np.int64)
     shuttles[:, :K_DISPLACES] = problem.capacity
@@ -163,18 +170,37 @@ def _limits(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return limits
 
 
+def _tighten(
+    legs: NDArray[np.int64], nodes: NDArray[np.int64], requests: NDArray[np.int64], setup: int
+) -> None:
+    """Narrow each node's window by its request's other node (Cordeau, 2006, section 5.1)."""
+    n = len(requests)
+    pick, drop = nodes[:n], nodes[n : 2 * n]
+    ride_max, dwell = requests[:, Q_RIDE_MAX], pick[:, N_SERVICE] + setup
+    pick[:, N_OPENS] = np.maximum(pick[:, N_OPENS], drop[:, N_OPENS] - ride_max - dwell)
+    left_by = np.minimum(pick[:, N_BEGIN_BY] + dwell, pick[:, N_LEAVE_BY])
+    by = np.where(ride_max < FAR, left_by + ride_max, FAR)
+    drop[:, N_BEGIN_BY] = np.minimum(drop[:, N_BEGIN_BY], by)
+    # By the direct way; a detour may be shorter, so this only guides the search.
+    direct = np.minimum(legs[pick[:, N_PLACE], drop[:, N_PLACE], 0], FAR)
+    nodes[:, N_SOON], nodes[:, N_LATE] = nodes[:, N_OPENS], nodes[:, N_BEGIN_BY]
+    here = requests[:, Q_ABOARD] == 0
+    soon = pick[:, N_OPENS] + pick[:, N_SERVICE] + direct
+    late = drop[:, N_BEGIN_BY] - direct - pick[:, N_SERVICE]
+    late = np.minimum(late, pick[:, N_LEAVE_BY] - pick[:, N_SERVICE])
+    drop[here, N_SOON] = np.maximum(drop[:, N_SOON], soon)[here]
+    pick[here, N_LATE] = np.minimum(pick[:, N_LATE], late)[here]
+
+
 def _orders(legs: NDArray[np.int64], nodes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     """Keys by which requests are put back: largest, far, near, narrow, early, late ones first."""
     pick, drop = nodes[:n], nodes[n : 2 * n]
     ride = legs[pick[:, N_PLACE], drop[:, N_PLACE], 1]
     depot = nodes[2 * n, N_PLACE]
     out = legs[depot, pick[:, N_PLACE], 1] + legs[depot, drop[:, N_PLACE], 1]
-    width = np.minimum(
-        np.minimum(pick[:, N_BEGIN_BY], pick[:, N_LEAVE_BY]) - pick[:, N_OPENS],
-        drop[:, N_BEGIN_BY] - drop[:, N_OPENS],
-    )
-    keys = [-pick[:, N_SEATS:].sum(axis=1), -(out + ride), out + ride, width]
-    keys += [pick[:, N_OPENS], -drop[:, N_BEGIN_BY], -ride]
+    width = drop[:, N_LATE] - pick[:, N_SOON]
+    keys = [-pick[:, N_SEATS:N_SOON].sum(axis=1), -(out + ride), out + ride, width]
+    keys += [pick[:, N_SOON], -drop[:, N_LATE], -ride]
     return np.ascontiguousarray(np.array(keys, np.int64))
 
 
@@ -212,6 +238,8 @@ def state_of(data: Data, seed: int) -> State:
         best_count=np.zeros(m, np.int64),
         dice=dice,
         marks=np.zeros(max(n, m, 1), np.int64),
+        chosen=np.zeros(max(n, m, 1), np.int64),
+        regrets=np.zeros((REGRETS, m, 3), np.int64),
         pool=np.zeros((POOL, 6), np.int64),
         pool_nodes=np.zeros(POOL_NODES, np.int32),
     )

@@ -20,7 +20,7 @@ from services.solver.routes import keep, legal, recall, remember, remember_if_be
 
 BLINK = 100
 """One place in so many is overlooked when a request is put back."""
-HOT, WARM, COLD = 0.3, 0.05, 0.02
+HOT, WARM, COLD = 0.3, 0.05, 0.1
 """Temperatures at the start, with routes given, and at the end, in mean legs."""
 FEWER = 0.25
 """Share of the budget in which the number of shuttles may be looked after alone."""

@@ -111,7 +111,7 @@ def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
             continue
         base = surcharge + legs[place, here, 1] - rows[k, i, a.R_LEG]
         # Where waits or rides count, what these riders' cost at least belongs to the bound.
-        riders = ask.wait * (left - opens) + ask.ride * direct_s
+        riders = ask.wait * (left - data.requests[r, a.Q_OPENS]) + ask.ride * direct_s
         cost = base + direct + legs[there, following, 1]
         until -= 1
         if until == 0:
@@ -168,7 +168,7 @@ def _dropoffs(data, state, k, r, i, left, detour, base, riders, ask, until):  # 
         onward = legs[place, following, 0]
         cost = base + legs[place, there, 1] + legs[there, following, 1] - rows[k, j, a.R_LEG]
         if ask.wait >= ask.ride:
-            riders = ask.wait * (left - data.nodes[r, a.N_OPENS]) + ask.ride * (drop - left)
+            riders = ask.wait * (left - data.requests[r, a.Q_OPENS]) + ask.ride * (drop - left)
         until -= 1
         if until == 0:
             until = below(state.dice, ask.blink) + 1

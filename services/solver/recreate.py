@@ -6,16 +6,24 @@ makes the greedy insertion explore.
 
 from __future__ import annotations
 
+import numpy as np
+
 from services.network.kernels import inner_kernel, lean_kernel
 from services.solver import arrays as a
-from services.solver.dice import below
+from services.solver.dice import below, draw
 from services.solver.insertion import try_route
 from services.solver.routes import insert
+
+REGRET = 0.1
+"""How often requests are put back by regret."""
 
 
 @lean_kernel
 def recreate(data, state):  # type: ignore[no-untyped-def]
     """Put absent requests back where that costs least and less than leaving them out."""
+    if state.totals[a.T_ABSENT] <= a.REGRETS and draw(state.dice) < REGRET:
+        _by_regret(data, state)
+        return
     _order(data, state)
     left = 0
     for q in range(state.totals[a.T_ABSENT]):
@@ -28,6 +36,63 @@ def recreate(data, state):  # type: ignore[no-untyped-def]
             continue
         insert(data, state, found[a.F_SHUTTLE], r, found[a.F_PICKUP], found[a.F_DROPOFF])
     state.totals[a.T_ABSENT] = left
+
+
+@inner_kernel
+def _by_regret(data, state):  # type: ignore[no-untyped-def]
+    """Put back first who would lose most by waiting: regret, Ropke & Pisinger (2006)."""
+    regrets = state.regrets
+    count = state.totals[a.T_ABSENT]
+    for q in range(count):
+        for k in range(data.numbers[a.X_SHUTTLES]):
+            _ask_route(data, state, q, k)
+    while count:
+        chosen, most = np.int64(-1), np.int64(-1)
+        for q in range(count):
+            penalty = data.requests[state.absent[q], a.Q_PENALTY]
+            first, second = penalty, penalty
+            for k in range(data.numbers[a.X_SHUTTLES]):
+                cost = regrets[q, k, 0]
+                if cost < first:
+                    first, second = cost, first
+                elif cost < second:
+                    second = cost
+            if second - first > most:
+                chosen, most = q, second - first
+        r = state.absent[chosen]
+        best, least = np.int64(-1), data.requests[r, a.Q_PENALTY]
+        for k in range(data.numbers[a.X_SHUTTLES]):
+            if regrets[chosen, k, 0] < least:
+                best, least = k, regrets[chosen, k, 0]  # type: ignore[assignment]
+        if best < 0:
+            # Nobody left has a place that is worth it.
+            break
+        insert(data, state, best, r, regrets[chosen, best, 1], regrets[chosen, best, 2])
+        count -= 1
+        state.absent[chosen] = state.absent[count]
+        for k in range(data.numbers[a.X_SHUTTLES]):
+            for c in range(3):
+                regrets[chosen, k, c] = regrets[count, k, c]
+        for q in range(count):
+            _ask_route(data, state, q, best)
+            if best + 1 < data.numbers[a.X_SHUTTLES] and state.size[best + 1] == 2:
+                _ask_route(data, state, q, best + 1)
+    state.totals[a.T_ABSENT] = count
+
+
+@inner_kernel
+def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
+    """Write a request's best place in one route where regrets are looked up."""
+    r = state.absent[q]
+    found = state.found
+    found[a.F_COST] = data.requests[r, a.Q_PENALTY]
+    own = data.requests[r, a.Q_SHUTTLE]
+    idle = state.size[k] == 2 and _like_another(data, state, k)
+    if own == k or (own < 0 and not state.closed[k] and not idle):
+        try_route(data, state, k, r, state.totals[a.T_BLINK])
+    state.regrets[q, k, 0] = found[a.F_COST]
+    state.regrets[q, k, 1] = found[a.F_PICKUP]
+    state.regrets[q, k, 2] = found[a.F_DROPOFF]
 
 
 @inner_kernel

@@ -109,7 +109,7 @@ def riders_cost(data, nodes, count, plan):  # type: ignore[no-untyped-def]
                 left = plan[p, a.S_BEGIN] + data.nodes[node, a.N_SERVICE]
                 if data.nodes[node, a.N_PLACE] != data.nodes[nodes[p - 1], a.N_PLACE]:
                     left += data.numbers[a.X_SETUP]
-                cost += wait * (left - data.nodes[node, a.N_OPENS]) - ride * left
+                cost += wait * (left - data.requests[node, a.Q_OPENS]) - ride * left
         elif data.requests[node - n, a.Q_RIDERS]:
             cost += ride * plan[p, a.S_BEGIN]
             if data.requests[node - n, a.Q_ABOARD]:
