@@ -33,8 +33,8 @@ R_SEATS, R_WHEELCHAIRS, R_LUGGAGE, R_TIGHT, R_SPARE, R_BEGIN = range(6, 12)
 R_COLUMNS = 12
 # plan[position, column]: a route as a system of difference constraints
 S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN = range(6)
-# found[column]: the best insertion so far
-F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA = range(5)
+# found[column]: the best insertion so far; F_LAZY: it is looked at exactly only in the end
+F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA, F_LAZY = range(6)
 # totals[column]
 T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_POOL, T_BLINK = range(8)
 T_POOL_NODES = 8
@@ -138,16 +138,7 @@ def data_of(problem: Problem) -> Data:
     requests[:, Q_OPENS] = nodes[:n, N_OPENS]
     _tighten(legs, nodes, requests, int(problem.setup[0]))
 
-    shuttles = np.zeros((m, K_ABOARD + DIMENSIONS), np.int64)
-    shuttles[:, :K_DISPLACES] = problem.capacity
-    shuttles[:, K_DISPLACES] = problem.displaces
-    shuttles[:, K_DURATION] = _limits(problem.duration_max)
-    shuttles[:, K_FIXED] = problem.fixed
-    shuttles[:, K_KIND] = problem.kind
-    shuttles[:, K_KEY] = (problem.kind + 1).astype(np.int64) * 0x9E3779B97F4A7C1
-    on_board = np.flatnonzero(aboard)
-    np.add.at(shuttles[:, K_ABOARD:], problem.shuttle_of[on_board], problem.load[on_board])
-    shuttles[:, K_ABOARD] += shuttles[:, K_ABOARD + 1] * shuttles[:, K_DISPLACES]
+    shuttles = _shuttles_of(problem)
 
     numbers = np.zeros(8, np.int64)
     numbers[X_REQUESTS], numbers[X_SHUTTLES] = n, m
@@ -162,6 +153,20 @@ def data_of(problem: Problem) -> Data:
     orders = _orders(legs, nodes, n)
     cell = np.append(problem.cell, -1).astype(np.int64)
     return Data(legs, nodes, requests, shuttles, orders, cell, numbers)
+
+
+def _shuttles_of(problem: Problem) -> NDArray[np.int64]:
+    shuttles = np.zeros((problem.shuttles, K_ABOARD + DIMENSIONS), np.int64)
+    shuttles[:, :K_DISPLACES] = problem.capacity
+    shuttles[:, K_DISPLACES] = problem.displaces
+    shuttles[:, K_DURATION] = _limits(problem.duration_max)
+    shuttles[:, K_FIXED] = problem.fixed
+    shuttles[:, K_KIND] = problem.kind
+    shuttles[:, K_KEY] = (problem.kind + 1).astype(np.int64) * 0x9E3779B97F4A7C1
+    on_board = np.flatnonzero(problem.picked_at >= 0)
+    np.add.at(shuttles[:, K_ABOARD:], problem.shuttle_of[on_board], problem.load[on_board])
+    shuttles[:, K_ABOARD] += shuttles[:, K_ABOARD + 1] * shuttles[:, K_DISPLACES]
+    return shuttles
 
 
 def _limits(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -231,7 +236,7 @@ def state_of(data: Data, seed: int) -> State:
         near_known=np.zeros(2 * n, np.int64),
         plan=np.zeros((room, 6), np.int64),
         trial=np.zeros(room, np.int64),
-        found=np.zeros(5, np.int64),
+        found=np.zeros(6, np.int64),
         totals=np.zeros(T_COLUMNS, np.int64),
         closed=np.zeros(m, np.int64),
         best=np.zeros((m, room), np.int32),

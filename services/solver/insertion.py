@@ -16,7 +16,7 @@ from services.solver.routes import try_with
 def offer(data, state, k, r, pickup, dropoff, cost):  # type: ignore[no-untyped-def]
     """Take an insertion as the best found if it is cheaper and keeps every limit."""
     found = state.found
-    if data.numbers[a.X_EXACT]:
+    if data.numbers[a.X_EXACT] and not found[a.F_LAZY]:
         if not try_with(data, state, k, r, pickup, dropoff):
             return
         cost += found[a.F_EXTRA] - state.extra[0, k]
@@ -102,6 +102,8 @@ def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
     for i in range(count - 1):
         if rows[k, i, a.R_LEAVE] > begin_by:
             break
+        if rows[k, i + 1, a.R_LATEST_HERE] < opens + service:
+            continue
         if not _room(rows, k, i, ask):
             continue
         place, following = rows[k, i, a.R_PLACE], rows[k, i + 1, a.R_PLACE]
@@ -112,14 +114,13 @@ def try_route(data, state, k, r, blink):  # type: ignore[no-untyped-def]
         base = surcharge + legs[place, here, 1] - rows[k, i, a.R_LEG]
         # Where waits or rides count, what these riders' cost at least belongs to the bound.
         riders = ask.wait * (left - data.requests[r, a.Q_OPENS]) + ask.ride * direct_s
-        cost = base + direct + legs[there, following, 1]
         until -= 1
         if until == 0:
             until = below(state.dice, blink) + 1
-        elif cost + riders < found[a.F_COST]:
+        elif base + direct + legs[there, following, 1] + riders < found[a.F_COST]:
             drop = max(left + direct_s, ask.drop_opens)
             if _drop_fits(data, rows, k, i, drop, here, ask):
-                offer(data, state, k, r, i, i, cost)
+                offer(data, state, k, r, i, i, base + direct + legs[there, following, 1])
         base += legs[here, following, 1]
         onward = legs[here, following, 0]
         late = a.R_LATEST_HERE if here == following else a.R_LATEST

@@ -12,7 +12,7 @@ from services.network.kernels import inner_kernel, lean_kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.insertion import try_route
-from services.solver.routes import insert
+from services.solver.routes import insert, try_with
 
 REGRET = 0.1
 """How often requests are put back by regret."""
@@ -42,6 +42,7 @@ def recreate(data, state):  # type: ignore[no-untyped-def]
 def _by_regret(data, state):  # type: ignore[no-untyped-def]
     """Put back first who would lose most by waiting: regret, Ropke & Pisinger (2006)."""
     regrets = state.regrets
+    state.found[a.F_LAZY] = 0
     count = state.totals[a.T_ABSENT]
     for q in range(count):
         for k in range(data.numbers[a.X_SHUTTLES]):
@@ -58,7 +59,7 @@ def _by_regret(data, state):  # type: ignore[no-untyped-def]
                 elif cost < second:
                     second = cost
             if second - first > most:
-                chosen, most = q, second - first
+                chosen, most = q, second - first  # type: ignore[assignment]
         r = state.absent[chosen]
         best, least = np.int64(-1), data.requests[r, a.Q_PENALTY]
         for k in range(data.numbers[a.X_SHUTTLES]):
@@ -97,21 +98,30 @@ def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
 
 @inner_kernel
 def best_place(data, state, r):  # type: ignore[no-untyped-def]
-    """Find the best place of a request in all routes."""
-    found = state.found
-    blink = state.totals[a.T_BLINK]
-    found[a.F_COST] = data.requests[r, a.Q_PENALTY]
-    found[a.F_SHUTTLE] = a.ABSENT
-    own = data.requests[r, a.Q_SHUTTLE]
-    if own >= 0:
-        try_route(data, state, own, r, blink)
-        return
-    for k in range(data.numbers[a.X_SHUTTLES]):
-        if state.closed[k]:
-            continue
-        if state.size[k] == 2 and _like_another(data, state, k):
-            continue
-        try_route(data, state, k, r, blink)
+    """Find the best place of a request in all routes.
+
+    What passes the slacks mostly passes the exact check too, so that comes last where driving alone
+    counts; if it fails, everything is looked at again, exactly.
+    """
+    found, numbers = state.found, data.numbers
+    found[a.F_LAZY] = numbers[a.X_EXACT] and numbers[a.X_WAIT] == 0 and numbers[a.X_RIDE] == 0
+    while True:
+        found[a.F_COST] = data.requests[r, a.Q_PENALTY]
+        found[a.F_SHUTTLE] = a.ABSENT
+        own = data.requests[r, a.Q_SHUTTLE]
+        if own >= 0:
+            try_route(data, state, own, r, state.totals[a.T_BLINK])
+        else:
+            for k in range(numbers[a.X_SHUTTLES]):
+                if state.closed[k] or (state.size[k] == 2 and _like_another(data, state, k)):
+                    continue
+                try_route(data, state, k, r, state.totals[a.T_BLINK])
+        k = found[a.F_SHUTTLE]
+        if not found[a.F_LAZY] or k == a.ABSENT:
+            break
+        found[a.F_LAZY] = 0
+        if try_with(data, state, k, r, found[a.F_PICKUP], found[a.F_DROPOFF]):
+            break
 
 
 @inner_kernel

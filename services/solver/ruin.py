@@ -98,7 +98,7 @@ def _worst(data, state, most):  # type: ignore[no-untyped-def]
             if not data.requests[r, a.Q_ABOARD]:
                 detour += _detour(data, state, r)
             if detour > longest:
-                chosen, longest = r, detour  # type: ignore[assignment]
+                chosen, longest = r, detour
         if chosen >= 0:
             count = _choose(state, chosen, count)
     return count
