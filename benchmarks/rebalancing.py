@@ -130,10 +130,11 @@ def demo_days(count: int, fleet_size: int) -> list[Try]:
     return [one(number) for number in range(count)]
 
 
-def online(day: Day, earlier: Sequence[Sequence[Order]], times: int = 1) -> Try:
-    """A day of the online data, and days of orders to learn from, so many times as busy."""
-    network = network_of(day, Form.ARRIVAL)
-    fleet = (FleetGroup(depot="0", count=len(day.vans)),)
+def expected_of(
+    network: Network, vans: int, earlier: Sequence[Sequence[Order]], times: int = 1
+) -> tuple[Network, Expected]:
+    """What to expect after days of orders, if so many times as busy; the network with its fleet."""
+    fleet = (FleetGroup(depot="0", count=vans),)
     network = replace(network, territory=network.territory.model_copy(update={"fleet": fleet}))
     cells = cells_of(network.stops)
     number = np.zeros((len(earlier), len(cells.names), QUARTERS), np.int64)
@@ -142,7 +143,12 @@ def online(day: Day, earlier: Sequence[Sequence[Order]], times: int = 1) -> Try:
             number[d, cells.of_stop[order.origin], order.request_s // QUARTER_S % QUARTERS] += times
     kinds = tuple(DayKind(d % 5) for d in range(len(earlier)))
     forecast = learn(Counts(cells=cells.names, kinds=kinds, number=number))
-    awaited = expected(forecast, DayKind(), cells, network.tables.drive_s)
+    return network, expected(forecast, DayKind(), cells, network.tables.drive_s)
+
+
+def online(day: Day, earlier: Sequence[Sequence[Order]], times: int = 1) -> Try:
+    """A day of the online data, and days of orders to learn from, so many times as busy."""
+    network, awaited = expected_of(network_of(day, Form.ARRIVAL), len(day.vans), earlier, times)
     return lambda place: happen(
         waiting_at(network, place),
         fleet_of(day),
@@ -177,11 +183,12 @@ def compare(name: str, days: Sequence[Try]) -> list[list[str]]:
     for place in (WaitingPlace.DEPOT, WaitingPlace.FORECAST):
         own = [day(place) for day in days]
         more = [[a - b for a, b in zip(x, y, strict=True)] for x, y in zip(own, stay, strict=True)]
-        rows.append([f"{'':{len(name)}}  {place}", *map(_interval, zip(*more, strict=True))])
+        rows.append([f"{'':{len(name)}}  {place}", *map(interval, zip(*more, strict=True))])
     return rows
 
 
-def _interval(differences: Sequence[float]) -> str:
+def interval(differences: Sequence[float]) -> str:
+    """Mean of paired differences with its 95 % confidence interval."""
     mean = fmean(differences)
     if len(differences) < 2:
         return f"{mean:+.2f}"
