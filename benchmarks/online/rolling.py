@@ -210,6 +210,19 @@ class World:
             shuttle.place, shuttle.stop, shuttle.free_s, shuttle.leg = place, -1, now_s, None
         shuttle.route = visits
 
+    def _travel(self, starts: list[Shuttle], now_s: int) -> NDArray[np.int32]:
+        """Travel times between stops, and behind them from where each shuttle starts."""
+        stops = len(self._xy)
+        size = stops + len(starts)
+        travel = np.full((size, size), FAR_S, np.int32)
+        travel[:stops, :stops] = self._drive_s
+        for k, start in enumerate(starts, start=stops):
+            travel[k, :stops] = [self._drive_from(start, stop) for stop in range(stops)]
+            if start.leg is not None:
+                travel[k, start.leg.stop] = max(start.leg.arrive_s - now_s, 0)
+            travel[k, k] = 0
+        return travel
+
     def _problem(
         self,
         orders: list[int],
@@ -220,17 +233,7 @@ class World:
     ) -> Problem:
         n, m, stops = len(orders), len(starts), len(self._xy)
         rows = [self._day.orders[r] for r in orders]
-        travel = np.full((stops + m, stops + m), FAR_S, np.int32)
-        travel[:stops, :stops] = self._drive_s
-        for k, start in enumerate(starts):
-            travel[stops + k, :stops] = (
-                self._drive_s[start.stop]
-                if start.stop >= 0
-                else [_straight_s(start.place, xy) for xy in self._xy]
-            )
-            if start.leg is not None:
-                travel[stops + k, start.leg.stop] = max(start.leg.arrive_s - now_s, 0)
-            travel[stops + k, stops + k] = 0
+        travel = self._travel(starts, now_s)
         begin_by = np.full(2 * (n + m), FAR_S, np.int32)
         leave_by, opens = begin_by.copy(), np.zeros_like(begin_by)
         opens[:n] = [row.request_s for row in rows]
