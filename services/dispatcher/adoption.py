@@ -212,6 +212,7 @@ class Adoption:
         fleet = self._fleet
         routes: dict[int, list[Stopover]] = {}
         seen: set[RideId] = set()
+        mentioned = {r for own in calls.values() for c in own for r in (*c.board, *c.leave)}
         for k, own in calls.items():
             route = fleet.routes[k]
             stops: list[Stopover] = []
@@ -226,8 +227,8 @@ class Adoption:
                     return None
                 if board or leave:
                     stops.append(Stopover(call.stop, board, leave))
-            tail = route.stops[before_task(route.stops) :]
-            if any(r in seen for stop in tail for r in (*stop.board, *stop.leave)):
+            tail = _tail(route.stops, mentioned)
+            if before_task(route.stops) < len(route.stops) - len(tail):
                 return None
             stops += [replace(s, board=list(s.board), leave=list(s.leave)) for s in tail]
             seen.update(r for stop in tail for r in stop.board)
@@ -342,6 +343,25 @@ class Adoption:
         arrays.visits[k, : len(before.visits)] = before.visits
         arrays.rides[k, : len(before.rides)] = before.rides
         route.stops, route.held, route.written = before.stops, before.held, before.written
+
+
+def _tail(stops: list[Stopover], mentioned: Collection[RideId]) -> list[Stopover]:
+    """The last stops of a route, from a moment at which nobody of whom a proposal speaks is left.
+
+    Whoever gets off there gets on there too.
+    """
+    first = len(stops)
+    while first and not any(
+        r in mentioned for r in (*stops[first - 1].board, *stops[first - 1].leave)
+    ):
+        first -= 1
+    boarding: set[RideId] = set()
+    for i in range(first, len(stops)):
+        if any(r not in boarding for r in stops[i].leave):
+            first, boarding = i + 1, set()
+            continue
+        boarding.update(stops[i].board)
+    return stops[first:]
 
 
 def _alike(a: Stopover, b: Stopover) -> bool:

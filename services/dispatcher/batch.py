@@ -87,16 +87,27 @@ class Batch:
                 routes.append(ProposedRoute(shuttle_id=shuttle_id, revision=revision, calls=every))
         return PlanProposal(tuple(routes)) if routes else None
 
+    def _can_join(self, node: int, boarding: list[int]) -> bool:
+        """Whether a party can board together with others, who then leave with the last of them."""
+        problem = self.problem
+        together = [*boarding, node]
+        ready_s = int(problem.opens[together].max()) + int(problem.setup[0])
+        ready_s += int(problem.service[together].sum())
+        return not boarding or ready_s <= int(problem.leave_by[together].min())
+
     def _calls(self, route: Sequence[int]) -> list[Call]:
         problem, calls = self.problem, list[Call]()
         n, last = problem.requests, -1
+        boarding: list[int] = []
         for node in route:
             ride_id, stop = self.rides[node % n], int(problem.place[node])
-            if stop != last:
+            joins = stop == last and (node >= n or self._can_join(node, boarding))
+            if not joins:
                 calls.append(Call(stop=self.stops[stop]))
-            last = stop
-            call = calls[-1]
+                boarding = []
+            last, call = stop, calls[-1]
             if node < n:
+                boarding.append(node)
                 calls[-1] = Call(stop=call.stop, board=(*call.board, ride_id), leave=call.leave)
             else:
                 calls[-1] = Call(stop=call.stop, board=call.board, leave=(*call.leave, ride_id))
@@ -166,8 +177,23 @@ class Snapshot:
         return [k for k in there.tolist() if self._open_to(k) >= self.projected[k, J_FROZEN]]
 
     def _open_to(self, k: int) -> int:
-        """How many visits come before a shuttle's next task; what follows stays as it is."""
-        return before_task(self._fleet.routes[k].stops)
+        """How many visits are planned anew: those before a task, and before what is far ahead.
+
+        The rest stays as it is; nobody is on board when it begins.
+        """
+        stops = self._fleet.routes[k].stops
+        last = before_task(stops)
+        rows = self.arrays.visits[k]
+        far = rows[:last, c.V_START] > self._deadline_s + self._settings.batch_ahead_s
+        for i in np.flatnonzero(far).tolist():
+            aboard = rows[i - 1, c.V_SEATS : c.V_LUGGAGE + 1] if i else self._aboard(k)
+            if not aboard.any():
+                return int(i)
+        return last
+
+    def _aboard(self, k: int) -> NDArray[np.int64]:
+        load: NDArray[np.int64] = self.arrays.heads[k, c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1]
+        return load
 
     def stops(self, k: int) -> list[int]:
         """The stops at which a shuttle is, for which it is heading, or that it is to visit."""
@@ -270,12 +296,12 @@ class Snapshot:
         return requests
 
     def _end(self, k: int) -> tuple[int, int]:
-        """Where and when a shuttle's next task is, if it has one; else -1, at any time."""
+        """Where and until when a shuttle has to be for what stays as it is; -1: nowhere."""
         at, stops = self._open_to(k), self._fleet.routes[k].stops
         if at == len(stops):
             return -1, FAR_S
         row = self.arrays.visits[k, at]
-        return stops[at].stop, min(max(int(row[c.V_DROP_BY]), int(row[c.V_ARRIVE])), FAR_S)
+        return stops[at].stop, min(int(row[c.V_ARRIVE] + row[c.V_RIDE_SLACK]), FAR_S)
 
     def _problem(
         self, requests: list[_Request], shuttles: Sequence[int], at: NDArray[np.int64]

@@ -262,6 +262,8 @@ class DispatchSettings(_Part):
         A ride moves to another shuttle no later than this before its planned pickup.
     batch_every_s
         How often all open rides are planned anew; 0: never.
+    batch_ahead_s
+        Rides that are to be picked up later than this are not planned anew yet.
     solve_latency_s
         How long after its snapshot a batch takes effect.
     solve_iterations
@@ -284,6 +286,7 @@ class DispatchSettings(_Part):
     keep_course_s: Annotated[int, Field(ge=0, le=600)] = 20
     reassign_until_s: Annotated[int, Field(ge=0, le=DAY_S)] = 60
     batch_every_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    batch_ahead_s: Annotated[int, Field(ge=0, le=DAY_S)] = 3600
     solve_latency_s: Annotated[int, Field(ge=1, le=600)] = 5
     solve_iterations: Annotated[int, Field(ge=1, le=10_000_000)] = 2000
     second_look: bool = False

@@ -29,7 +29,11 @@ CHUNK_S = 0.004
 CHOICES = (0.3, 0.5, 0.7, 0.85)
 """After which shares of the budget the best set of routes seen is chosen."""
 CHUNKS = 200
-"""Temperatures in a search whose budget is a number of steps."""
+"""Temperatures in a search whose budget is a number of steps ..."""
+CHUNK_STEPS = 16
+"""... unless each has fewer steps than this."""
+SHORT = 5000
+"""A search of fewer steps has the best set of routes chosen once, near its end."""
 
 
 def improve(
@@ -95,7 +99,7 @@ class _Search:
         self.data, self.state = data, state
         self._budget, self._began_s = budget, began_s
         # The fewest steps between two looks, so that a budget of steps alone repeats exactly.
-        self._steps = max(1, (budget.iterations or 0) // CHUNKS)
+        self._steps = max(CHUNK_STEPS, (budget.iterations or 0) // CHUNKS)
         if budget.seconds is not None:
             self._steps = 8
         self._leg = _mean_leg(data)
@@ -129,7 +133,8 @@ class _Search:
             self._empty_routes()
         since = self._used()
         hot, cold = self._leg * (WARM if self._given else HOT), self._leg * COLD
-        choices = list(CHOICES)
+        short = self._budget.iterations is not None and self._budget.iterations < SHORT
+        choices = list(CHOICES[-1:] if short else CHOICES)
         while (used := self._used()) < 1.0:
             if choices and used > choices[0]:
                 choices.pop(0)
