@@ -15,7 +15,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.adoption import Adoption
 from services.dispatcher.answers import Answers
 from services.dispatcher.arrays import Ask
-from services.dispatcher.batch import Batch, Snapshot
+from services.dispatcher.batch import Batch
 from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.duties import Duties
 from services.dispatcher.fleet import Shuttles
@@ -29,6 +29,7 @@ from services.dispatcher.reports import Reports
 from services.dispatcher.rescue import Rescue
 from services.dispatcher.roadworks import Roadworks
 from services.dispatcher.silence import Silence
+from services.dispatcher.snapshot import Snapshot
 from services.domain.events import (
     AcceptOffer,
     Arrived,

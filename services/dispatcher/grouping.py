@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.dispatcher.answers import Asked
-from services.dispatcher.batch import Snapshot
+from services.dispatcher.snapshot import Snapshot
 from services.network.stops import Stops
 
 RESOLUTION = 6

@@ -1,0 +1,325 @@
+"""A zone's open work as it is, and as it will be when a batch takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.dispatcher import columns as c
+from services.dispatcher.answers import Asked
+from services.dispatcher.arrays import Fleet
+from services.dispatcher.batch import Batch
+from services.dispatcher.fleet import Shuttles, Stopover, before_task
+from services.dispatcher.insertion import DRIVE_COST
+from services.dispatcher.projection import (
+    J_FROZEN,
+    J_STOP,
+    J_TIME,
+    J_TOWARDS,
+    approaches,
+    project_all,
+)
+from services.dispatcher.schedule import locate_all
+from services.domain.ids import RideId
+from services.domain.plan import Call
+from services.domain.ride import Ride
+from services.domain.territory import DispatchSettings
+from services.solver.given import broken
+from services.solver.problem import ANY, NOT_YET, Problem, far
+
+FAR_S = far(np.int32)
+MUST = 10**12
+"""What it costs to leave out somebody who has a promise: more than all that can be refused."""
+REFUSED = 10**10
+"""What it costs to refuse somebody: more than all driving of a batch."""
+
+
+class _Request(NamedTuple):
+    """A row of a problem's requests."""
+
+    ride_id: RideId
+    pickup: int
+    dropoff: int
+    opens_s: int
+    leave_by_s: int
+    arrive_by_s: int
+    ride_s_max: int
+    stop_s: int
+    load: tuple[int, ...]
+    shuttle: int
+    picked_s: int
+    asked: bool = False
+
+
+class Snapshot:
+    """A zone's open work as it is, and as it will be when a batch takes effect.
+
+    It works on copies: looking at a zone changes nothing in it.
+
+    Parameters
+    ----------
+    fleet, rides
+        The zone's shuttles and rides.
+    settings
+        How the dispatcher weighs and hurries.
+    cells
+        (stops,) cell of the map in which each stop lies.
+    times_s
+        Now, and when the batch takes effect.
+    """
+
+    def __init__(
+        self,
+        fleet: Shuttles,
+        rides: Mapping[RideId, Ride],
+        settings: DispatchSettings,
+        cells: NDArray[np.int32],
+        times_s: tuple[int, int],
+    ) -> None:
+        self._fleet = fleet
+        self._rides = rides
+        self._settings = settings
+        self._cells = cells
+        now_s, self._deadline_s = times_s
+        weights = (settings.wait_weight, settings.ride_weight)
+        self._weights = np.array([round(w * DRIVE_COST) for w in weights], np.int64)
+        old = fleet.arrays
+        self.arrays = Fleet(old.heads.copy(), old.visits.copy(), old.rides.copy(), old.times.copy())
+        locate_all(fleet.ways, *self.arrays[:3], now_s, fleet.latency_s)
+        times = (self._deadline_s, fleet.latency_s, settings.keep_course_s, settings.early_s)
+        self.projected: NDArray[np.int64] = project_all(fleet.ways, self.arrays, times)
+        """Where each shuttle is when the batch takes effect (``J_`` columns)."""
+
+    def shuttles(self) -> list[int]:
+        """The shuttles that can be sent anywhere at all, if only before their next task."""
+        heads = self.arrays.heads
+        there = np.flatnonzero((heads[:, c.H_SILENT] == 0) & (heads[:, c.H_OUT] == 0))
+        return [k for k in there.tolist() if self._open_to(k) >= self.projected[k, J_FROZEN]]
+
+    def _open_to(self, k: int) -> int:
+        """How many visits are planned anew: those before a task, and before what is far ahead.
+
+        The rest stays as it is; nobody is on board when it begins.
+        """
+        stops = self._fleet.routes[k].stops
+        last = before_task(stops)
+        rows = self.arrays.visits[k]
+        far = rows[:last, c.V_START] > self._deadline_s + self._settings.batch_ahead_s
+        for i in np.flatnonzero(far).tolist():
+            aboard = rows[i - 1, c.V_SEATS : c.V_LUGGAGE + 1] if i else self._aboard(k)
+            if not aboard.any():
+                return int(i)
+        return last
+
+    def _aboard(self, k: int) -> NDArray[np.int64]:
+        load: NDArray[np.int64] = self.arrays.heads[k, c.H_ABOARD_SEATS : c.H_ABOARD_LUGGAGE + 1]
+        return load
+
+    def stops(self, k: int) -> list[int]:
+        """The stops at which a shuttle is, for which it is heading, or that it is to visit."""
+        at = self.projected[k]
+        here = at[J_STOP] if at[J_STOP] >= 0 else at[J_TOWARDS]
+        stops = self._fleet.routes[k].stops[: self._open_to(k)]
+        return [int(here), *(stop.stop for stop in stops)]
+
+    def rides(self, k: int) -> int:
+        """How many rides a shuttle has, on board and planned."""
+        return int(self.arrays.heads[k, c.H_RIDES])
+
+    def batch(self, shuttles: Sequence[int], asked: Sequence[Asked]) -> Batch:
+        """Take some shuttles and all their open work, and requests that wait.
+
+        Shuttles whose plan breaks a limit as a solver sees it are left out: theirs stays.
+        """
+        batch = self._batch(shuttles, asked)
+        if out := broken(batch.problem, batch.start):
+            batch = self._batch([k for own, k in enumerate(shuttles) if own not in out], asked)
+        return batch
+
+    def _batch(self, shuttles: Sequence[int], asked: Sequence[Asked]) -> Batch:
+        fleet = self._fleet
+        requests: list[_Request] = []
+        number: dict[RideId, int] = {}
+        sequences: list[list[tuple[RideId, bool]]] = []
+        frozen: list[tuple[Call, ...]] = []
+        at = self.projected[list(shuttles)]
+        for own, k in enumerate(shuttles):
+            first = int(at[own, J_FROZEN])
+            stops = fleet.routes[k].stops[: self._open_to(k)]
+            frozen.append(tuple(_call(stop) for stop in stops[:first]))
+            for request in self._open(k, own, first):
+                number[request.ride_id] = len(requests)
+                requests.append(request)
+            sequences.append(
+                [
+                    (ride_id, boards)
+                    for stop in stops[first:]
+                    for boards, ids in ((False, stop.leave), (True, stop.board))
+                    for ride_id in ids
+                ]
+            )
+        requests += [_asked(one) for one in asked]
+        n = len(requests)
+        start = tuple(
+            tuple(number[ride_id] + (0 if boards else n) for ride_id, boards in sequence)
+            for sequence in sequences
+        )
+        problem, stops_used = self._problem(requests, shuttles, at)
+        return Batch(
+            problem=problem,
+            start=start,
+            shuttles=tuple(fleet.routes[k].shuttle.id for k in shuttles),
+            revisions=tuple(fleet.routes[k].revision for k in shuttles),
+            rides=tuple(request.ride_id for request in requests),
+            asked=len(asked),
+            frozen=tuple(frozen),
+            stops=stops_used,
+        )
+
+    def _open(self, k: int, own: int, first: int) -> list[_Request]:
+        """The requests that shuttle ``k``, number ``own`` of the batch, serves after a visit."""
+        fleet, route = self._fleet, self._fleet.routes[k]
+        rows = self.arrays.visits[k, : len(route.stops)].tolist()
+        picked_s = dict(route.aboard)
+        for stop, row in zip(route.stops[:first], rows, strict=False):
+            picked_s |= dict.fromkeys(stop.board, row[c.V_DEPART])
+        pickups: dict[RideId, tuple[int, int, int]] = {}
+        requests = []
+        for stop, row in list(zip(route.stops, rows, strict=True))[first : self._open_to(k)]:
+            for late, ride_id in enumerate(stop.leave):
+                terms = fleet.terms_of(ride_id, self._rides)
+                since_s = picked_s.get(ride_id, NOT_YET)
+                pickup, picked, sooner_s = pickups.get(ride_id, (stop.stop, since_s, 0))
+                # As a solver sees it, who gets off behind others of the same visit does so later,
+                # and who gets on before others sooner.
+                arrive_s = row[c.V_ARRIVE] + (late and row[c.V_DWELL])
+                near = picked - self._deadline_s < self._settings.reassign_until_s
+                fixed = since_s != NOT_YET or near or ride_id in route.awaited
+                requests.append(
+                    _Request(
+                        ride_id=ride_id,
+                        pickup=pickup,
+                        dropoff=stop.stop,
+                        opens_s=terms.pickup_from_s,
+                        leave_by_s=max(terms.pickup_to_s, picked),
+                        arrive_by_s=max(terms.arrive_by_s, arrive_s),
+                        ride_s_max=max(terms.ride_s_max, arrive_s - picked + sooner_s),
+                        stop_s=terms.stop_s,
+                        load=terms[:3],
+                        shuttle=own if fixed else ANY,
+                        picked_s=since_s,
+                    )
+                )
+            for ride_id in stop.board:
+                sooner_s = row[c.V_DWELL] if len(stop.board) > 1 else 0
+                pickups[ride_id] = stop.stop, row[c.V_DEPART], sooner_s
+        return requests
+
+    def _end(self, k: int) -> tuple[int, int]:
+        """Where and until when a shuttle has to be for what stays as it is; -1: nowhere."""
+        at, stops = self._open_to(k), self._fleet.routes[k].stops
+        if at == len(stops):
+            return -1, FAR_S
+        row = self.arrays.visits[k, at]
+        return stops[at].stop, min(int(row[c.V_ARRIVE] + row[c.V_RIDE_SLACK]), FAR_S)
+
+    def _problem(
+        self, requests: list[_Request], shuttles: Sequence[int], at: NDArray[np.int64]
+    ) -> tuple[Problem, tuple[int, ...]]:
+        fleet, n, m = self._fleet, len(requests), len(shuttles)
+        nodes = [r.pickup for r in requests] + [r.dropoff for r in requests]
+        ends = [self._end(k) for k in shuttles]
+        nodes += [stop for stop, _ in ends if stop >= 0]
+        stops, place = np.unique(np.array(nodes, np.int64), return_inverse=True)
+        size = len(stops)
+        travel = np.full((size + m, size + m), FAR_S, np.int32)
+        travel[:size, :size] = fleet.ways.drive_s[np.ix_(stops, stops)]
+        travel[size:, :size] = approaches(fleet.ways, at, stops)
+        length = np.where(travel >= c.UNREACHABLE_S, FAR_S, travel * DRIVE_COST).astype(np.int32)
+        travel[travel >= c.UNREACHABLE_S] = FAR_S
+        starts = np.arange(size, size + m)
+        begin_by = np.full(2 * (n + m), FAR_S, np.int32)
+        opens, leave_by, service = np.zeros_like(begin_by), begin_by.copy(), np.zeros_like(begin_by)
+        table = _columns(requests)
+        opens[:n], leave_by[:n], begin_by[n : 2 * n] = table[0:3]
+        service[:n] = service[n : 2 * n] = table[3]
+        opens[2 * n : 2 * n + m] = at[:, J_TIME]
+        begin_by[2 * n + m :] = [by_s for _, by_s in ends]
+        end_places = starts.copy()
+        bound = np.array([stop >= 0 for stop, _ in ends], np.bool_)
+        end_places[bound] = place[2 * n :]
+        heads = self.arrays.heads[list(shuttles)]
+        cells = np.concatenate((self._cells[stops], np.full(m, -1))).astype(np.int32)
+        for own in range(m):
+            if at[own, J_STOP] >= 0:
+                cells[size + own] = self._cells[at[own, J_STOP]]
+        problem = Problem(
+            travel=travel,
+            length=length,
+            place=np.concatenate((place[: 2 * n], starts, end_places)).astype(np.int32),
+            opens=opens,
+            begin_by=begin_by,
+            leave_by=leave_by,
+            service=service,
+            setup=np.array([fleet.stop_times.base_s], np.int32),
+            load=np.array([r.load for r in requests], np.int32).reshape(n, 3),
+            ride_max=table[4].astype(np.int32),
+            shuttle_of=table[5].astype(np.int32),
+            picked_at=table[6].astype(np.int32),
+            penalty=np.array([REFUSED if r.asked else MUST for r in requests], np.int64),
+            capacity=heads[:, c.H_SEATS : c.H_LUGGAGE + 1].astype(np.int32),
+            displaces=np.array(
+                [fleet.routes[k].shuttle.seats_per_wheelchair for k in shuttles], np.int32
+            ),
+            open_end=~bound,
+            duration_max=np.full(m, FAR_S, np.int32),
+            fixed=np.zeros(m, np.int64),
+            kind=np.arange(m, dtype=np.int32),
+            cell=cells,
+            weights=self._weights,
+        )
+        return problem, tuple(stops.tolist())
+
+
+def _asked(asked: Asked) -> _Request:
+    earliest_s, pick_by_s = asked.window_s
+    party = asked.ride.request.party
+    return _Request(
+        ride_id=asked.ride.id,
+        pickup=asked.pickup.stop,
+        dropoff=asked.dropoff.stop,
+        opens_s=earliest_s,
+        leave_by_s=pick_by_s,
+        arrive_by_s=asked.drop_by_s,
+        ride_s_max=asked.ride_s_max,
+        stop_s=asked.stop_s,
+        load=tuple(party.load),
+        shuttle=ANY,
+        picked_s=NOT_YET,
+        asked=True,
+    )
+
+
+def _columns(requests: list[_Request]) -> NDArray[np.int64]:
+    rows = [
+        (
+            r.opens_s,
+            r.leave_by_s,
+            r.arrive_by_s,
+            r.stop_s,
+            r.ride_s_max,
+            r.shuttle,
+            r.picked_s,
+        )
+        for r in requests
+    ]
+    table = np.array(rows, np.int64).reshape(-1, 7).T
+    table[:5] = np.minimum(table[:5], FAR_S)
+    return table
+
+
+def _call(stop: Stopover) -> Call:
+    return Call(stop=stop.stop, board=tuple(stop.board), leave=tuple(stop.leave))
