@@ -166,10 +166,10 @@ class Adoption:
             self._answers.pencil_in(ride_id, now_s)
         if self._install(routes, newcomers, now_s):
             saved = cost - sum(self._cost(k) for k in calls)
-            self._ink_in(asked, calls, now_s)
+            promised = self._ink_in(asked, calls, now_s)
             if saved <= 0 and not asked:
                 outcome = Outcome.NO_BETTER
-            elif self._is_legal(broken, now_s):
+            elif promised and self._is_legal(broken, now_s):
                 for ride_id in asked:
                     self._answers.offered(ride_id, events)
                 self._adopt(givers, broken, now_s, events)
@@ -191,16 +191,17 @@ class Adoption:
         leaving = {r for own in calls.values() for call in own for r in call.leave}
         return [r for r in self._answers.waiting if r in boarding and r in leaving]
 
-    def _ink_in(self, asked: list[RideId], calls: Iterable[int], now_s: int) -> None:
-        """Make the promises to newly served riders as narrow as they will be."""
-        fleet = self._fleet
+    def _ink_in(self, asked: list[RideId], calls: Iterable[int], now_s: int) -> bool:
+        """Make the promises to newly served riders as narrow as they will be, if they can be."""
+        fleet, possible = self._fleet, True
         for k in calls if asked else ():
             rows = fleet.arrays.visits[k, : len(fleet.routes[k].stops)].tolist()
             for row, stop in zip(rows, fleet.routes[k].stops, strict=True):
                 for ride_id in asked:
                     if ride_id in stop.board:
                         times_s = row[c.V_START], row[c.V_DEPART]
-                        self._answers.ink_in(ride_id, times_s, now_s)
+                        possible &= self._answers.ink_in(ride_id, times_s, now_s)
+        return possible
 
     def _up_to_date(
         self,

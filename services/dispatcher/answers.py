@@ -21,6 +21,7 @@ from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
 from services.dispatcher.refusals import refuse
 from services.domain.events import (
+    AnswerDeferred,
     CommandTurnedDown,
     Event,
     RideOffered,
@@ -127,10 +128,19 @@ class Answers:
         if possible and (collect_s or self._dispatch.second_look):
             self._rides[ride.id] = ride
             self.waiting[ride.id] = now_s + collect_s
-            due_s = now_s + collect_s + self._dispatch.solve_latency_s + 1
+            due_s = now_s + self._dispatch.answer_s_max
             heapq.heappush(self._due, (due_s, ride.id))
+            events.append(AnswerDeferred(ride.id, due_s))
             return
+        if not possible:
+            self._look(ride.id)
         self._refuse(ride, now_s, events)
+
+    def answer(self, request: Request, now_s: int, events: list[Event]) -> None:
+        """Answer a request at once, whether or not requests wait here."""
+        ride = Ride(request=request, requested_s=now_s)
+        if not self._insert(ride, now_s, events):
+            self._refuse(ride, now_s, events)
 
     def lapsed(self, now_s: int) -> list[Ride]:
         """Rides still offered whose offer holds no more."""
@@ -180,6 +190,7 @@ class Answers:
 
     def pencil_in(self, ride_id: RideId, now_s: int) -> None:
         """Treat a request that waits as offered, with all the room that it leaves."""
+        self._look(ride_id)
         asked = self.asked(ride_id, now_s)
         earliest_s, pick_by_s = asked.window_s
         to_s = pick_by_s + self.terms.reserve_s
@@ -200,8 +211,11 @@ class Answers:
         self._rides[ride_id] = replace(ride, status=Status.REQUESTED, offer=None, shuttle_id=None)
         self._fleet.forget(ride_id)
 
-    def ink_in(self, ride_id: RideId, times_s: tuple[int, int], now_s: int) -> None:
-        """Narrow the promise to what is planned: when boarding is to start and to end."""
+    def ink_in(self, ride_id: RideId, times_s: tuple[int, int], now_s: int) -> bool:
+        """Narrow the promise to what is planned: when boarding is to start and to end.
+
+        False if that is later than may be promised.
+        """
         asked, ride = self.asked(ride_id, now_s), self._rides[ride_id]
         (earliest_s, pick_by_s), (start_s, picked_s) = asked.window_s, times_s
         promise = self.terms.promise(
@@ -213,6 +227,7 @@ class Answers:
         offer = Offer(promise=promise, expires_s=now_s + self.terms.promises.offer_s)
         self._rides[ride_id] = replace(ride, offer=offer)
         self._fleet.forget(ride_id)
+        return picked_s <= pick_by_s
 
     def offered(self, ride_id: RideId, events: list[Event]) -> None:
         """Tell the rider, and hold the seats for a while."""
@@ -236,8 +251,7 @@ class Answers:
 
     def _insert(self, ride: Ride, now_s: int, events: list[Event]) -> bool:
         """Offer the cheapest place in the plans as they are; false if there is none."""
-        if self.before is not None:
-            self.before(ride.id)
+        self._look(ride.id)
         best = self.best(ride.request, now_s)
         if best is None:
             return False
@@ -272,6 +286,10 @@ class Answers:
         times_s = (window[c.P_EARLIEST], start_s, found[c.F_PICKUP_S], pick_by_s)
         promise = terms.promise(request, pickup, dropoff, times_s)
         return Offer(promise=promise, expires_s=now_s + terms.promises.offer_s)
+
+    def _look(self, ride_id: RideId) -> None:
+        if self.before is not None:
+            self.before(ride_id)
 
     def _refuse(self, ride: Ride, now_s: int, events: list[Event]) -> None:
         load = ride.request.party.load

@@ -16,6 +16,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.core import Zone
 from services.domain.ids import RideId
 from services.domain.ride import Load, Relaxation, Request
+from services.domain.task import Task, TaskKind
 from services.domain.territory import DAY_S, Territory
 
 
@@ -27,6 +28,8 @@ class Bound(StrEnum):
     RIDE_TIME = "ride_time"
     WALK = "walk"
     SERVICE_HOURS = "service_hours"
+    SHIFT = "shift"
+    UPKEEP = "upkeep"
     SEATS = "seats"
     WHEELCHAIRS = "wheelchairs"
     LUGGAGE = "luggage"
@@ -79,6 +82,11 @@ def loosest(zone: Zone, request: Request) -> Iterator[Give]:
             if zone.territory.promises.ride_factor:
                 yield from (Give(Bound.RIDE_TIME_OF, DAY_S, ride_id) for ride_id in stop.leave)
     displaced = max(route.shuttle.seats_per_wheelchair for route in zone.fleet.routes)
+    kinds = {task.kind for route in zone.fleet.routes for task in route.tasks}
+    if kinds - {TaskKind.OFF_DUTY}:
+        yield Give(Bound.UPKEEP, DAY_S)
+    if TaskKind.OFF_DUTY in kinds:
+        yield Give(Bound.SHIFT, DAY_S)
     load = request.party.load
     load = load._replace(seats=load.seats + displaced * load.wheelchairs)
     for bound, dimension in ROOM.items():
@@ -128,6 +136,8 @@ def loosen(zone: Zone, request: Request, gives: Iterable[Give]) -> Request:
                 service = service.model_copy(
                     update={"closes": _clock((service.closes_s or 0) + amount)}
                 )
+            case Bound.SHIFT | Bound.UPKEEP:
+                _put_off(zone, amount, off_duty=give.bound is Bound.SHIFT)
             case Bound.SEATS | Bound.WHEELCHAIRS | Bound.LUGGAGE:
                 rooms[ROOM[give.bound]] = amount
             case Bound.PICKUP_OF | Bound.ARRIVAL_OF | Bound.RIDE_TIME_OF:
@@ -155,6 +165,21 @@ def more_generous(territory: Territory, more: dict[str, int]) -> Territory:
 def _clock(seconds: int) -> time:
     minutes, second = divmod(seconds % DAY_S, 60)
     return time(minutes // 60, minutes % 60, second)
+
+
+def _put_off(zone: Zone, amount: int, *, off_duty: bool) -> None:
+    """Let tasks begin later."""
+
+    def later(task: Task) -> Task:
+        concerned = (task.kind is TaskKind.OFF_DUTY) == off_duty
+        return replace(task, latest_s=task.latest_s + amount) if concerned else task
+
+    for k, route in enumerate(zone.fleet.routes):
+        route.tasks = [later(task) for task in route.tasks]
+        for stop in route.stops:
+            stop.task = stop.task and later(stop.task)
+        zone.fleet.write(k, zone.rides)
+        zone.fleet.refresh(k, zone.now_s)
 
 
 def _make_room(zone: Zone, rooms: dict[str, int]) -> None:

@@ -173,6 +173,12 @@ class Zone:
         """Best insertion of a request as it was asked, with the arrays that it was searched by."""
         return self.answers.best(request, self.now_s)
 
+    def answer(self, request: Request) -> tuple[Event, ...]:
+        """Answer a request at once, whether or not requests wait for their answers here."""
+        events: list[Event] = []
+        self.answers.answer(request, self.now_s, events)
+        return tuple(events)
+
     def trial(self, shuttles: Sequence[int] | None = None) -> Zone:
         """A zone as this one is now, to try messages on; this one stays as it is.
 

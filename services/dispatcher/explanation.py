@@ -19,7 +19,7 @@ from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.misses import Miss, nearest_miss
 from services.dispatcher.plans import plan_of
 from services.dispatcher.schedule import from_head
-from services.domain.events import PlanIssued, RequestRide, RideOffered, RideRefused
+from services.domain.events import PlanIssued, RideOffered, RideRefused
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan
 from services.domain.ride import Load, Offer, Refusal, Remedy, Request
@@ -190,7 +190,7 @@ def holds(zone: Zone, request: Request, remedy: Remedy) -> bool:
 def _answer(trial: Zone, request: Request) -> tuple[RideOffered | RideRefused, Plan | None]:
     """What a zone says, and the plan that it then issues."""
     answer, plan = None, None
-    for event in trial.apply(RequestRide(request), trial.now_s):
+    for event in trial.answer(request):
         if isinstance(event, RideOffered | RideRefused) and event.ride_id == request.ride_id:
             answer = event
         elif isinstance(event, PlanIssued):

@@ -16,10 +16,10 @@ from math import inf
 from services.dispatcher import columns as c
 from services.dispatcher.bounds import PROMISED, ROOM, Bound, Give, loosen, loosest
 from services.dispatcher.core import Zone
-from services.domain.events import RequestRide, RideOffered
+from services.domain.events import RideOffered
 from services.domain.ride import Request
 
-OF_THE_FLEET = frozenset((*PROMISED, *ROOM))
+OF_THE_FLEET = frozenset((*PROMISED, *ROOM, Bound.SHIFT, Bound.UPKEEP))
 """Bounds that lie in the shuttles and their plans; the others lie in the rules or the request."""
 
 
@@ -90,7 +90,7 @@ def offers(zone: Zone, request: Request, gives: Iterable[Give] = ()) -> bool:
     """
     trial = zone.trial()
     asked = loosen(trial, request, gives)
-    return any(isinstance(e, RideOffered) for e in trial.apply(RequestRide(asked), trial.now_s))
+    return any(isinstance(event, RideOffered) for event in trial.answer(asked))
 
 
 def _fits(zone: Zone, request: Request, gives: Sequence[Give]) -> bool:

@@ -50,6 +50,8 @@ class Positions:
             del route.targets[revision]
         pending = bool(head[c.H_PENDING])
         if report.revision == route.revision:
+            if route.stops:
+                target = route.stops[0].stop  # the first may have been made since the plan went out
             head[c.H_PENDING] = 0
             head[c.H_SILENT] = 0
         if target is None or head[c.H_MODE] != c.MOVING or report.node_ms is None:

@@ -198,6 +198,14 @@ class TaskDone:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerDeferred:
+    """The request is taken and waits, together with others, for its answer at ``until_s``."""
+
+    ride_id: RideId
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class RideOffered:
     """The dispatcher offers a ride and holds its seats."""
 
@@ -371,7 +379,8 @@ Report = (
     | TaskDone
 )
 RideEvent = (
-    RideOffered
+    AnswerDeferred
+    | RideOffered
     | RideRefused
     | RideConfirmed
     | OfferExpired

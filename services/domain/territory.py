@@ -297,6 +297,13 @@ class DispatchSettings(_Part):
     ride_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
     delay_weight: Annotated[float, Field(ge=0, le=100)] = 0.3
 
+    @property
+    def answer_s_max(self) -> int:
+        """Longest time that a request waits for its answer."""
+        if not (self.answer_after_s or self.second_look):
+            return 0
+        return self.answer_after_s + self.solve_latency_s + 1
+
 
 class WaitingPlace(StrEnum):
     """Where an idle shuttle waits."""

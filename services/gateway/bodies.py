@@ -160,6 +160,9 @@ class RideOut(BaseModel):
     shuttle: str | None
     expected: ExpectedOut | None = None
     failure: str | None = Field(default=None, description="Why a confirmed ride failed.")
+    answer_by: datetime | None = Field(
+        default=None, description="When a request that is collected with others gets its answer."
+    )
 
 
 class ProblemOut(BaseModel):

@@ -71,7 +71,7 @@ class Desk:
         Returns
         -------
         Seen
-            The ride; its status is still ``requested`` if no answer came in time.
+            The ride; its status is still ``requested`` if no answer came in time, or none will.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class Desk:
                 except Unavailable:
                     self._view.unregister(ride_id)
                     raise
-            seen = await self._wait(ride_id, -1, "request", lambda s: s is not Status.REQUESTED)
+            seen = await self._wait(ride_id, -1, "request", self._is_answered)
         if seen.status is Status.REQUESTED and (
             reason := self._turned_down(ride_id, -1, "request")
         ):
@@ -145,12 +145,22 @@ class Desk:
                 history = self._view.history(ride_id)
                 since = history[-1].offset if history else -1
                 await self._send(command, str(uuid4()), traceparent)
-                seen = await self._wait(ride_id, since, verb, lambda s: s not in waiting)
+                seen = await self._wait(ride_id, since, verb, lambda s: s.status not in waiting)
             if seen.status in waiting and (reason := self._turned_down(ride_id, since, verb)):
                 raise conflict(f"the ride is {seen.status.value}: {reason}")
         if seen.status not in wanted | waiting:
             raise conflict(f"the ride is {seen.status.value}; it is too late to {verb}")
         return seen
+
+    def answer_due_s(self, seen: Seen) -> int:
+        """In how many seconds a ride that has no answer yet may have one."""
+        return max((seen.answer_by_s or 0) - self._clock.now_s(), 1)
+
+    def _is_answered(self, seen: Seen) -> bool:
+        """Whether there is an answer, or it is known that none will come while a caller waits."""
+        if seen.status is Status.REQUESTED and seen.answer_by_s is not None:
+            return self.answer_due_s(seen) > self._limits.answer_s
+        return seen.status is not Status.REQUESTED
 
     def _was_asked(self, ride_id: RideId, fingerprint: bytes) -> bool:
         known = self._view.fingerprint(ride_id)
@@ -186,10 +196,10 @@ class Desk:
             raise Unavailable("the message log does not answer") from None
 
     async def _wait(
-        self, ride_id: RideId, since: int, verb: str, done: Callable[[Status], bool]
+        self, ride_id: RideId, since: int, verb: str, done: Callable[[Seen], bool]
     ) -> Seen:
         def is_answered(seen: Seen) -> bool:
-            return done(seen.status) or self._turned_down(ride_id, since, verb) is not None
+            return done(seen) or self._turned_down(ride_id, since, verb) is not None
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.answer_s):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.domain.events import (
+    AnswerDeferred,
     CommandTurnedDown,
     OfferExpired,
     PromiseChanged,
@@ -38,6 +39,7 @@ from services.network.stops import Stops
 from services.runtime.clock import ServiceDay
 
 EVENT_NAMES: dict[type[RideEvent], str] = {
+    AnswerDeferred: "deferred",
     RideOffered: "offered",
     RideRefused: "refused",
     RideConfirmed: "confirmed",
@@ -89,6 +91,7 @@ class Rendering:
             shuttle=seen.shuttle_id,
             expected=expected,
             failure=seen.failure,
+            answer_by=None if seen.answer_by_s is None else self._moment(seen.answer_by_s),
         )
 
     def happening(self, one: Happening) -> dict[str, Any]:

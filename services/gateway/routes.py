@@ -106,7 +106,8 @@ async def ask(http: HttpRequest) -> Response:
     location = {"Location": f"/v1/rides/{seen.ride_id}"}
     if seen.status is Status.REQUESTED:
         front.metrics.requests.labels(outcome="pending").inc()
-        return _ride(front, seen, HTTPStatus.ACCEPTED, location | {"Retry-After": "1"})
+        again = {"Retry-After": str(front.desk.answer_due_s(seen))}
+        return _ride(front, seen, HTTPStatus.ACCEPTED, location | again)
     front.metrics.requests.labels(outcome=seen.status.value).inc()
     front.metrics.answer.observe(time.perf_counter() - began)
     return _ride(front, seen, HTTPStatus.CREATED, location)

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from services.domain.errors import Unavailable
 from services.domain.events import (
+    AnswerDeferred,
     CommandTurnedDown,
     OfferExpired,
     PromiseChanged,
@@ -46,6 +47,7 @@ class Seen:
     shuttle_id: ShuttleId | None = None
     retimed: RideRetimed | None = None
     failure: str | None = None
+    answer_by_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +215,13 @@ class RideView:
 def evolve(seen: Seen, event: RideEvent) -> Seen:
     """Return the ride as it is after an event."""
     match event:
+        case AnswerDeferred(until_s=until_s):
+            return replace(seen, answer_by_s=until_s)
         case RideOffered(shuttle_id=shuttle_id, offer=offer):
-            return replace(seen, status=Status.OFFERED, shuttle_id=shuttle_id, offer=offer)
+            offered = replace(seen, status=Status.OFFERED, shuttle_id=shuttle_id, offer=offer)
+            return replace(offered, answer_by_s=None)
         case RideRefused(refusal=refusal):
-            return replace(seen, status=Status.REFUSED, refusal=refusal)
+            return replace(seen, status=Status.REFUSED, refusal=refusal, answer_by_s=None)
         case RideConfirmed():
             return replace(seen, status=Status.CONFIRMED)
         case OfferExpired():

@@ -36,6 +36,10 @@ class Detours:
         self._known: dict[frozenset[int], Ways] = {frozenset(): ways}
         self._into: tuple[np.ndarray, ...] | None = None
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Detours:
+        """Return itself: what it remembers follows from its ways alone."""
+        return self
+
     @property
     def link_count(self) -> int:
         """How many links there are to close."""

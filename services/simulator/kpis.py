@@ -36,6 +36,9 @@ def kpis(run: Run, network: Network, demand: Demand) -> Kpis:
     served = [ride for ride in run.rides if ride.status == "completed"]
     figures = _counts(run.rides, served, _in_reach(run.rides, network, trips))
     figures |= _quality(served)
+    figures["answer_s"] = spread(
+        [ride.answered_s - ride.request_s for ride in run.rides if ride.answered_s is not None]
+    )
     figures |= _promises(run.rides)
     figures |= _fleet(run, served)
     figures |= _climate(run, served, network)

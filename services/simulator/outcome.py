@@ -79,9 +79,10 @@ def ride_row(rider: Rider, ride: Ride | None, network: Network) -> RideRow:
         "departure_s": trip.departure_s,
         "seats": trip.seats,
         "wheelchairs": trip.wheelchairs,
+        "answered_s": rider.answered_s,
     }
-    if ride is None:  # cancelled before anybody answered
-        return RideRow(status="cancelled", **basics)  # type: ignore[arg-type]
+    if ride is None or (ride.status is Status.CANCELLED and ride.offer is None):
+        return RideRow(status="cancelled", **basics)  # type: ignore[arg-type]  # before an answer
     status = STATUSES.get(ride.status, "failed")
     if ride.offer is None:
         assert ride.refusal is not None

@@ -71,6 +71,7 @@ RIDES = pa.schema(
         _column("offered", pa.bool_()),
         _column("accepted", pa.bool_()),
         _column("diverted_stop", _TEXT, optional=True),
+        _column("answered_s", _WHOLE, optional=True),
     ]
 )
 VISITS = pa.schema(

@@ -29,6 +29,8 @@ class RideRow:
         Direct drive between the two stops.
     refusal_remedy
         What would have worked, as `remedy_text` writes it; none if nothing would.
+    answered_s
+        When there was an offer or a refusal; none if it was cancelled before.
     offered, accepted
         Whether the rider got an offer, and took it.
     diverted_stop
@@ -60,6 +62,7 @@ class RideRow:
     offered: bool = False
     accepted: bool = False
     diverted_stop: str | None = None
+    answered_s: int | None = None
 
     @property
     def people(self) -> int:

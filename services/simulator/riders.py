@@ -16,6 +16,7 @@ from services.domain.events import (
     RideConfirmed,
     RideEvent,
     RideOffered,
+    RideRefused,
 )
 from services.domain.ids import CallerId, RideId, ride_id
 from services.domain.ride import Offer, Party, Request, StopWalk
@@ -44,6 +45,8 @@ class Rider:
     offer: Offer | None = None
     confirmed: bool = False
     gone: bool = False
+    answered_s: int | None = None
+    """When it got an offer or was refused."""
 
 
 class Riders:
@@ -100,6 +103,8 @@ class Riders:
         rider = self.riders.get(event.ride_id) if event.ride_id is not None else None
         if rider is None:
             return
+        if isinstance(event, RideOffered | RideRefused):
+            rider.answered_s = self._agenda.now_s
         if isinstance(event, RideOffered):
             rider.offer = event.offer
             self._think(rider, event.offer)
@@ -157,5 +162,5 @@ class Riders:
             self._send(CancelRide(ride))
 
     def _cancel(self, rider: Rider) -> None:
-        if rider.offer is not None:
+        if rider.offer is not None or rider.answered_s is None:
             self._send(CancelRide(rider.request.ride_id))

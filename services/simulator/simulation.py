@@ -23,8 +23,9 @@ from services.domain.events import (
     PlanIssued,
     Proposal,
     Report,
-    RequestRide,
     RideEvent,
+    RideOffered,
+    RideRefused,
     RoadsChanged,
     WakeUp,
 )
@@ -47,6 +48,7 @@ from services.simulator.riders import Riders
 from services.simulator.world import World
 from services.wire.topics import Topic
 
+ANSWERS = frozenset({RideOffered, RideRefused})
 CANDIDATES = 6
 """Stops that a request names at each end."""
 LINK_S = 1
@@ -314,8 +316,8 @@ class Simulation:
         """One step of the zone: decide, commit, publish."""
         began = perf_counter()
         step = self._dispatcher.step(inputs, self.agenda.now_s)
-        if type(inputs[0]) is RequestRide:
-            self.answers_s.append(perf_counter() - began)
+        took_s = perf_counter() - began
+        self.answers_s += [took_s for event in step.events if type(event) in ANSWERS]
         self._store.commit(self._zone_id, self._epoch, (step,))
         for event in step.events:
             topic = Topic.SHUTTLE_PLANS if type(event) is PlanIssued else Topic.RIDE_EVENTS

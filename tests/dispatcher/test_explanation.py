@@ -18,7 +18,7 @@ from services.dispatcher.core import Zone
 from services.dispatcher.explanation import Candidate, Explanation, explain
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.misses import offers
-from services.domain.events import RequestRide, RideOffered, RideRefused
+from services.domain.events import RequestRide, RideOffered, RideRefused, WakeUp
 from services.domain.ids import RideId
 from services.domain.ride import Load, Party, Request
 from services.simulator.chance import Chance
@@ -26,6 +26,7 @@ from tests.builders import (
     EIGHT_S,
     LINE,
     PLAIN,
+    cleaning,
     crow_network,
     fleet,
     request,
@@ -96,9 +97,12 @@ def busy(kind: str, seed: int, promises: dict[str, Any]) -> Watched:
         service={"opens": "07:30", "closes": "08:20"},
     )
     network = road_network(rules) if kind == "roads" else crow_network(PLAIN, rules)
-    shuttles = tuple(
-        replace(shuttle, seats_per_wheelchair=seed % 3)
-        for shuttle in fleet(0, 3, 5, capacity=Load(4, 1, 2))
+    shuttles = fleet(
+        *(0, 3, 5),
+        capacity=Load(4, 1, 2),
+        seats_per_wheelchair=seed % 3,
+        shifts=((7 * 3600, EIGHT_S + dice.randint(600, 1500)),) if seed % 2 else (),
+        upkeep=(cleaning(2, EIGHT_S + 200, EIGHT_S + 600),) if seed % 3 else (),
     )
     play = Play(network, shuttles, Chance(seed, on=seed % 2 == 1))
     for number in range(24):
@@ -233,6 +237,15 @@ def quiet(*others: Request, **parts: Any) -> Zone:
     return made
 
 
+def off_at(minutes_s: int) -> Zone:
+    """The quiet zone, where the shuttle goes off duty so long after eight."""
+    shifts = ((6 * 3600, EIGHT_S + minutes_s),)
+    shuttles = fleet(0, capacity=Load(4, 1, 2), shifts=shifts)
+    made = Zone(crow_network(LINE, territory(**RULES)), shuttles)
+    made.apply(WakeUp(), EIGHT_S)
+    return made
+
+
 def needs(made: Zone, asked: Request) -> tuple[Give, ...]:
     """What the only shuttle would need, proven."""
     (one,) = explain(made, asked).candidates
@@ -257,6 +270,8 @@ CASES: dict[str, tuple[Zone, Request, tuple[Give, ...]]] = {
     "walk": (quiet(), request("r", [(2, 650)], 4), (Give(Bound.WALK, 150),)),
     # 30 s there, 15 s of boarding, 90 s of riding: 75 s past closing time.
     "service_hours": (quiet(**CLOSED), request("r", 1, 4), (Give(Bound.SERVICE_HOURS, 75),)),
+    # 30 s there, 15 s of boarding, 90 s of riding, 15 s of alighting, 120 s home.
+    "shift": (off_at(200), request("r", 1, 4), (Give(Bound.SHIFT, 70),)),
     "seats": (
         quiet(request("other", 1, 4, party=Party(seats=3))),
         request("r", 1, 4, party=Party(seats=2)),

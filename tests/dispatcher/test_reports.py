@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.dispatcher import columns as c
 from services.dispatcher.core import Zone
 from services.domain.events import (
     AcceptOffer,
@@ -53,6 +54,37 @@ RULES: dict[str, Any] = {
 
 def on_a_line(rules: Territory) -> Network:
     return crow_network(LINE, rules)
+
+
+def test_a_plan_is_followed_from_its_first_stop_that_is_not_made_yet() -> None:
+    """The new plan meets a shuttle that made its first stop and went on by the old one."""
+    network = on_a_line(territory(**RULES))
+    zone = Zone(network, fleet(0, capacity=Load(4, 1, 2)))
+
+    def say(message: Message, at_s: int) -> int:
+        events = zone.apply(message, at_s)
+        issued.extend(event.plan for event in events if isinstance(event, PlanIssued))
+        return at_s
+
+    issued: list[Plan] = []
+    say(RequestRide(request("r1", 0, 3)), EIGHT_S)
+    say(AcceptOffer(R1), EIGHT_S)
+    say(RequestRide(request("r2", 0, 6)), EIGHT_S)
+    say(AcceptOffer(R2), EIGHT_S)
+    say(PlanAcknowledged(A, issued[-1].revision, EIGHT_S), EIGHT_S)
+    say(Boarded(A, R1, 0, EIGHT_S + 20), EIGHT_S + 20)
+    say(Boarded(A, R2, 0, EIGHT_S + 20), EIGHT_S + 20)
+    say(Departed(A, 0, 3, EIGHT_S + 20), EIGHT_S + 20)
+    there_s = say(Arrived(A, 3, EIGHT_S + 110), EIGHT_S + 110)
+    say(RequestRide(request("r3", 4, 5)), there_s)
+    plan = issued[-1]
+    assert [visit.stop for visit in plan.visits] == [3, 4, 5, 6]
+    say(Left(A, R1, 3, there_s), there_s + 15)
+    left_s = say(Departed(A, 3, 6, there_s + 15), there_s + 15)
+    say(PlanAcknowledged(A, plan.revision, left_s, None, left_s * 1000, 900_000, 0), left_s)
+    head = zone.fleet.head(0)
+    assert head[c.H_STOP] == 4
+    assert head[c.H_ARRIVE] == left_s + 30
 
 
 class Story:

@@ -11,6 +11,7 @@ import pytest
 
 from services.domain.events import (
     AcceptOffer,
+    AnswerDeferred,
     CancelRide,
     OfferExpired,
     RequestRide,
@@ -154,6 +155,22 @@ async def test_a_refusal_says_what_would_have_worked() -> None:
             {"relaxation": "arrive_later_s", "amount": 60, "text": "Arrive 1 min later."},
         ],
     }
+
+
+async def test_a_caller_does_not_wait_for_an_answer_that_is_known_to_come_later() -> None:
+    def later(command: Any) -> list[AnswerDeferred]:
+        return [AnswerDeferred(command.request.ride_id, EIGHT_S + 600)]
+
+    async with house(later, answer_s=30) as gateway:
+        answer = await gateway.ask()
+        assert (answer.status_code, answer.json()["status"]) == (202, "requested")
+        assert answer.json()["answer_by"] == "2026-06-10T08:10:00+02:00"
+        assert 1 <= int(answer.headers["retry-after"]) <= 600
+        (sent,) = gateway.peer.commands
+        assert isinstance(sent.body, RequestRide)
+        await gateway.tell(RideOffered(ride_id_of(answer), SHUTTLE, offer(sent.body.request)))
+        ride = (await gateway.client.get(answer.headers["location"])).json()
+        assert (ride["status"], ride["answer_by"]) == ("offered", None)
 
 
 async def test_without_an_answer_in_time_the_caller_is_told_where_to_look() -> None:

@@ -34,6 +34,7 @@ RIDE_COLUMNS = {
     "refusal_remedy": pa.string(),
     "offered": pa.bool_(),
     "accepted": pa.bool_(),
+    "answered_s": pa.int32(),
 }
 VISIT_COLUMNS = {
     "shuttle_id": pa.string(),

@@ -51,6 +51,13 @@ def kpis(day: Any, crow_factor: float | None) -> Row:
         **counts,
         "offers": offers,
         "accepted_share": _share(sum(row["accepted"] for row in day.rides), offers),
+        "answer_s": _spread(
+            [
+                row["answered_s"] - row["request_s"]
+                for row in day.rides
+                if row.get("answered_s") is not None
+            ]
+        ),
         "wait_s": _spread([_wait_s(row) for row in done]),
         "ride_s": _spread([row["dropped_off_s"] - row["picked_up_s"] for row in done]),
         "detour": _spread(

@@ -145,6 +145,8 @@ class World:
         for row in self.rides:
             for name in ("offered", "accepted"):
                 row.setdefault(name, row.get("promised_pickup_from_s") is not None)
+            if row["offered"] or row["status"] == "refused":
+                row.setdefault("answered_s", row["request_s"])
         party = {row["request_id"]: (row["seats"], row["wheelchairs"]) for row in self.demand}
         for shuttle in {row["shuttle_id"] for row in self.visits}:
             seats = wheelchairs = 0

@@ -28,12 +28,22 @@ def cli(*words: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def run_dir(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def territory(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, without batches: a re-run takes as long as the day did."""
+    folder = tmp_path_factory.mktemp("demo") / "territory"
+    shutil.copytree(demo, folder)
+    with (folder / "territory.yaml").open("a", encoding="utf-8") as file:
+        file.write("\ndispatch: {batch_every_s: 0}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_dir(territory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A day on which three shuttles cannot take everybody."""
     folder = tmp_path_factory.mktemp("explain")
     demand, out = folder / "demand.csv", folder / "run"
-    assert cli("demand", "generate", demo, "--requests", 180, "--out", demand).exit_code == 0
-    result = cli("simulate", demo, "--demand", demand, "--shuttles", 3, "--out", out)
+    assert cli("demand", "generate", territory, "--requests", 180, "--out", demand).exit_code == 0
+    result = cli("simulate", territory, "--demand", demand, "--shuttles", 3, "--out", out)
     assert result.exit_code == 0, result.output
     return out
 
@@ -123,7 +133,7 @@ def test_one_shuttle_can_be_looked_at(run_dir: Path, stories: list[Story]) -> No
 
 
 def test_a_benchmark_on_given_demand_is_repeated_too(
-    demo: Path, run_dir: Path, tmp_path: Path
+    territory: Path, run_dir: Path, tmp_path: Path
 ) -> None:
     day = read_demand(run_dir.parent / "demand.csv")
     demand = tmp_path / "some.csv.gz"
@@ -131,7 +141,7 @@ def test_a_benchmark_on_given_demand_is_repeated_too(
     out = tmp_path / "run"
     faults = ("--breakdowns", 5, "--blackouts", 2)
     options = ("--demand", demand, "--shuttles", 2, "--benchmark", *faults, "--out", out)
-    assert cli("simulate", demo, *options).exit_code == 0
+    assert cli("simulate", territory, *options).exit_code == 0
     for trip in day.trips[10:60:20]:
         assert cli("explain", out, trip.request_id).exit_code == 0
     moved = demand.rename(tmp_path / "elsewhere.csv.gz")
@@ -160,10 +170,10 @@ def test_a_folder_without_a_run_is_said_to_be_none(tmp_path: Path) -> None:
 
 
 def test_a_changed_territory_ends_with_its_files_named(
-    demo: Path, run_dir: Path, stories: list[Story], tmp_path: Path
+    territory: Path, run_dir: Path, stories: list[Story], tmp_path: Path
 ) -> None:
     copy = tmp_path / "territory"
-    shutil.copytree(demo, copy)
+    shutil.copytree(territory, copy)
     request_id = stories[0].row.request_id
     assert cli("explain", run_dir, request_id, "--territory", copy).exit_code == 0
     with (copy / "stops.csv").open("a", encoding="utf-8") as file:

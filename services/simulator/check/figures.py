@@ -80,6 +80,7 @@ def _figures(case: Case) -> dict[str, Any]:
     ]
     return {
         **_counts(case, done),
+        "answer_s": _spread((rides.answered_s - rides.request_s)[present(rides.answered_s)], TENTH),
         "wait_s": _spread(wait_s[timed], TENTH),
         "ride_s": _spread(ride_s, TENTH),
         "detour": _spread(ride_s[apart] / direct_s[apart], THREE_DIGITS),

@@ -93,7 +93,7 @@ def _status(case: Case) -> None:
         if status in ("refused", "cancelled", "no_show"):
             facts = ("dropped_off_s",) if let_off[ride] else ("picked_up_s", "dropped_off_s")
             wrong += [f"{status} with {name}" for name in facts if needed[name][ride]]
-        wrong += _offer(case, ride)
+        wrong += _offer(case, ride) + _answer(case, ride)
         for message in wrong:
             notes.add(case.ride_finding(Rule.STATUS, ride, message))
 
@@ -109,6 +109,19 @@ def _offer(case: Case, ride: int) -> list[str]:
         return ["accepted what was not offered"]
     if not accepted and rides.status[ride] in ("completed", "no_show"):
         return [f"{rides.status[ride]} without having accepted"]
+    return []
+
+
+def _answer(case: Case, ride: int) -> list[str]:
+    """Every offer and refusal came at its time, and no later than the territory says."""
+    rides, after_s = case.run.rides, case.run.settings.dispatch.answer_s_max
+    if not rides.offered[ride] and rides.status[ride] != "refused":
+        return []
+    if not present(rides.answered_s)[ride]:
+        return ["answered, but without answered_s"]
+    took_s = int(rides.answered_s[ride] - rides.request_s[ride])
+    if not 0 <= took_s <= after_s:
+        return [f"answered {took_s} s after the request, where answers take 0 to {after_s} s"]
     return []
 
 

@@ -132,6 +132,7 @@ class Rides:
     offered: BoolArray
     accepted: BoolArray
     diverted_stop: Names
+    answered_s: IntArray
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -104,6 +104,11 @@ def _why(
 ) -> Text:
     everybody = words.counted(len(said.candidates), "shuttle")
     if not placed:
+        if story.row.offered:
+            return Text(
+                f"As things were planned, none of {everybody} could take it. A batch planned other"
+                " rides anew and so made room for it."
+            )
         if said.refusal is not None and said.refusal.reason is Constraint.SAME_STOP:
             return Text("Both ends belong to the same stop: no shuttle is needed.")
         nearest = missed[0]

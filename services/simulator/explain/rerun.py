@@ -105,7 +105,7 @@ def story(
     return Story(
         trip=rider.trip,
         row=row,
-        explanation=explained[0] if explained else None,
+        explanation=explained[-1] if explained else None,
         told=tuple(told),
         network=network,
         names={key: one.trip.request_id for key, one in simulation.riders.riders.items()},

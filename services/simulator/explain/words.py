@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from services.dispatcher.bounds import Bound, Give
 from services.dispatcher.explanation import Cost
 from services.domain.events import (
+    AnswerDeferred,
     CommandTurnedDown,
     OfferExpired,
     PromiseChanged,
@@ -35,6 +36,8 @@ _GIVES = {
     Bound.RIDE_TIME: "the ride would take {} too long",
     Bound.WALK: "its stops are {} too far to walk",
     Bound.SERVICE_HOURS: "it would end {} after closing time",
+    Bound.SHIFT: "its shift would end {} too late",
+    Bound.UPKEEP: "its cleaning or maintenance would begin {} too late",
     Bound.SEATS: "{} too few",
     Bound.WHEELCHAIRS: "{} too few",
     Bound.LUGGAGE: "{} too few",
@@ -141,6 +144,8 @@ def difference(better: Cost, worse: Cost) -> str:
 def event(one: RideEvent, stops: Stops) -> str:
     """Say what happened."""
     match one:
+        case AnswerDeferred(until_s=until_s):
+            return f"taken, to be answered together with others at {clock(until_s)}"
         case RideOffered(shuttle_id=shuttle_id, offer=offer):
             promise = offer.promise
             return (
