@@ -8,6 +8,7 @@ from math import exp
 
 from services.domain.events import (
     AcceptOffer,
+    AnswerDeferred,
     CancelRide,
     Command,
     PromiseChanged,
@@ -45,6 +46,8 @@ class Rider:
     offer: Offer | None = None
     confirmed: bool = False
     gone: bool = False
+    waiting: bool = False
+    """Whether it was told that its answer comes later."""
     answered_s: int | None = None
     """When it got an offer or was refused."""
 
@@ -103,8 +106,10 @@ class Riders:
         rider = self.riders.get(event.ride_id) if event.ride_id is not None else None
         if rider is None:
             return
+        if isinstance(event, AnswerDeferred):
+            rider.waiting = True
         if isinstance(event, RideOffered | RideRefused):
-            rider.answered_s = self._agenda.now_s
+            rider.waiting, rider.answered_s = False, self._agenda.now_s
         if isinstance(event, RideOffered):
             rider.offer = event.offer
             self._think(rider, event.offer)
@@ -162,5 +167,5 @@ class Riders:
             self._send(CancelRide(ride))
 
     def _cancel(self, rider: Rider) -> None:
-        if rider.offer is not None or rider.answered_s is None:
+        if rider.offer is not None or rider.waiting:
             self._send(CancelRide(rider.request.ride_id))
