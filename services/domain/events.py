@@ -7,11 +7,11 @@ refused. Events are past tense. Times are whole seconds after midnight of the se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
+from services.domain.shuttle import FaultKind
 from services.domain.task import Task
 
 # Commands: topic ride-commands, key zone.
@@ -151,15 +151,6 @@ class PlanAcknowledged:
     node_ms: int | None = None
     x_mm: int | None = None
     y_mm: int | None = None
-
-
-class FaultKind(StrEnum):
-    """Why a shuttle is out of order."""
-
-    BREAKDOWN = "breakdown"
-    SENSORS = "sensors"
-    ENERGY = "energy"
-    ACCIDENT = "accident"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load
@@ -44,3 +45,12 @@ class Shuttle:
             and load.wheelchairs <= room.wheelchairs
             and load.luggage <= room.luggage
         )
+
+
+class FaultKind(StrEnum):
+    """Why a shuttle is out of order."""
+
+    BREAKDOWN = "breakdown"
+    SENSORS = "sensors"
+    ENERGY = "energy"
+    ACCIDENT = "accident"

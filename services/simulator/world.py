@@ -10,7 +10,6 @@ from services.domain.events import (
     Boarded,
     Departed,
     Fault,
-    FaultKind,
     Left,
     NotThere,
     Passed,
@@ -21,7 +20,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
-from services.domain.shuttle import Shuttle
+from services.domain.shuttle import FaultKind, Shuttle
 from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes
 from services.network.driving import Ways

@@ -12,7 +12,6 @@ from services.domain.events import (
     CancelRide,
     Departed,
     Fault,
-    FaultKind,
     Left,
     Message,
     NotThere,
@@ -25,6 +24,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Party, Request, StopWalk
+from services.domain.shuttle import FaultKind
 
 INT32 = 2**31 - 1
 UINT32 = 2**32 - 1

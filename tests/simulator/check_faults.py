@@ -96,11 +96,6 @@ def answered_later_than_the_territory_says(world: World) -> None:
     world.ride("r3")["answered_s"] = world.ride("r3")["request_s"] + 1
 
 
-@breaks(Rule.STATUS)
-def answered_at_no_time(world: World) -> None:
-    world.ride("r3")["answered_s"] = None
-
-
 @breaks(Rule.DROPPED)
 def refused_after_the_promise(world: World) -> None:
     world.ride("r4").update(
