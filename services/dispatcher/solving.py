@@ -10,7 +10,7 @@ from services.domain.territory import DispatchSettings
 from services.solver.improve import improve
 from services.solver.problem import Budget
 
-RIDE_ITERATIONS = 20
+RIDE_ITERATIONS = 10
 """Steps of the search for each open ride; more bring little in what changes every few seconds."""
 
 

@@ -288,7 +288,7 @@ class DispatchSettings(_Part):
     batch_every_s: Annotated[int, Field(ge=0, le=3600)] = 30
     batch_ahead_s: Annotated[int, Field(ge=0, le=DAY_S)] = 3600
     solve_latency_s: Annotated[int, Field(ge=1, le=600)] = 5
-    solve_iterations: Annotated[int, Field(ge=1, le=10_000_000)] = 2000
+    solve_iterations: Annotated[int, Field(ge=1, le=10_000_000)] = 600
     second_look: bool = False
     answer_after_s: Annotated[int, Field(ge=0, le=3600)] = 0
     group_rides: Annotated[int, Field(ge=10, le=5000)] = 300
