@@ -78,11 +78,11 @@ def rows_of(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], time
 def show(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], times: int = 1) -> None:
     """Print the table of one day."""
     print(f"{day.name} (requests / shuttles), arrival form\n", flush=True)
-    found = [
-        row(name, run())
-        for name, run in rows_of(day, asked, earlier, times)
-        if not asked.rows or any(word in name for word in asked.rows)
-    ]
+    found = []
+    for name, run in rows_of(day, asked, earlier, times):
+        if not asked.rows or any(word in name for word in asked.rows):
+            found.append(row(name, run()))
+            sys.stderr.write(" ".join(found[-1]) + "\n")
     print_table(HEADER, found)
 
 

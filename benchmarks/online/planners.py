@@ -22,7 +22,9 @@ def by_vroom(seconds: float) -> Planner:
     """VROOM, from the routes so far on; it stops early if it sees nothing more to try.
 
     Who is on board is a delivery that only the own shuttle is skilled for. VROOM knows no limit
-    of a ride's time, so it plans the arrival form alone.
+    of a ride's time, so it plans the arrival form alone. It takes no start in which a direct way
+    would be too late, which rounded times can make longer than the way planned: there, and by that
+    much, its windows are wider.
     """
     import vroom
 
@@ -44,10 +46,11 @@ def by_vroom(seconds: float) -> Planner:
                     steps=[_step(vroom, node, n, aboard) for node in start[k]],
                 )
             )
+        leave_by, begin_by = _reachable(problem, start)
         for r in range(n):
             seats = int(problem.load[r, SEATS])
             priority = FIRST if problem.penalty[r] == highest else LATER
-            window = vroom.TimeWindow(0, int(problem.begin_by[n + r]))
+            window = vroom.TimeWindow(0, begin_by[n + r])
             place = int(problem.place[n + r])
             if aboard[r]:
                 skills = {int(problem.shuttle_of[r]) + 1}
@@ -62,7 +65,7 @@ def by_vroom(seconds: float) -> Planner:
                     )
                 )
                 continue
-            asked = vroom.TimeWindow(int(problem.opens[r]), int(problem.leave_by[r]))
+            asked = vroom.TimeWindow(int(problem.opens[r]), leave_by[r])
             pickup = vroom.ShipmentStep(r, location=int(problem.place[r]), time_windows=[asked])
             delivery = vroom.ShipmentStep(n + r, location=place, time_windows=[window])
             model.add_shipment(pickup, delivery, amount=vroom.Amount([seats]), priority=priority)
@@ -76,6 +79,24 @@ def by_vroom(seconds: float) -> Planner:
         return routes
 
     return plan
+
+
+def _reachable(problem: Problem, start: list[Route]) -> tuple[list[int], list[int]]:
+    """Latest times of all nodes, late enough for the direct way of those who have a shuttle."""
+    n, place = problem.requests, problem.place
+    leave_by, begin_by = problem.leave_by.tolist(), problem.begin_by.tolist()
+    for k, route in enumerate(start):
+        for dropoff in (node for node in route if node >= n):
+            at_s, here = int(problem.opens[2 * n + k]), place[2 * n + k]
+            if problem.picked_at[dropoff - n] == NOT_YET:
+                pickup = dropoff - n
+                at_s = max(
+                    at_s + int(problem.travel[here, place[pickup]]), int(problem.opens[pickup])
+                )
+                leave_by[pickup], here = max(leave_by[pickup], at_s), place[pickup]
+            at_s += int(problem.travel[here, place[dropoff]])
+            begin_by[dropoff] = max(begin_by[dropoff], at_s)
+    return leave_by, begin_by
 
 
 def _step(vroom: object, node: int, n: int, aboard: Sequence[bool]) -> object:

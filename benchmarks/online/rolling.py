@@ -3,7 +3,8 @@
 It shares nothing with the product but the travel times and the solvers' form of a problem. Every
 ``every_s`` seconds the requests since then become known to the planner, which sees where each
 shuttle is, who is on board and who was accepted, and plans all routes anew. It answers in no time.
-A request that it leaves out is refused; who was accepted stays, or the old routes do.
+A request that it leaves out is refused; who was accepted stays, within all limits, or the old
+routes do.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from services.domain.ride import Party, Request, Ride, Status
 from services.network.crow import crow_tables
 from services.simulator.driven import Drive
 from services.simulator.vehicle import Stay
+from services.solver.given import broken
 from services.solver.problem import ANY, DIMENSIONS, NOT_YET, SEATS, Problem, Route, far
 
 FAR_S = far(np.int32)
@@ -90,7 +92,7 @@ class World:
         self._stays: list[Stay] = []
         self._drives: list[Drive] = []
         self.thrown = 0
-        """Plans that forgot somebody, and were thrown away."""
+        """Plans that forgot somebody or broke a limit, and were thrown away."""
         self.planned_s: list[float] = []
         """Wall time of each plan."""
 
@@ -168,7 +170,8 @@ class World:
         routes = planner(problem, [list(route) for route in before])
         self.planned_s.append(perf_counter() - began)
         served = {node - n for route in routes for node in route if node >= n}
-        if any(i not in served for i in range(n - len(newcomers))):
+        forgotten = any(i not in served for i in range(n - len(newcomers)))
+        if forgotten or broken(problem, routes):
             self.thrown += 1
             routes, served = before, set(range(n - len(newcomers)))
         self._accepted = waiting + [r for r in newcomers if number[r] in served]

@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
     plan_s
         Mean wall time of planning anew; 0 if nothing was.
     thrown
-        Plans that forgot somebody and were thrown away.
+        Plans that forgot somebody or broke a limit, and were thrown away.
     """
 
     served: float
@@ -52,7 +52,7 @@ HEADER = ("", "served", "wait s", "km a served ride", "wall s", "s a plan")
 def row(name: str, found: Outcome) -> list[str]:
     """A row of a table."""
     return [
-        f"{name} ({found.thrown} plans forgot somebody)" if found.thrown else name,
+        f"{name} ({found.thrown} plans thrown away)" if found.thrown else name,
         f"{found.served:.2f} %",
         f"{found.wait_s:.0f}",
         f"{found.km_per_ride:.3f}",
