@@ -86,7 +86,7 @@ def show(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], times: 
     print_table(HEADER, found)
 
 
-def paired(whole: Day, count: int) -> None:
+def paired(whole: Day, count: int, words: Sequence[str]) -> None:
     """Print means over days drawn from a large one, and differences on the same days."""
     days = []
     for seed in range(count):
@@ -98,6 +98,8 @@ def paired(whole: Day, count: int) -> None:
     plain = [ours(day, Form.ARRIVAL, INSTANT) for day in days]
     rows = [["instant answer alone", *(f"{fmean(v):.2f}" for v in zip(*plain, strict=True))][:4]]
     for name in PAIRED:
+        if words and not any(word in name for word in words):
+            continue
         own = [ours(day, Form.ARRIVAL, VARIANTS[name]) for day in days]
         more = [[a - b for a, b in zip(x, y, strict=True)] for x, y in zip(own, plain, strict=True)]
         rows.append([name, *(interval(values) for values in zip(*more, strict=True))][:4])
@@ -197,7 +199,7 @@ def measure(asked: Namespace, sets: Sequence[str]) -> None:
     if "peak" in sets:
         show(peak, asked, [small.orders], times=10)
     if "drawn" in sets:
-        paired(whole, days)
+        paired(whole, days, asked.rows or ())
     if "vulkaneifel" in sets:
         vulkaneifel(asked.data)
     if "darp" in sets:
