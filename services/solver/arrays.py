@@ -33,15 +33,20 @@ R_SEATS, R_WHEELCHAIRS, R_LUGGAGE, R_TIGHT, R_SPARE, R_BEGIN = range(6, 12)
 R_COLUMNS = 12
 # plan[position, column]: a route as a system of difference constraints
 S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN = range(6)
-# found[column]: the best insertion so far; F_LAZY: it is looked at exactly only in the end
-F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA, F_LAZY = range(6)
+# found[column]: the best insertion so far
+# F_LAZY: what passes the slacks will do for now; F_SURE: it passed the exact check
+F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA, F_LAZY, F_SURE = range(7)
 # totals[column]
 T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_POOL, T_BLINK = range(8)
-T_POOL_NODES = 8
-T_COLUMNS = 9
+T_POOL_NODES, T_UNTIL = range(8, 10)
+T_COLUMNS = 10
 # pool[slot, column]: a route seen; the cost of the best solution that it was in
 P_KEY, P_COST, P_TOTAL, P_FIRST, P_COUNT, P_SHUTTLE = range(6)
+# known[request, shuttle, column]: a request's best place in a version of a route
+C_VERSION, C_COST, C_PICKUP, C_DROPOFF, C_SURE = range(5)
 ABSENT = -1
+NO_BETTER = -2
+"""As pickup in ``known``: no place is cheaper than this; the best was not looked for."""
 REGRETS = 32
 """Requests put back by regret at once, at most."""
 POOL = 1 << 16
@@ -73,6 +78,8 @@ class State(NamedTuple):
     cost: NDArray[np.int64]
     extra: NDArray[np.int64]
     saved: NDArray[np.int64]
+    version: NDArray[np.int64]
+    known: NDArray[np.int64]
     broken: NDArray[np.int64]
     touched: NDArray[np.int64]
     route_of: NDArray[np.int64]
@@ -223,6 +230,8 @@ def state_of(data: Data, seed: int) -> State:
         cost=np.zeros((2, m), np.int64),
         extra=np.zeros((2, m), np.int64),
         saved=np.zeros(m, np.int64),
+        version=np.zeros((2, m), np.int64),
+        known=np.zeros((n, m, 5), np.int64),
         broken=np.zeros(m, np.int64),
         touched=np.zeros(m, np.int64),
         route_of=np.full(n, ABSENT, np.int64),
@@ -236,7 +245,7 @@ def state_of(data: Data, seed: int) -> State:
         near_known=np.zeros(2 * n, np.int64),
         plan=np.zeros((room, 6), np.int64),
         trial=np.zeros(room, np.int64),
-        found=np.zeros(6, np.int64),
+        found=np.zeros(7, np.int64),
         totals=np.zeros(T_COLUMNS, np.int64),
         closed=np.zeros(m, np.int64),
         best=np.zeros((m, room), np.int32),

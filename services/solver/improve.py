@@ -126,6 +126,7 @@ class _Search:
         keep(state)
         recall(self.data, state)
         state.totals[a.T_BLINK] = BLINK
+        state.totals[a.T_UNTIL] = 1
 
     def run(self) -> None:
         """Search until the budget is used up."""

@@ -26,6 +26,7 @@ def offer(data, state, k, r, pickup, dropoff, cost):  # type: ignore[no-untyped-
     found[a.F_SHUTTLE] = k
     found[a.F_PICKUP] = pickup
     found[a.F_DROPOFF] = dropoff
+    found[a.F_SURE] = not found[a.F_LAZY]
 
 
 class Ask(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.network.kernels import inner_kernel, lean_kernel
+from services.network.kernels import inlined_kernel, inner_kernel, lean_kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.insertion import try_route
@@ -16,6 +16,39 @@ from services.solver.routes import insert, try_with
 
 REGRET = 0.1
 """How often requests are put back by regret."""
+
+
+@inlined_kernel
+def _is_known(state, k, r):  # type: ignore[no-untyped-def]
+    """Take the best place in a route from what is known, if it is; say if it is."""
+    found, known = state.found, state.known
+    if known[r, k, a.C_VERSION] != state.version[0, k]:
+        return False
+    if known[r, k, a.C_COST] >= found[a.F_COST]:
+        return True
+    enough = known[r, k, a.C_SURE] or found[a.F_LAZY]
+    if not enough or known[r, k, a.C_PICKUP] == a.NO_BETTER:
+        return False
+    found[a.F_COST] = known[r, k, a.C_COST]
+    found[a.F_SHUTTLE] = k
+    found[a.F_PICKUP] = known[r, k, a.C_PICKUP]
+    found[a.F_DROPOFF] = known[r, k, a.C_DROPOFF]
+    found[a.F_SURE] = known[r, k, a.C_SURE]
+    return True
+
+
+@inlined_kernel
+def _learn(state, k, r, before):  # type: ignore[no-untyped-def]
+    """Keep what came of trying every place in a route."""
+    found, known = state.found, state.known
+    known[r, k, a.C_VERSION] = state.version[0, k]
+    known[r, k, a.C_COST] = found[a.F_COST]
+    known[r, k, a.C_PICKUP] = a.NO_BETTER
+    known[r, k, a.C_SURE] = 1
+    if found[a.F_COST] < before:
+        known[r, k, a.C_PICKUP] = found[a.F_PICKUP]
+        known[r, k, a.C_DROPOFF] = found[a.F_DROPOFF]
+        known[r, k, a.C_SURE] = found[a.F_SURE]
 
 
 @lean_kernel
@@ -89,8 +122,11 @@ def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
     found[a.F_COST] = data.requests[r, a.Q_PENALTY]
     own = data.requests[r, a.Q_SHUTTLE]
     idle = state.size[k] == 2 and _like_another(data, state, k)
-    if own == k or (own < 0 and not state.closed[k] and not idle):
-        try_route(data, state, k, r, state.totals[a.T_BLINK])
+    able = own == k or (own < 0 and not state.closed[k] and not idle)
+    if able and not _is_known(state, k, r):
+        before = found[a.F_COST]
+        try_route(data, state, k, r, 0)
+        _learn(state, k, r, before)
     state.regrets[q, k, 0] = found[a.F_COST]
     state.regrets[q, k, 1] = found[a.F_PICKUP]
     state.regrets[q, k, 2] = found[a.F_DROPOFF]
@@ -100,28 +136,41 @@ def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
 def best_place(data, state, r):  # type: ignore[no-untyped-def]
     """Find the best place of a request in all routes.
 
-    What passes the slacks mostly passes the exact check too, so that comes last where driving alone
-    counts; if it fails, everything is looked at again, exactly.
+    What passes the slacks mostly passes the exact check too, so that this comes last where driving
+    alone counts; if it fails, that route is looked at again, exactly.
     """
-    found, numbers = state.found, data.numbers
-    found[a.F_LAZY] = numbers[a.X_EXACT] and numbers[a.X_WAIT] == 0 and numbers[a.X_RIDE] == 0
+    found, numbers, totals = state.found, data.numbers, state.totals
+    lazy = numbers[a.X_EXACT] and numbers[a.X_WAIT] == 0 and numbers[a.X_RIDE] == 0
+    own = data.requests[r, a.Q_SHUTTLE]
+    first = own if own >= 0 else 0
+    last = own + 1 if own >= 0 else numbers[a.X_SHUTTLES]
+    failed = -1
     while True:
         found[a.F_COST] = data.requests[r, a.Q_PENALTY]
         found[a.F_SHUTTLE] = a.ABSENT
-        own = data.requests[r, a.Q_SHUTTLE]
-        if own >= 0:
-            try_route(data, state, own, r, state.totals[a.T_BLINK])
-        else:
-            for k in range(numbers[a.X_SHUTTLES]):
-                if state.closed[k] or (state.size[k] == 2 and _like_another(data, state, k)):
-                    continue
-                try_route(data, state, k, r, state.totals[a.T_BLINK])
+        for k in range(first, last):
+            idle = state.size[k] == 2 and _like_another(data, state, k)
+            if own < 0 and (idle or state.closed[k]):
+                continue
+            found[a.F_LAZY] = lazy and k != failed
+            totals[a.T_UNTIL] -= 1
+            blink = totals[a.T_UNTIL] == 0
+            if blink:
+                # Overlook some places in this route.
+                totals[a.T_UNTIL] = below(state.dice, totals[a.T_BLINK]) + 1
+            if blink or not _is_known(state, k, r):
+                before = found[a.F_COST]
+                try_route(data, state, k, r, 2 if blink else 0)
+                if not blink:
+                    _learn(state, k, r, before)
         k = found[a.F_SHUTTLE]
-        if not found[a.F_LAZY] or k == a.ABSENT:
+        if k == a.ABSENT or found[a.F_SURE]:
             break
-        found[a.F_LAZY] = 0
         if try_with(data, state, k, r, found[a.F_PICKUP], found[a.F_DROPOFF]):
+            state.known[r, k, a.C_SURE] = 1
             break
+        failed = k
+        state.known[r, k, a.C_VERSION] = 0
 
 
 @inner_kernel

@@ -15,6 +15,8 @@ from services.solver.schedule import lay, riders_cost, settle
 
 ZERO = np.int64(0)
 """Typed: a plain 0 would have whatever takes it compiled once more, for 0 alone."""
+MIX = 0x5851F42D4C957F2D
+"""An odd number, for the versions of routes: a hash of their nodes."""
 
 
 @inner_kernel
@@ -31,8 +33,10 @@ def write(data, state, k, count):  # type: ignore[no-untyped-def]
     drive = 0
     tight = 0
     before = -1
+    version = 1
     for p in range(count):
         node = nodes[p]
+        version = (version ^ (version >> 31)) * MIX + node
         place = data.nodes[node, a.N_PLACE]
         dwell = data.nodes[node, a.N_SERVICE]
         if p > 0:
@@ -62,6 +66,7 @@ def write(data, state, k, count):  # type: ignore[no-untyped-def]
         before = place
     rows[k, count - 1, a.R_LEG] = 0
     state.size[k] = count
+    state.version[0, k] = version
     if count == 2:
         # A shuttle without work stays where it is.
         state.cost[0, k] = 0
@@ -130,6 +135,7 @@ def save(state, k):  # type: ignore[no-untyped-def]
     state.size_before[k] = count
     state.cost[1, k] = state.cost[0, k]
     state.extra[1, k] = state.extra[0, k]
+    state.version[1, k] = state.version[0, k]
     for p in range(count):
         for c in range(a.R_COLUMNS):
             state.rows_before[k, p, c] = state.rows[k, p, c]
@@ -180,6 +186,7 @@ def take_back(data, state, absent):  # type: ignore[no-untyped-def]
         state.size[k] = count
         state.cost[0, k] = state.cost[1, k]
         state.extra[0, k] = state.extra[1, k]
+        state.version[0, k] = state.version[1, k]
         state.broken[k] = 0
         for p in range(count):
             for c in range(a.R_COLUMNS):
