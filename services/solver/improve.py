@@ -18,8 +18,8 @@ from services.solver.problem import Budget, Problem, Route, Solution
 from services.solver.recreate import recreate
 from services.solver.routes import keep, legal, recall, remember, remember_if_better
 
-BLINK = 100
-"""One place in so many is overlooked when a request is put back."""
+BLINK = 30
+"""One route in so many is looked at with blinks when a request is put back."""
 HOT, WARM, COLD = 0.3, 0.05, 0.1
 """Temperatures at the start, with routes given, and at the end, in mean legs."""
 FEWER = 0.25
