@@ -93,30 +93,30 @@ def _leave_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tu
     relaxed = _copy(ask)
     relaxed.pickups[:, c.P_PICK_BY] = terms.hours(request)[1] - terms.reserve_s
     found = _pass(relaxed, c.LEAVE_LATER, Relaxation.LEAVE_LATER_S, search)
-    held = _board_later(ask, terms, request, search)
-    return tuple(sorted((*found, *held), key=lambda remedy: remedy.amount)[:1])
+    return tuple(_no_later_than_needed(remedy, terms, request, search) for remedy in found)
 
 
-def _board_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
+def _no_later_than_needed(remedy: Remedy, terms: Terms, request: Request, search: Search) -> Remedy:
     """Who leaves later boards later, which helps where a shuttle waits with the party on board.
 
-    The search lets parties board as early as can be. Tried is the departure with which the shortest
-    of the rides that are too long is just short enough.
+    The search lets parties board as early as can be, and so does not see that. If a second less
+    would do as well, look further down, to where it does not.
     """
-    relaxed = _copy(ask)
-    relaxed.pairs[:, :, c.E_LIMIT] = c.FAR_S
-    relaxed.party[c.A_MODE] = c.RIDE_LONGER
-    found = search(relaxed)
-    if found[c.F_VALUE] <= 0 or found[c.F_PICK_MERGED]:
-        return ()
-    starts_s = found[c.F_PICKUP_S] - int(ask.party[c.A_BASE_S] + ask.party[c.A_PARTY_S])
-    walked_s = int(ask.pickups[found[c.F_PICKUP], c.P_GOAL])
-    walked_s -= terms.promises.wait_s_max - terms.reserve_s
-    later_s = starts_s + found[c.F_VALUE] - walked_s
-    asked = replace(request, departure_s=request.departure_s + later_s)
     origins, destinations = terms.tried(request.origins), terms.tried(request.destinations)
-    works = search(terms.ask(asked, origins, destinations, 0))[c.F_VALUE] >= 0
-    return (Remedy(Relaxation.LEAVE_LATER_S, later_s),) if works and later_s > 0 else ()
+
+    def works(later_s: int) -> bool:
+        asked = replace(request, departure_s=request.departure_s + later_s)
+        return search(terms.ask(asked, origins, destinations, 0))[c.F_VALUE] >= 0
+
+    too_little, enough = 0, remedy.amount
+    while enough - too_little > 1 and works(enough - 1):
+        enough -= 1
+        middle = (too_little + enough) // 2
+        if works(middle):
+            enough = middle
+        else:
+            too_little = middle
+    return replace(remedy, amount=enough)
 
 
 def _arrive_later(ask: Ask, terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
