@@ -65,7 +65,7 @@ def solve(file: Path, asked: Asked) -> bool:
     seconds = SECONDS if asked.seconds is None and asked.iterations is None else asked.seconds
     budget = Budget(seconds=seconds, iterations=asked.iterations, threads=asked.threads)
     solver = solver_named(asked.solver)
-    solver(_tiny(), WARM_UP, seed=0)
+    warm_up(solver)
     solution = _watched(lambda: solver(problem, budget, seed=asked.seed), seconds)
     routes = instance.ids(solution.routes)
     judgement = recheck(instance, routes)
@@ -88,8 +88,12 @@ def solver_named(name: str) -> Solver:
     return improve
 
 
+def warm_up(solver: Solver) -> None:
+    """Have everything compiled (or loaded) that a search may need."""
+    solver(_tiny(), WARM_UP, seed=0)
+
+
 def _tiny() -> Problem:
-    """Return a problem that only serves to have everything compiled."""
     sites = [
         Site(id=i, x=i, y=0, service=1, load=load, opens=0, closes=100)
         for i, load in enumerate((0, 1, 1, -1, -1))
