@@ -28,6 +28,7 @@ SOURCES = (
     "solver/schedule.py",
     "solver/routes.py",
     "solver/insertion.py",
+    "solver/nearness.py",
     "solver/ruin.py",
     "solver/recreate.py",
     "solver/pool.py",

@@ -38,8 +38,8 @@ S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN = range(6)
 F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA, F_LAZY, F_SURE = range(7)
 # totals[column]
 T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_POOL, T_BLINK = range(8)
-T_POOL_NODES, T_UNTIL = range(8, 10)
-T_COLUMNS = 10
+T_POOL_NODES, T_UNTIL, T_SEED, T_OLD = range(8, 12)
+T_COLUMNS = 12
 # pool[slot, column]: a route seen; the cost of the best solution that it was in
 P_KEY, P_COST, P_TOTAL, P_FIRST, P_COUNT, P_SHUTTLE = range(6)
 # known[request, shuttle, column]: a request's best place in a version of a route

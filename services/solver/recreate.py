@@ -12,8 +12,11 @@ from services.network.kernels import inlined_kernel, inner_kernel, lean_kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.insertion import try_route
+from services.solver.nearness import apart
 from services.solver.routes import insert, try_with
 
+TRIED, AMONG = 20, 6
+"""So many of those left out before are tried again, each the nearest of so many."""
 REGRET = 0.1
 """How often requests are put back by regret."""
 
@@ -57,9 +60,9 @@ def recreate(data, state):  # type: ignore[no-untyped-def]
     if state.totals[a.T_ABSENT] <= a.REGRETS and draw(state.dice) < REGRET:
         _by_regret(data, state)
         return
-    _order(data, state)
-    left = 0
-    for q in range(state.totals[a.T_ABSENT]):
+    left = _pass_over(data, state)
+    _order(data, state, left)
+    for q in range(left, state.totals[a.T_ABSENT]):
         r = state.absent[q]
         best_place(data, state, r)
         found = state.found
@@ -69,6 +72,25 @@ def recreate(data, state):  # type: ignore[no-untyped-def]
             continue
         insert(data, state, found[a.F_SHUTTLE], r, found[a.F_PICKUP], found[a.F_DROPOFF])
     state.totals[a.T_ABSENT] = left
+
+
+@inner_kernel
+def _pass_over(data, state):  # type: ignore[no-untyped-def]
+    """Choose whom to try of those left out before: some near the ruin; say where they begin."""
+    absent, old = state.absent, state.totals[a.T_OLD]
+    seed = state.totals[a.T_SEED]
+    first = max(0, old - TRIED)
+    for place in range(first, old if first else first):
+        best = np.int64(-1)
+        least = np.int64(a.FAR)
+        for _ in range(AMONG):
+            q = below(state.dice, place + 1)
+            gap = apart(data, seed, absent[q])
+            if gap < least:
+                best, least = q, gap
+        if best >= 0:
+            absent[place], absent[best] = absent[best], absent[place]
+    return first
 
 
 @inner_kernel
@@ -182,16 +204,15 @@ def _like_another(data, state, k):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def _order(data, state):  # type: ignore[no-untyped-def]
-    """Sort the absent requests by a key drawn at random, or at random; those on board first."""
+def _order(data, state, first):  # type: ignore[no-untyped-def]
+    """Sort absent requests, from one on: those on board first, then by a key drawn, or anyhow."""
     dice = state.dice
     count = state.totals[a.T_ABSENT]
-    for q in range(count - 1, 0, -1):
-        other = below(dice, q + 1)
+    for q in range(count - 1, first, -1):
+        other = first + below(dice, q + 1 - first)
         state.absent[q], state.absent[other] = state.absent[other], state.absent[q]
     key = below(dice, 11) - 4
-    first = 0
-    for q in range(count):
+    for q in range(first, count):
         if data.requests[state.absent[q], a.Q_ABOARD]:
             state.absent[q], state.absent[first] = state.absent[first], state.absent[q]
             first += 1

@@ -148,6 +148,7 @@ def begin(state):  # type: ignore[no-untyped-def]
     absent = state.totals[a.T_ABSENT]
     for q in range(absent):
         state.absent_before[q] = state.absent[q]
+    state.totals[a.T_OLD] = absent
     return absent
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from services.network.kernels import inner_kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
+from services.solver.nearness import near
 from services.solver.routes import remove_marked
 
 AVERAGE = 10
@@ -26,12 +27,13 @@ STRINGS = 0.8
 @inner_kernel
 def ruin(data, state):  # type: ignore[no-untyped-def]
     """Take some requests out of their routes, in one of several ways."""
+    seed = below(state.dice, 2 * data.numbers[a.X_REQUESTS])
+    state.totals[a.T_SEED] = seed
     way = draw(state.dice)
     if way < STRINGS:
         strings(data, state)
         return
     way = (way - STRINGS) / (1.0 - STRINGS)
-    seed = below(state.dice, 2 * data.numbers[a.X_REQUESTS])
     most = 1 + below(state.dice, AVERAGE)
     if way < 0.5:
         count = _related(data, state, seed, most)
@@ -143,46 +145,6 @@ def _whole_route(data, state, seed):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def near(data, state, node, rank):  # type: ignore[no-untyped-def]
-    """Find a node's neighbour of a rank, in space and time; lists are made when first asked for."""
-    if not state.near_known[node]:
-        _find_near(data, state, node)
-        state.near_known[node] = 1
-    return state.near[node, rank]
-
-
-@inner_kernel
-def _find_near(data, state, node):  # type: ignore[no-untyped-def]
-    room, known = data.numbers[a.X_NEAR], 0
-    apart = state.scratch
-    for other in range(2 * data.numbers[a.X_REQUESTS]):
-        distance = _apart(data, node, other)
-        apart[other] = distance
-        if known == room and distance >= apart[state.near[node, known - 1]]:
-            continue
-        q = known if known < room else room - 1
-        while q > 0 and apart[state.near[node, q - 1]] > distance:
-            state.near[node, q] = state.near[node, q - 1]
-            q -= 1
-        state.near[node, q] = other
-        known = min(known + 1, room)
-
-
-@inner_kernel
-def _apart(data, one, other):  # type: ignore[no-untyped-def]
-    """How far two nodes are apart: the way, and the wait where windows do not meet."""
-    from_place, to_place = data.nodes[one, a.N_PLACE], data.nodes[other, a.N_PLACE]
-    there = data.legs[from_place, to_place, 0] + data.nodes[one, a.N_SERVICE]
-    back = data.legs[to_place, from_place, 0] + data.nodes[other, a.N_SERVICE]
-    length = min(data.legs[from_place, to_place, 1], data.legs[to_place, from_place, 1])
-    wait = min(
-        data.nodes[other, a.N_SOON] - data.nodes[one, a.N_LATE] - there,
-        data.nodes[one, a.N_SOON] - data.nodes[other, a.N_LATE] - back,
-    )
-    return length + max(wait, 0) * data.numbers[a.X_SCALE] // 4096
-
-
-@inner_kernel
 def strings(data, state):  # type: ignore[no-untyped-def]
     """Take strings of visits out of routes that come close to a node drawn at random."""
     n, m = data.numbers[a.X_REQUESTS], data.numbers[a.X_SHUTTLES]
@@ -197,7 +159,7 @@ def strings(data, state):  # type: ignore[no-untyped-def]
     longest = min(float(LONGEST), visits / used)
     most = 4.0 * AVERAGE / (1.0 + longest) - 1.0
     strings = 1 + int(draw(dice) * most)
-    seed = below(dice, 2 * n)
+    seed = state.totals[a.T_SEED]
     for rank in range(data.numbers[a.X_NEAR]):
         node = near(data, state, seed, rank)
         r = node if node < n else node - n
