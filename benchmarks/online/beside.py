@@ -88,6 +88,7 @@ class Beside:
         return Van(
             seats=head[c.H_SEATS],
             free_s=head[c.H_FREE],
+            keeps_course=_is_arriving(head, halts),
             leg_s=self._leg_s(ways, head),
             halts=tuple(halts),
             parties={
@@ -116,6 +117,13 @@ class Beside:
             return ceil(way_mm * ways.s_per_mm - 1e-9)
 
         return straight_s
+
+
+def _is_arriving(head: list[int], halts: list[Halt]) -> bool:
+    """Whether a shuttle is so close to its first visit that it goes there whoever asks."""
+    under_way = head[c.H_MODE] != c.AT_STOP and not head[c.H_PENDING]
+    there = bool(halts) and halts[0].stop == head[c.H_STOP]
+    return under_way and there and head[c.H_ARRIVE] - head[c.H_FREE] < head[c.H_KEEP]
 
 
 def newcomer_of(ask: Ask) -> Newcomer:

@@ -52,10 +52,14 @@ class Halt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Van:
-    """A shuttle: from when it can be sent elsewhere, how far it is then to a stop, and its plan."""
+    """A shuttle: from when it can be sent elsewhere, how far it is then to a stop, and its plan.
+
+    ``keeps_course``: it is about to arrive at its first visit, and goes there first.
+    """
 
     seats: int
     free_s: int
+    keeps_course: bool
     leg_s: Callable[[int], int]
     halts: tuple[Halt, ...]
     parties: dict[int, Party]
@@ -161,9 +165,10 @@ def _places(
             return
         leg_s = drive_s[van.halts[pick - 1].stop][stop] if pick else van.leg_s(stop)
         late = time_s + leg_s + who.base_s + who.party_s > pick_by_s
+        joins_only = late or (pick == 0 and van.keeps_course)
         for pick_joins in (False, True):
             same_stop = pick < count and van.halts[pick].stop == stop
-            if not same_stop if pick_joins else late:
+            if not same_stop if pick_joins else joins_only:
                 continue
             for drop in range(pick + pick_joins, count + 1):
                 for b in range(len(who.dropoffs)):

@@ -38,7 +38,8 @@ H_BUSY = 23  # standing: until when people get off or on
 H_SERVING = 24  # somebody got off at visit 0 already; who boards there is waited for
 H_PER_WHEELCHAIR = 25  # seats that a rider in a wheelchair takes away
 H_OUT = 26  # out of order: nothing for it until it is repaired
-H_COLUMNS = 27
+H_KEEP = 27  # moving: within so much of its arrival it keeps its course
+H_COLUMNS = 28
 
 # visits[shuttle, position, column]
 V_STOP = 0

@@ -131,6 +131,7 @@ class Shuttles:
             heads[k, c.H_STOP] = shuttle.depot_stop
             heads[k, c.H_SEATS : c.H_LUGGAGE + 1] = shuttle.capacity
             heads[k, c.H_PER_WHEELCHAIR] = shuttle.seats_per_wheelchair
+            heads[k, c.H_KEEP] = territory.dispatch.keep_course_s
         self.arrays = _allocate(heads, POSITIONS)
 
     def trial(self, chosen: Sequence[int]) -> Shuttles:

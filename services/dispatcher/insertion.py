@@ -116,6 +116,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
     luggage = heads[k, c.H_ABOARD_LUGGAGE]
     leg_s = from_head(ways, heads[k], stop) if first == 0 else 0
     better = False
+    arrives = first == 0 and _is_arriving(heads, visits, k)
     # By whatever way, the shuttle is there no sooner than straight from where it is.
     if first == 0 and time_s + leg_s - ROUNDING_S - count > pick_by_s:
         return better
@@ -131,7 +132,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
             break
         boarded_s = max(time_s + leg_s, earliest_s) + own_s
         room = seats_max - seats
-        works = boarded_s <= pick_by_s and leg_s < c.UNREACHABLE_S
+        works = boarded_s <= pick_by_s and leg_s < c.UNREACHABLE_S and not (arrives and i == 0)
         works = works and room >= party[c.A_SEATS_MIN]
         works = works and wheelchairs <= wheelchairs_max and luggage <= luggage_max
         added_s = leg_s
@@ -156,6 +157,15 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
                 start = (i, 1, boarded_s, 0, 0, c.FAR_S)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
     return better
+
+
+@kernel
+def _is_arriving(heads, visits, k):  # type: ignore[no-untyped-def]
+    """Whether a shuttle is so close to its next visit that it is not sent elsewhere any more."""
+    if heads[k, c.H_MODE] == c.AT_STOP or heads[k, c.H_PENDING] or not heads[k, c.H_VISITS]:
+        return False
+    heads_there = visits[k, 0, c.V_STOP] == heads[k, c.H_STOP]
+    return heads_there and heads[k, c.H_ARRIVE] - heads[k, c.H_FREE] < heads[k, c.H_KEEP]
 
 
 @kernel

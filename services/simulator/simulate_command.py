@@ -119,12 +119,15 @@ def _as_asked(network: Network, count: int | None, *, benchmark: bool) -> Networ
 
 
 def without_chance(territory: Territory) -> Territory:
-    """A territory's rules for benchmarks: whole pickup windows, no latency, no reserve."""
+    """A territory's rules for benchmarks: whole pickup windows, no latency, no reserve.
+
+    Shuttles may turn off until they arrive.
+    """
     return territory.model_copy(
         update={
             "promises": territory.promises.model_copy(update={"pickup_window_s": None}),
             "dispatch": territory.dispatch.model_copy(
-                update={"divert_latency_s": 0, "reserve_s": 0}
+                update={"divert_latency_s": 0, "keep_course_s": 0, "reserve_s": 0}
             ),
         }
     )

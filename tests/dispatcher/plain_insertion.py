@@ -52,6 +52,8 @@ class Place:
         Where it stands, or the stop for which it is heading.
     arrive_s
         When it gets to the stop for which it is heading.
+    keeps_course
+        It is so close to the first stop of its route that it goes there first.
     boarding
         The first stop of its route is under way and ends at ``free_s``.
     """
@@ -60,6 +62,7 @@ class Place:
     drive_s: tuple[int, ...]
     stop: int
     arrive_s: int | None
+    keeps_course: bool
     boarding: bool
 
 
@@ -146,7 +149,7 @@ class PlainInsertion:
         before = self.timetable(shuttle.place, shuttle.route)
         count = len(shuttle.route)
         for pick in range(1 if shuttle.place.boarding else 0, count + 1):
-            for pick_joins in (0, 1):
+            for pick_joins in (1,) if pick == 0 and shuttle.place.keeps_course else (0, 1):
                 for drop in range(pick + pick_joins, count + 1):
                     for drop_joins in (0, 1):
                         where = (pick, pick_joins, drop, drop_joins)
@@ -332,12 +335,15 @@ class PlainInsertion:
     def _shuttle(self, k: int) -> Shuttle:
         fleet, rides, reserve_s = self._zone.fleet, self._zone.rides, self._reserve_s
         head, route = fleet.head(k), fleet.routes[k]
-        moving, pending = bool(head[c.H_MODE]), bool(head[c.H_PENDING])
+        under_way = bool(head[c.H_MODE]) and not head[c.H_PENDING]
+        there = bool(route.stops) and route.stops[0].stop == head[c.H_STOP]
+        keep_s = self._zone.territory.dispatch.keep_course_s
         place = Place(
             free_s=int(head[c.H_FREE]),
             drive_s=tuple(int(from_head(fleet.ways, head, s)) for s in range(len(self._drive_s))),
             stop=int(head[c.H_STOP]),
-            arrive_s=int(head[c.H_ARRIVE]) if moving and not pending else None,
+            arrive_s=int(head[c.H_ARRIVE]) if under_way else None,
+            keeps_course=under_way and there and head[c.H_ARRIVE] - head[c.H_FREE] < keep_s,
             boarding=bool(head[c.H_LOCKED]),
         )
         stops = []
