@@ -106,6 +106,7 @@ class Adoption:
             round(weight * DRIVE_COST) for weight in (dispatch.wait_weight, dispatch.ride_weight)
         ]
         self._keep_s = dispatch.keep_course_s
+        self._reassign_until_s = dispatch.reassign_until_s
         self.tally = Tally(Counter())
 
     def take(self, proposal: PlanProposal, now_s: int, events: list[Event]) -> None:
@@ -154,7 +155,7 @@ class Adoption:
             fleet.refresh(k, now_s)
         givers = {r: k for k in calls for stop in fleet.routes[k].stops for r in stop.board}
         asked = self._asked(calls)
-        updated = self._up_to_date(calls, {*givers, *asked}, givers)
+        updated = self._up_to_date(calls, {*givers, *asked}, givers, now_s)
         if updated is None:
             return Outcome.STALE
         routes, newcomers = updated
@@ -208,8 +209,12 @@ class Adoption:
         calls: dict[int, tuple[Call, ...]],
         known: Collection[RideId],
         givers: dict[RideId, int],
-    ) -> tuple[dict[int, list[Stopover]], list[RideId]] | None:
-        """The proposed routes without what is over, and whom they do not know yet."""
+        now_s: int,
+    ) -> tuple[dict[int, list[Stopover]], dict[RideId, list[int]]] | None:
+        """The proposed routes without what is over, and whom they do not know yet.
+
+        For each of these, the shuttles that can take them.
+        """
         fleet = self._fleet
         routes: dict[int, list[Stopover]] = {}
         seen: set[RideId] = set()
@@ -236,13 +241,24 @@ class Adoption:
             if not self._keeps_what_is_under_way(k, stops):
                 return None
             moved = [r for r in waiting if givers.get(r, k) != k]
-            if any(r in fleet.routes[givers[r]].awaited for r in moved):
+            if any(self._stays(r, givers[r], now_s) for r in moved):
                 return None
             routes[k] = stops
         aboard = [r for k in calls for r in fleet.routes[k].aboard]
         if any(r not in seen for r in aboard):
             return None  # got on since, or its dropoff is forgotten
-        return routes, [r for r in givers if r not in seen]
+        return routes, {
+            r: [k] if self._stays(r, k, now_s) else list(routes)
+            for r, k in givers.items()
+            if r not in seen
+        }
+
+    def _stays(self, ride_id: RideId, k: int, now_s: int) -> bool:
+        """Whether a ride keeps its shuttle: it comes soon, or may not have been told of it yet."""
+        route, visits = self._fleet.routes[k], self._fleet.arrays.visits[k]
+        at = next(i for i, stop in enumerate(route.stops) if ride_id in stop.board)
+        soon = visits[at, c.V_DEPART] < now_s + self._reassign_until_s
+        return bool(soon) or ride_id in route.awaited
 
     def _keeps_what_is_under_way(self, k: int, stops: list[Stopover]) -> bool:
         """Whether a route begins with what people do already, and keeps a course that is fixed."""
@@ -259,7 +275,7 @@ class Adoption:
         return not (head[c.H_LOCKED] or head[c.H_SERVING] or (arrives and elsewhere))
 
     def _install(
-        self, routes: dict[int, list[Stopover]], newcomers: list[RideId], now_s: int
+        self, routes: dict[int, list[Stopover]], newcomers: dict[RideId, list[int]], now_s: int
     ) -> bool:
         """Put routes in the place of those planned; false if a newcomer fits nowhere."""
         fleet = self._fleet
@@ -274,9 +290,9 @@ class Adoption:
                 if ride.shuttle_id != route.shuttle.id:
                     self._rides[ride_id] = replace(ride, shuttle_id=route.shuttle.id)
             self._publisher.schedule(k, now_s)
-        for ride_id in newcomers:
+        for ride_id, among in newcomers.items():
             ride = self._rides[ride_id]
-            found = self._search(ask_again(ride, fleet, now_s), routes)
+            found = self._search(ask_again(ride, fleet, now_s), among)
             if found[c.F_VALUE] < 0:
                 return False
             k = found[c.F_SHUTTLE]

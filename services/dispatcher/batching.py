@@ -56,7 +56,7 @@ class Batching:
         self._divided += 1
         if self._divided % BORDER_EVERY:
             return None
-        return self.zone.batches(now_s, now_s + self.latency_s, WHOLE)[0]
+        return next(iter(self.zone.batches(now_s, now_s + self.latency_s, WHOLE)), None)
 
     def learn(self, divided_cost: int, whole_cost: int) -> None:
         """Take note of what the borders cost; let groups grow, or shrink to the size set."""

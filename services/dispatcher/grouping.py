@@ -63,7 +63,7 @@ def groups_of(
     snapshot
         The zone's open work.
     asked
-        Requests that wait; each goes to the group that has most to do near its pickup.
+        Requests that wait; each goes to the group that has most to do near its pickup, and room.
     cells
         Of the map.
     rides_max
@@ -83,7 +83,10 @@ def groups_of(
     waiting: list[list[Asked]] = [[] for _ in members]
     for one in asked:
         cell = cells.of_stop[one.pickup.stop]
-        near = [int(around[own, cell].sum()) for own in members]
+        near = [
+            (rides[own].sum() + len(new) < rides_max, int(around[own, cell].sum()))
+            for own, new in zip(members, waiting, strict=True)
+        ]
         waiting[near.index(max(near))].append(one)
     return [
         ([shuttles[i] for i in own], new)

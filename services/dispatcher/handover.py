@@ -22,11 +22,12 @@ ANSWER_S = 60
 
 
 class Move(NamedTuple):
-    """From which shuttle, after which of its plans, to which."""
+    """From which shuttle, after which of its plans, to which, and how long that is awaited."""
 
     giver: int
     revision: int
     taker: int
+    until_s: int
 
 
 class Handover:
@@ -51,9 +52,10 @@ class Handover:
 
     def begin(self, ride_id: RideId, giver: int, taker: int, now_s: int) -> None:
         """A ride goes from one shuttle to another; the giver's plan without it is the next one."""
-        heapq.heappush(self._due, (now_s + ANSWER_S, ride_id))
+        until_s = now_s + ANSWER_S
+        heapq.heappush(self._due, (until_s, ride_id))
         self._fleet.routes[taker].awaited.add(ride_id)
-        self._moves[ride_id] = Move(giver, self._fleet.routes[giver].revision + 1, taker)
+        self._moves[ride_id] = Move(giver, self._fleet.routes[giver].revision + 1, taker, until_s)
 
     def call_off(self, ride_id: RideId) -> Move | None:
         """Forget that a ride goes to another shuttle; say from which, if it has not let it go."""
@@ -61,18 +63,22 @@ class Handover:
 
     def next_due_s(self) -> int | None:
         """When the next ride has waited long enough for its old shuttle to let it go."""
-        while self._due and self._due[0][1] not in self._moves:
+        while self._due and not self._is_awaited(*self._due[0]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
-    def unanswered(self, now_s: int) -> list[tuple[RideId, int]]:
-        """Rides that their old shuttle never let go, and that shuttle; they are moved no more."""
+    def _is_awaited(self, until_s: int, ride_id: RideId) -> bool:
+        move = self._moves.get(ride_id)
+        return move is not None and move.until_s == until_s
+
+    def unanswered(self, now_s: int) -> list[tuple[RideId, Move]]:
+        """Rides that their old shuttle never let go; they are moved no more."""
         kept = []
         while (due_s := self.next_due_s()) is not None and due_s <= now_s:
             _, ride_id = heapq.heappop(self._due)
             move = self._moves.pop(ride_id)
             if ride_id in self._fleet.routes[move.taker].awaited:
-                kept.append((ride_id, move.giver))
+                kept.append((ride_id, move))
         return kept
 
     def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:

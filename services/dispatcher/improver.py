@@ -186,14 +186,23 @@ class Improver:
                 self._changed.clear()
                 now_s = self._clock.now_s()
                 due_s = self._batching.due_s(now_s)
-                if due_s is None:
-                    await self._changed.wait()
-                elif due_s > now_s:
-                    await self._clock.sleep_until(due_s)
-                else:
+                if due_s is not None and due_s <= now_s:
                     await self._improve(now_s)
+                else:
+                    await self._wait(due_s)
         finally:
             self.solver.stop()
+
+    async def _wait(self, due_s: int | None) -> None:
+        """Wait until then, or until the zone decides something: a request may want one sooner."""
+        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._changed.wait())]
+        if due_s is not None:
+            waits.append(asyncio.ensure_future(self._clock.sleep_until(due_s)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
 
     async def _improve(self, now_s: int) -> None:
         batching = self._batching

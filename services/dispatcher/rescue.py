@@ -16,7 +16,7 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles, Stopover
-from services.dispatcher.handover import Handover
+from services.dispatcher.handover import Handover, Move
 from services.dispatcher.offers import ask_again
 from services.dispatcher.publication import Publisher
 from services.domain.events import (
@@ -181,8 +181,8 @@ class Rescue:
 
         Those that another has taken already go back; the rest fail, or a shuttle is still sought.
         """
-        for ride_id, k in self._handover.unanswered(now_s):
-            self._put_back(ride_id, k, now_s, events)
+        for ride_id, move in self._handover.unanswered(now_s):
+            self._put_back(ride_id, move, now_s, events)
         while self._due and self._due[0][0] <= now_s:
             _, ride_id = heapq.heappop(self._due)
             ride = self._rides[ride_id]
@@ -192,14 +192,15 @@ class Rescue:
             elif ride_id in self._sought:
                 self.place(ride, now_s, events)
 
-    def _put_back(self, ride_id: RideId, k: int, now_s: int, events: list[Event]) -> None:
+    def _put_back(self, ride_id: RideId, move: Move, now_s: int, events: list[Event]) -> None:
         """Leave a ride with the shuttle that does not answer: it will come as it was told."""
         ride, fleet = self._rides[ride_id], self._fleet
         taker = fleet.holder(ride_id, ride.shuttle_id)
         if taker is None:
             return
         self._publisher.take_out(taker, ride_id, now_s, events)
-        self.place(ride, now_s, events, [k])
+        out = fleet.head(move.giver)[c.H_OUT]
+        self.place(ride, now_s, events, None if out else move)
 
     def wait(self, ride_id: RideId, k: int, now_s: int, revision: int | None = None) -> None:
         """Await that a shuttle lets go of a ride: by its newest plan, or an earlier one."""
@@ -213,10 +214,12 @@ class Rescue:
         ride: Ride,
         now_s: int,
         events: list[Event],
-        among: Collection[int] | None = None,
+        kept: Move | None = None,
     ) -> None:
         """Give a ride that is in no route to the shuttle that keeps its promise, or is least late.
 
+        ``kept``: only to the one that has it by its own plan; if that has no room, its answer is
+        awaited.
         While there is none, but some shuttle is out of order or does not answer, it is sought again
         and again, until some time after the promise.
         """
@@ -226,10 +229,14 @@ class Rescue:
             return
         fleet = self._fleet
         ask = ask_again(ride, fleet, now_s)
+        among = None if kept is None else [kept.giver]
         found = self._search(ask, among)
         late = found[c.F_VALUE] < 0
         if late:
             found = self._search(self._later(ask, ride), among)
+        if found[c.F_VALUE] < 0 and kept is not None:
+            self.wait(ride.id, kept.giver, now_s, kept.revision)
+            return
         if found[c.F_VALUE] < 0:
             self._seek_later(ride, now_s, events)
             return
@@ -239,7 +246,7 @@ class Rescue:
         before = self._publisher.broken(k)
         self._rides[ride.id] = replace(ride, shuttle_id=shuttle_id)
         fleet.insert(found, ride.id, ride.promise.pickup_stop, ride.promise.dropoff_stop)
-        if among is None:
+        if kept is None:
             events.append(RideReassigned(ride.id, shuttle_id))
         if late:
             # The rider is promised nothing new: this one breaks what was promised, and says so.

@@ -131,6 +131,12 @@ class Audit:
 
     def _look_at_shuttles(self, world: World) -> None:
         aboard: set[RideId] = set()
+        coming: dict[RideId, int] = {}
+        for vehicle in world.vehicles:
+            for ride_id in [r for visit in vehicle.visits for r in visit.board]:
+                if self.zone.rides[ride_id].status is Status.CONFIRMED:
+                    other = coming.setdefault(ride_id, vehicle.number)
+                    assert other == vehicle.number, f"two shuttles come for {ride_id}"
         for vehicle in world.vehicles:
             working = vehicle.stay is not None and vehicle.stay.task is not None
             assert not (working and vehicle.aboard), "on board while it has other things to do"

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from services.dispatcher.rebalancing import standings
+from services.dispatcher.solving import solve
 from services.domain.events import Event, Message, ParkProposal
 from services.domain.ride import Party
 from services.domain.territory import Territory
 from services.network.folder import Network
 from services.simulator import riders, world
 from services.simulator.chance import Chance
+from services.solver.given import broken
+from services.solver.problem import Budget
 from tests.builders import (
     EIGHT_S,
     LINE,
@@ -110,6 +113,24 @@ def two_hours(
     play.run()
     audit.is_over()
     return play
+
+
+def improved(
+    play: Play, every_s: int = 40, latency_s: int = 5, until_s: int = EIGHT_S + 7200
+) -> None:
+    """Plan all open rides anew every so often; what comes of it takes effect somewhat later."""
+
+    def plan_anew() -> None:
+        now_s = play.agenda.now_s
+        for batch in play.zone.batches(now_s, now_s + latency_s, 30):
+            assert not broken(batch.problem, batch.start)
+            proposal = solve(batch, Budget(iterations=60), seed=now_s).proposal
+            if proposal is not None:
+                play.at(now_s + latency_s, lambda p=proposal: play.say(p))  # type: ignore[misc]
+        if now_s < until_s:
+            play.at(now_s + every_s, plan_anew)
+
+    play.at(EIGHT_S, plan_anew)
 
 
 def restless(play: Play, every_s: int = 45, until_s: int = EIGHT_S + 7200) -> None:
