@@ -82,12 +82,13 @@ def _is_empty(head, visits, i):  # type: ignore[no-untyped-def]
 @kernel
 def _on_the_way(ways, place, target, arrive_s, times, projected):  # type: ignore[no-untyped-def]
     node, ms, x_mm, y_mm = place
-    until_s = max(times[0] + times[1], (ms + 999) // 1000)
+    until_s = times[0] + times[1]
     if ways.node_drive_s.shape[0]:
         node, ms = drive_until(ways, node, ms, target, until_s * 1000, 1000)
         projected[J_NODE] = node
         projected[J_TIME] = max((ms + 999) // 1000, times[0])
     else:
+        until_s = max(until_s, (ms + 999) // 1000)
         total_ms = arrive_s * 1000 - ms
         at = crow_point(ways, x_mm, y_mm, target, until_s * 1000 - ms, total_ms)
         projected[J_X], projected[J_Y] = at
