@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dispatcher import columns as c
-from services.dispatcher.batch import Batch, Snapshot
+from services.dispatcher.batch import Batch
 from services.dispatcher.projection import J_FROZEN, J_LEFT, J_STOP, J_TIME, J_TOWARDS
+from services.dispatcher.snapshot import Snapshot
 from services.dispatcher.solving import solve
 from services.domain.events import PlanIssued
 from services.simulator.chance import Chance
