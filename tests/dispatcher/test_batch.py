@@ -112,7 +112,8 @@ def test_what_comes_before_the_deadline_is_what_shuttles_do_by_then(
     play.agenda.at(EIGHT_S + later_s, lambda: None)
     play.run(EIGHT_S + later_s)
     zone, now_s = play.zone, play.agenda.now_s
-    projected = snapshot(play).projected
+    taken = snapshot(play)
+    projected, heads = taken.projected, taken.arrays.heads
     planned = [[*route.stops] for route in zone.fleet.routes]
     revisions = [route.revision for route in zone.fleet.routes]
     deadline_s = now_s + AHEAD_S
@@ -120,8 +121,9 @@ def test_what_comes_before_the_deadline_is_what_shuttles_do_by_then(
     play.run(deadline_s)
     keep_s = max(zone.territory.dispatch.keep_course_s, zone.fleet.latency_s)
     for k, route in enumerate(zone.fleet.routes):
-        if route.revision != revisions[k]:
-            continue  # somebody asked meanwhile
+        overdue = heads[k, c.H_LOCKED] and heads[k, c.H_FREE] <= now_s
+        if route.revision != revisions[k] or overdue:
+            continue  # somebody asked meanwhile, or is waited for: nobody knows for how long
         zone.fleet.refresh(k, deadline_s)
         head, at = zone.fleet.head(k), projected[k]
         left = len(planned[k]) - len(route.stops)
