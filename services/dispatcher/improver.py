@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
+import threading
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -71,9 +73,14 @@ class ImproverMetrics:
 
 
 class SolverProcess:
-    """A process that solves batches one after the other; started when first needed."""
+    """A process that solves batches one after the other; started when first needed.
+
+    Only who holds the lock starts it, talks to it and clears it away; anybody may kill it.
+    """
 
     def __init__(self) -> None:
+        self._busy = threading.Lock()
+        self._over = False
         self._process: Any = None
         self._ends: Connection | None = None
 
@@ -83,31 +90,43 @@ class SolverProcess:
         Raises
         ------
         SolverFailed
-            If the process died, failed, or took too long; it is gone then.
+            If the process died, failed, took too long, or was stopped; it is gone then.
         """
-        patience_s = seconds + GRACE_S
-        if self._process is None:
-            self._start()
-            patience_s += START_S
-        assert self._ends is not None
-        try:
-            self._ends.send((batch, seconds, seed))
-            if not self._ends.poll(patience_s):
-                raise SolverFailed(f"no answer within {patience_s:.1f} s")
-            answer = self._ends.recv()
-        except (EOFError, OSError) as error:
-            self.stop()
-            raise SolverFailed("the process died") from error
-        except SolverFailed:
-            self.stop()
-            raise
+        with self._busy:
+            patience_s = seconds + GRACE_S
+            if self._ends is None:
+                self._ends = self._start()
+                patience_s += START_S
+            try:
+                answer = self._ask(self._ends, (batch, seconds, seed), patience_s)
+            except SolverFailed:
+                self._clear()
+                raise
         if isinstance(answer, str):
             raise SolverFailed(answer)
         assert isinstance(answer, Solved)
         return answer
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
+        """End the process for good, whatever it does; a thread that waits for it gives up."""
+        self._over = True
+        if (process := self._process) is not None:
+            process.kill()
+        with self._busy:
+            self._clear()
+
+    def _ask(self, ends: Connection, question: object, patience_s: float) -> object:
+        if self._over:  # it may have started when `stop` had already looked for it
+            raise SolverFailed("it was stopped")
+        try:
+            ends.send(question)
+            if not ends.poll(patience_s):
+                raise SolverFailed(f"no answer within {patience_s:.1f} s")
+            return ends.recv()
+        except (EOFError, OSError) as error:
+            raise SolverFailed("the process died") from error
+
+    def _clear(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.join()
@@ -115,16 +134,19 @@ class SolverProcess:
             self._ends.close()
         self._process = self._ends = None
 
-    def _start(self) -> None:
+    def _start(self) -> Connection:
         context = multiprocessing.get_context("spawn")
-        self._ends, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        ends, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        process.start()
+        self._process = process
         theirs.close()
+        return ends
 
 
 def _serve(ends: Connection) -> None:
     """Solve what comes until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: who asked us ends us
     while True:
         try:
             batch, seconds, seed = ends.recv()
