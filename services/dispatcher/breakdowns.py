@@ -86,9 +86,18 @@ class Breakdowns:
         self._fleet.head(k)[c.H_OUT] = 0
 
     def let_off(
-        self, k: int, ride_ids: list[RideId], ready_s: int, now_s: int, events: list[Event]
+        self,
+        k: int,
+        ride_ids: list[RideId],
+        ready_s: int,
+        now_s: int,
+        events: list[Event],
+        coming: int | None = None,
     ) -> None:
-        """Issue the plan of a shuttle that let these off where it broke down; others take them."""
+        """Issue the plan of a shuttle that let these off where it broke down; others take them.
+
+        Another shuttle may be ``coming`` for them that did not know: it is to let them go first.
+        """
         fleet, route = self._fleet, self._fleet.routes[k]
         onward: list[RideId] = []
         for ride_id in ride_ids:
@@ -117,7 +126,10 @@ class Breakdowns:
         fleet.refresh(k, now_s)
         self._publisher.publish(k, now_s, events, self._publisher.broken(k))
         for ride_id in onward:
-            self._rescue.place(self._rides[ride_id], now_s, events)
+            if coming is not None:
+                self._rescue.wait(ride_id, coming, now_s)
+            else:
+                self._rescue.place(self._rides[ride_id], now_s, events)
 
     def _stand(self, k: int, stop: int, at_s: int) -> None:
         head = self._fleet.head(k)

@@ -18,6 +18,7 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
     """
     route, head = fleet.routes[k], fleet.arrays.heads[k].tolist()
     moving = head[c.H_MODE] == c.MOVING
+    fault_s = route.fault_s if route.fault_s >= 0 else None
     if not route.stops:
         visits: tuple[Visit, ...] = ()
         free_s = head[c.H_FREE]
@@ -27,7 +28,9 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
         elif (parking := fleet.parking(k)) is not None:
             drive_s = fleet.drive_s[head[c.H_STOP], parking]
             visits = (_bare_visit(parking, free_s, free_s + drive_s),)
-        return Plan(shuttle_id=route.shuttle.id, revision=route.revision, visits=visits)
+        return Plan(
+            shuttle_id=route.shuttle.id, revision=route.revision, visits=visits, fault_s=fault_s
+        )
     rows = fleet.arrays.visits[k, : len(route.stops)].tolist()
     visits = tuple(_visits(fleet, route, rows, head, early_s, parks_first(fleet, k, early_s)))
     turns = moving and (visits[0].stop != head[c.H_STOP] or head[c.H_PENDING])
@@ -37,6 +40,7 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
         visits=visits,
         divert_node=(head[c.H_NODE] if fleet.ways.node_drive_s.shape[0] else -1) if turns else None,
         divert_s=head[c.H_FREE] if turns else None,
+        fault_s=fault_s,
     )
 
 

@@ -216,8 +216,7 @@ class Reports:
         expected = self._served(k, ride.id, True, report.at_s)
         expected = expected and ride.status is Status.CONFIRMED
         route = self._fleet.routes[k]
-        if not expected:
-            self._take_out(ride.id, now_s, events, but=k)
+        coming = None if expected else self._take_out(ride.id, now_s, events, but=k)
         self._rides[ride.id] = replace(
             ride,
             status=Status.ABOARD,
@@ -232,10 +231,11 @@ class Reports:
         else:
             self._rescue.let_off(k, ride, now_s)
         if not expected:
-            self._rescue.drop(ride.id)
+            withdrawn_from = self._rescue.drop(ride.id)
+            coming = coming if withdrawn_from is None else withdrawn_from
             self._rescue.relieve(k, now_s, events)
         if report.at_s <= route.fault_s:  # the shuttle broke down since
-            self._breakdowns.let_off(k, [ride.id], now_s, now_s, events)
+            self._breakdowns.let_off(k, [ride.id], now_s, now_s, events, coming)
 
     def _boarded_before(self, ride: Ride, report: Boarded, events: list[Event]) -> None:
         """Take the news that a party got on which is known to have left since."""
@@ -276,8 +276,12 @@ class Reports:
 
     def _take_out(
         self, ride_id: RideId, now_s: int, events: list[Event], but: int | None = None
-    ) -> None:
-        """Take a ride out of every route that has it; shuttle ``but`` gets its plan later."""
+    ) -> int | None:
+        """Take a ride out of every route that has it; shuttle ``but`` gets its plan later.
+
+        Returns the other shuttle that was to come for it, if there is one.
+        """
+        coming = None
         for k, route in enumerate(self._fleet.routes):
             if ride_id not in route.ride_ids():
                 continue
@@ -286,6 +290,8 @@ class Reports:
                 self._fleet.write(k, self._rides)
             else:
                 self._publisher.take_out(k, ride_id, now_s, events)
+                coming = k
+        return coming
 
     def tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""

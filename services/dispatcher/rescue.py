@@ -88,10 +88,11 @@ class Rescue:
         handover_s = self._handover.next_due_s()
         return min((s for s in (due_s, handover_s) if s is not None), default=None)
 
-    def drop(self, ride_id: RideId) -> None:
-        """A ride needs no other shuttle any more."""
-        self._withdrawn.pop(ride_id, None)
+    def drop(self, ride_id: RideId) -> int | None:
+        """A ride needs no other shuttle any more; say which has yet to let it go, if one has."""
         self._sought.pop(ride_id, None)
+        withdrawn = self._withdrawn.pop(ride_id, None)
+        return None if withdrawn is None else withdrawn[0]
 
     def relieve(self, k: int, now_s: int, events: list[Event]) -> None:
         """Issue a plan after people got on unforeseen: whoever does not fit now is withdrawn."""

@@ -47,6 +47,9 @@ class Plan:
     ``divert_node`` is the road node at which a shuttle under way is expected to turn off towards
     the first visit, if that is not where it is heading already; ``divert_s`` is when it gets there.
     Without roads the node is -1 and the time says it all.
+
+    ``fault_s`` is when the shuttle last broke down, as far as this plan knows. A shuttle that broke
+    down since does not follow it: others may have been sent for its riders.
     """
 
     shuttle_id: ShuttleId
@@ -54,6 +57,7 @@ class Plan:
     visits: tuple[Visit, ...]
     divert_node: int | None = None
     divert_s: int | None = None
+    fault_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,8 @@ class Vehicle:
     departures: int = 0
     broken_until_s: int = 0
     """Stands out of order until then; 0: it is in order."""
+    fault_s: int = -1
+    """When it last broke down."""
     silent_until_s: int = 0
     """Neither hears nor is heard until then."""
     unsaid: list[Report] = field(default_factory=list)

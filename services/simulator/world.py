@@ -87,10 +87,12 @@ class World:
         self._radio = Radio(agenda, send)
 
     def receive(self, plan: Plan) -> None:
-        """Follow a plan, unless a newer one is known."""
+        """Follow a plan, unless a newer one is known or it broke down since that was made."""
         vehicle = self.vehicles[self._number[plan.shuttle_id]]
         if plan.revision <= vehicle.revision:
             return
+        if vehicle.fault_s > (-1 if plan.fault_s is None else plan.fault_s):
+            return  # made before anybody knew that it broke down: others may come for its riders
         if not self._radio.hears(vehicle, plan):
             return
         before = vehicle.revision
@@ -144,7 +146,7 @@ class World:
             self._stranded[ride_id] = (stop, stay.arrive_s)
         vehicle.aboard.clear()
         until_s = max(vehicle.broken_until_s, stay.arrive_s + 1)
-        vehicle.broken_until_s = until_s
+        vehicle.broken_until_s, vehicle.fault_s = until_s, at_s
         fault = Fault(vehicle.shuttle.id, FaultKind.BREAKDOWN, stop, at_s, stay.arrive_s)
         self._agenda.at(at_s, lambda: self._radio.say(vehicle, fault))
         self._agenda.at(until_s, lambda: self._repair(vehicle))

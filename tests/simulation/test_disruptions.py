@@ -89,7 +89,7 @@ def everything(play: Play) -> None:
     breakdowns_and_blackouts(play)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 17, 235])
+@pytest.mark.parametrize("seed", [0, 17, 235, 315])
 def test_all_of_it_together(seed: int) -> None:
     harsh.two_hours("roads", seed, harsh.DISORDER, before=everything)
 

@@ -284,18 +284,20 @@ class Visit(_message.Message):
     def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ...) -> None: ...
 
 class Plan(_message.Message):
-    __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s")
+    __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s", "fault_s")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     VISITS_FIELD_NUMBER: _ClassVar[int]
     DIVERT_NODE_FIELD_NUMBER: _ClassVar[int]
     DIVERT_S_FIELD_NUMBER: _ClassVar[int]
+    FAULT_S_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     revision: int
     visits: _containers.RepeatedCompositeFieldContainer[Visit]
     divert_node: int
     divert_s: int
-    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., visits: _Optional[_Iterable[_Union[Visit, _Mapping]]] = ..., divert_node: _Optional[int] = ..., divert_s: _Optional[int] = ...) -> None: ...
+    fault_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., visits: _Optional[_Iterable[_Union[Visit, _Mapping]]] = ..., divert_node: _Optional[int] = ..., divert_s: _Optional[int] = ..., fault_s: _Optional[int] = ...) -> None: ...
 
 class Call(_message.Message):
     __slots__ = ("stop", "board", "leave")
