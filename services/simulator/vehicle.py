@@ -86,6 +86,15 @@ class Vehicle:
     """What it has to say and is to hear once it is no longer silent."""
 
 
+def is_void(vehicle: Vehicle, plan: Plan) -> bool:
+    """Whether a newer plan is known, or this was made before it was known that it broke down.
+
+    In the latter case others may be on their way to its riders.
+    """
+    known_fault_s = -1 if plan.fault_s is None else plan.fault_s
+    return plan.revision <= vehicle.revision or known_fault_s < vehicle.fault_s
+
+
 def prune(vehicle: Vehicle) -> None:
     """Drop what is done already: a plan may have been on its way while it was."""
     visits = vehicle.visits

@@ -29,7 +29,7 @@ from services.simulator.chance import Chance
 from services.simulator.diary import Diary
 from services.simulator.radio import Radio, turned_off
 from services.simulator.records import Blackout
-from services.simulator.vehicle import Passengers, Stay, Vehicle, fits, prune
+from services.simulator.vehicle import Passengers, Stay, Vehicle, fits, is_void, prune
 from services.simulator.whereabouts import UNREACHABLE_S, Whereabouts
 
 DRIVE_VARIATION = 0.12
@@ -89,11 +89,7 @@ class World:
     def receive(self, plan: Plan) -> None:
         """Follow a plan, unless a newer one is known or it broke down since that was made."""
         vehicle = self.vehicles[self._number[plan.shuttle_id]]
-        if plan.revision <= vehicle.revision:
-            return
-        if vehicle.fault_s > (-1 if plan.fault_s is None else plan.fault_s):
-            return  # made before anybody knew that it broke down: others may come for its riders
-        if not self._radio.hears(vehicle, plan):
+        if is_void(vehicle, plan) or not self._radio.hears(vehicle, plan):
             return
         before = vehicle.revision
         vehicle.revision = plan.revision
