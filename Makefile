@@ -19,7 +19,7 @@ demo: $(VENV)/installed ## Simulate a day on the demo territory and say where it
 	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
 
 test: lint ## Check style, types and layers, then run every test.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed-test ## Check style, types and layers only.
 	@$(BIN)/ruff check --quiet .

@@ -171,7 +171,7 @@ def check_miss(zone: Zone, k: int, asked: Request, one: Candidate) -> None:
 
 @pytest.mark.parametrize("kind", ["roads", "plane"])
 @pytest.mark.parametrize("promises", [TIGHT, WIDE], ids=["tight", "wide"])
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(seed=st.integers(0, 10_000))
 def test_an_explanation_says_of_each_shuttle_what_plain_enumeration_finds(
     kind: str, promises: dict[str, Any], seed: int
@@ -196,7 +196,7 @@ def test_an_explanation_says_of_each_shuttle_what_plain_enumeration_finds(
     assert seen.traces == 0
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(seed=st.integers(0, 10_000))
 def test_the_shuttle_that_was_chosen_is_the_cheapest_and_its_cost_is_made_of_its_parts(
     seed: int,

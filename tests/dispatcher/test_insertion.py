@@ -190,7 +190,7 @@ def asks(draw: st.DrawFn) -> list[tuple[int, Request]]:
 
 
 @pytest.mark.parametrize("kind", ["roads", "one way", "plane", "line"])
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     asked=asks(),
     promises=st.sampled_from((TIGHT, WINDOWED, LOOSE)),

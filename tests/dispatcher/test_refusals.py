@@ -135,7 +135,7 @@ def busy(kind: str, seed: int, promises: dict[str, Any], **parts: Any) -> Refuse
 
 @pytest.mark.parametrize("kind", ["roads", "plane"])
 @pytest.mark.parametrize("promises", [TIGHT, WINDOWED, SHORT], ids=["tight", "windowed", "short"])
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 10_000))
 def test_each_remedy_works_in_the_state_that_refused_and_no_smaller_one_does(
     kind: str, promises: dict[str, Any], seed: int

@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain import events
@@ -114,6 +114,7 @@ def request_ride() -> RequestRide:
 
 
 @pytest.mark.parametrize("kind", codec.BODIES, ids=lambda kind: kind.__name__)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_every_message_comes_back_as_it_was_sent(kind: type, data: st.DataObject) -> None:
     sent = data.draw(envelopes(kind))
