@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from services.dispatcher.adoption import Outcome
 from services.domain.ride import Ride, Status
 from services.domain.shuttle import Shuttle
 from services.network.folder import Network
 from services.simulator.chance import Chance
 from services.simulator.driven import legs_of, name_of
 from services.simulator.records import (
+    Batches,
     Disruptions,
     Inputs,
     RideRow,
@@ -66,7 +68,19 @@ def outcome(
         disruptions=Disruptions(
             blackouts=tuple(simulation.world.blackouts), asked=simulation.faults
         ),
+        batches=_batches(simulation),
         inputs=inputs,
+    )
+
+
+def _batches(simulation: Simulation) -> Batches:
+    tally, batching = simulation.zone.adoption.tally, simulation.batching
+    return Batches(
+        solved=len(simulation.batches_s),
+        groups={outcome.value: tally.groups[outcome] for outcome in Outcome},
+        moved=tally.moved,
+        saved_s=tally.saved_s,
+        border_losses=tuple(round(loss, 4) for loss in batching.border_losses),
     )
 
 

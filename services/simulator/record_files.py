@@ -23,6 +23,7 @@ from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.simulator.output_folder import RUN_FILE, write_bytes, write_json
 from services.simulator.records import (
+    Batches,
     Disruptions,
     Inputs,
     Legs,
@@ -212,6 +213,7 @@ class _RunFile(_Part):
     horizon_s: tuple[int, int]
     kind: _Kind | None = None
     disruptions: Disruptions = Disruptions()
+    batches: Batches = Batches()
     complete: bool
 
 
@@ -235,6 +237,7 @@ def run_json(run: Run) -> dict[str, Any]:
         horizon_s=run.horizon_s,
         kind=None if inputs.kind is None else _Kind.model_validate(asdict(inputs.kind)),
         disruptions=run.disruptions,
+        batches=run.batches,
         complete=True,
     ).model_dump(mode="json")
 
@@ -259,6 +262,7 @@ def read_run(folder: Path) -> Run:
         settings=file.settings,
         horizon_s=file.horizon_s,
         disruptions=file.disruptions,
+        batches=file.batches,
         inputs=Inputs(
             territory=file.territory.path,
             territory_sha256=file.territory.sha256,

@@ -261,6 +261,31 @@ class Disruptions:
     asked: Faults = Faults()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batches:
+    """What became of the batches in which open rides were planned anew.
+
+    Parameters
+    ----------
+    solved
+        How many snapshots were solved.
+    groups
+        Groups of shuttles that would exchange rides, by what became of them.
+    moved
+        Rides that went to another shuttle.
+    saved_s
+        What all adopted groups cost less than what was planned, as seconds of driving.
+    border_losses
+        Shares by which solving in groups was dearer than solving whole, as far as measured.
+    """
+
+    solved: int = 0
+    groups: Mapping[str, int] = field(default_factory=dict)
+    moved: int = 0
+    saved_s: int = 0
+    border_losses: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
     """All that a simulated day left behind.
@@ -288,6 +313,7 @@ class Run:
     settings: Territory
     horizon_s: tuple[int, int]
     disruptions: Disruptions = Disruptions()
+    batches: Batches = Batches()
     inputs: Inputs = field(
         default_factory=lambda: Inputs(
             territory="", territory_sha256={}, demand=None, demand_sha256=""

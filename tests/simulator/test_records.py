@@ -23,17 +23,19 @@ from services.simulator.output_folder import (
     write_json,
 )
 from services.simulator.record_files import read_run, write_run
-from services.simulator.records import remedies_of, remedy_text
+from services.simulator.records import Batches, remedies_of, remedy_text
 from tests.simulator import run_builder as build
 
 FILES = ("legs.parquet", "rides.parquet", "run.json", "visits.parquet")
 
 
 def test_a_run_is_read_back_as_it_was(tmp_path: Path) -> None:
-    day = build.run()
+    batches = Batches(solved=2, groups={"adopted": 1}, moved=1, saved_s=30, border_losses=(0.01,))
+    day = build.run(batches=batches)
     write_run(day, tmp_path)
     back = read_run(tmp_path)
-    for name in ("rides", "visits", "shuttles", "seed", "settings", "horizon_s", "inputs"):
+    names = ("rides", "visits", "shuttles", "seed", "settings", "horizon_s", "inputs", "batches")
+    for name in names:
         assert getattr(back, name) == getattr(day, name), name
     for name in ("shuttle", "seq", "depart_ms", "arrive_ms", "length_mm", "plan_revision"):
         np.testing.assert_array_equal(getattr(back.legs, name), getattr(day.legs, name))

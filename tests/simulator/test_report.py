@@ -16,7 +16,7 @@ from services.domain.ride import Constraint, Relaxation
 from services.network.folder import Network
 from services.simulator.demand import Demand, demand_of
 from services.simulator.kpis import kpis
-from services.simulator.records import Inputs, RideRow, Run
+from services.simulator.records import Batches, Inputs, RideRow, Run
 from services.simulator.report import render, words
 from services.simulator.report.charts import nice_steps
 from services.simulator.report.day import HOURS_MAX, fleet_states, hours_of, outcomes_by_hour
@@ -186,6 +186,16 @@ def test_the_page_says_how_the_day_went() -> None:
     assert "Riders waited 4.1 min on average" in text
     assert "1 of 1 would have worked by leaving up to 9 min later" in text
     assert "95 % of the 2,000 people of the territory" in text
+
+
+def test_the_page_says_what_planning_anew_brought() -> None:
+    assert "How plans were improved" not in read(page_of()).text
+    groups = {"adopted": 3, "stale": 1, "illegal": 0, "no_better": 2}
+    batches = Batches(solved=9, groups=groups, moved=4, saved_s=600, border_losses=(0.01, 0.03))
+    text = re.sub(r"\s+", " ", read(page_of(build.run(batches=batches))).text)
+    assert "planned anew 9 times. Of 6 groups" in text
+    assert "3 were adopted: 4 rides changed their shuttle" in text
+    assert "less by 10 min of driving. Planning in groups cost 2.0 % more" in text
 
 
 def test_the_page_names_its_inputs() -> None:

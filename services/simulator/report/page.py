@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from services import __version__
@@ -195,6 +196,24 @@ def place_rows(kpis: Kpis) -> tuple[Mapping[str, Any], ...]:
     """Places with requests, most requests first."""
     rows = [row for row in kpis["by_place"] if row["requests"]]
     return tuple(sorted(rows, key=lambda row: (-row["requests"], row["place"])))
+
+
+def replanning(run: Run) -> str | None:
+    """Say what planning open rides anew brought; None if it was not done."""
+    batches = run.batches
+    if not batches.solved:
+        return None
+    adopted, proposed = batches.groups.get("adopted", 0), sum(batches.groups.values())
+    text = (
+        f"All open rides were planned anew {words.count(batches.solved)} times. Of"
+        f" {words.count(proposed)} groups of shuttles that would have exchanged rides,"
+        f" {words.count(adopted)} were adopted: {words.count(batches.moved)} rides changed their"
+        f" shuttle, and what was planned cost less by {words.minutes(batches.saved_s)} of driving."
+    )
+    if batches.border_losses:
+        loss = fmean(batches.border_losses)
+        text += f" Planning in groups cost {100 * loss:.1f} % more than planning all at once."
+    return text
 
 
 def run_facts(run: Run, network: Network, trips: Mapping[str, Trip]) -> tuple[tuple[str, str], ...]:

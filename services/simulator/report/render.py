@@ -50,6 +50,7 @@ def render(run: Run, network: Network, demand: Demand, kpis: Mapping[str, Any]) 
         occupancy=page.occupancy_bars(run),
         places=page.place_rows(kpis),
         climate=page.climate_bars(kpis),
+        replanning=page.replanning(run),
         facts=page.run_facts(run, network, trips),
         hashes=page.hashes(run),
     )
