@@ -21,6 +21,7 @@ from services.domain.geo import Point
 from services.domain.plan import Plan
 from services.domain.ride import Request
 from services.domain.shuttle import Shuttle
+from services.network.fleet import chargers
 from services.network.folder import Network
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
@@ -73,7 +74,14 @@ class Play:
         settings = self.network.territory
         self.riders = Riders(settings.promises, self.chance, self.agenda, self.say)
         ways = self.zone.fleet.ways
-        self.world = World(self.shuttles, ways, settings.stop_times, self.riders, self.chance)
+        self.world = World(
+            self.shuttles,
+            ways,
+            settings.stop_times,
+            self.riders,
+            self.chance,
+            chargers(self.network),
+        )
         self.world.connect(self.agenda, self._report)
         self.events: list[tuple[int, Event]] = []
         self._dice = Random(self.chance.seed)

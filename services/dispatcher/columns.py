@@ -39,7 +39,13 @@ H_SERVING = 24  # somebody got off at visit 0 already; who boards there is waite
 H_PER_WHEELCHAIR = 25  # seats that a rider in a wheelchair takes away
 H_OUT = 26  # out of order: nothing for it until it is repaired
 H_KEEP = 27  # moving: within so much of its arrival it keeps its course
-H_COLUMNS = 28
+H_CAPACITY = 28  # mWh; 0: it never runs out, and the following mean nothing
+H_LEVEL = 29  # what is left: standing, now; moving, on arrival at H_STOP
+H_RESERVE = 30
+H_PER_M = 31
+H_PER_S = 32
+H_PER_STOP = 33
+H_COLUMNS = 34
 
 # visits[shuttle, position, column]
 V_STOP = 0
@@ -53,12 +59,15 @@ V_LUGGAGE = 7
 V_BOARDING = 8  # parties that board
 V_LEAVING = 9
 V_TASK = 10  # 1: a task, during which nobody is on board
-V_ARRIVE = 11  # from here on computed: earliest schedule
-V_START = 12
-V_DEPART = 13
-V_SLACK = 14  # longest delay on arrival that breaks no window from here on
-V_RIDE_SLACK = 15  # the same, and no ride-time limit of those who board before
-V_COLUMNS = 16
+V_CHARGE = 11  # what comes in at most, mWh
+V_ARRIVE = 12  # from here on computed: earliest schedule
+V_START = 13
+V_DEPART = 14
+V_SLACK = 15  # longest delay on arrival that breaks no window from here on
+V_RIDE_SLACK = 16  # the same, and no ride-time limit of those who board before
+V_LEVEL = 17  # what is left on arrival, mWh
+V_MARGIN = 18  # what is left on leaving beyond the reserve and the way to the next charger
+V_COLUMNS = 19
 
 # rides[shuttle, ride, column]
 R_PICK = 0  # position of the pickup; -1: on board
@@ -79,7 +88,8 @@ A_SEATS, A_SEATS_MIN, A_WHEELCHAIRS, A_LUGGAGE = range(4)  # party[column]
 A_BASE_S, A_PARTY_S = 4, 5  # what a stop takes, and what this party adds to it
 A_WAIT_WEIGHT, A_RIDE_WEIGHT, A_DELAY_WEIGHT = 6, 7, 8  # thousandths of a second of driving
 A_MODE = 9  # what is minimised
-A_COLUMNS = 10
+A_ANY_LEVEL = 10  # 1: as if batteries never ran out
+A_COLUMNS = 11
 
 # What is minimised.
 COST, LEAVE_LATER, ARRIVE_LATER, WALK_FURTHER, FEWER_SEATS, RIDE_LONGER, LATENESS = range(7)

@@ -17,6 +17,7 @@ from services.dispatcher.answers import Answers
 from services.dispatcher.arrays import Ask
 from services.dispatcher.batch import Batch
 from services.dispatcher.breakdowns import Breakdowns
+from services.dispatcher.charging import Charging
 from services.dispatcher.duties import Duties
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.grouping import cells_of, groups_of
@@ -33,6 +34,7 @@ from services.dispatcher.snapshot import Snapshot
 from services.domain.events import (
     AcceptOffer,
     Arrived,
+    BatteryLevel,
     Boarded,
     CancelRide,
     CloseRoads,
@@ -62,6 +64,7 @@ from services.domain.ride import NEXT, Request, Ride, Status
 from services.domain.shuttle import Shuttle
 from services.domain.territory import DAY_S
 from services.network.driving import ways
+from services.network.fleet import chargers
 from services.network.folder import Network
 
 
@@ -80,7 +83,7 @@ class Zone:
         territory = network.territory
         self.territory = territory
         self.rides: dict[RideId, Ride] = {}
-        self.fleet = Shuttles(shuttles, ways(network), territory)
+        self.fleet = Shuttles(shuttles, ways(network), territory, chargers(network))
         fleet = self.fleet
         terms = Terms(territory, lambda a, b: int(fleet.drive_s[a, b]))
         self.now_s = 0
@@ -90,6 +93,7 @@ class Zone:
         self._rescue = Rescue(*parts, handover, self.search, terms.hours)
         breakdowns = Breakdowns(*parts, self._rescue, territory.promises.wait_s_max)
         ahead_s = territory.promises.book_ahead_s_max + DAY_S
+        self._charging = Charging(*parts)
         self._duties = Duties(*parts, ahead_s)
         self._reports = Reports(*parts, self._rescue, breakdowns, self._duties)
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
@@ -124,7 +128,7 @@ class Zone:
         self.answers.answer_due(now_s, events)
         self._rescue.give_up(now_s, events)
         self._silence.break_off(now_s, events)
-        self._duties.lay_out(now_s, now_s, events)
+        self._duties.begin(now_s, events)
         match message:
             case RequestRide(request=request):
                 if self.answers.is_new(request, events):
@@ -144,6 +148,8 @@ class Zone:
                 self.adoption.take(message, now_s, events)
             case PlanAcknowledged() | Fault() | Repaired() | TaskDone():
                 self._report(message, now_s, events)
+            case BatteryLevel():
+                self._charging.take(message, now_s, events)
             case WakeUp():
                 pass
             case _:

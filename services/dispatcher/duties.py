@@ -1,7 +1,7 @@
 """The tasks of a shuttle's days: times off duty between shifts, cleaning, maintenance.
 
 They stand in its route like any visit, so whatever is promised leaves room for them. A day's tasks
-are laid out when the day begins, or when somebody asks for a ride in it before.
+are laid out when somebody first asks for a ride in it; those of the first when the zone begins.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ class Duties:
         shuttles = [route.shuttle for route in fleet.routes]
         bound = any(shuttle.shifts or shuttle.upkeep for shuttle in shuttles)
         self._until_s = -1 if bound else c.FAR_S
+
+    def begin(self, now_s: int, events: list[Event]) -> None:
+        """Lay out the day in which the zone begins."""
+        if self._until_s < 0:
+            self.lay_out(now_s, now_s, events)
 
     def lay_out(self, up_to_s: int, now_s: int, events: list[Event]) -> None:
         """Give every shuttle its tasks of all days up to a time."""

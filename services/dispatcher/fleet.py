@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Fleet
+from services.dispatcher.energy import runs_short
 from services.dispatcher.schedule import refresh
+from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Ride
 from services.domain.shuttle import Shuttle
-from services.domain.task import Task
+from services.domain.task import Task, TaskKind
 from services.domain.territory import Territory
 from services.network.driving import Ways, crow_s, drive_until
 
@@ -112,9 +114,17 @@ class Shuttles:
         Travel times.
     territory
         How long stops take, how far ahead a shuttle can turn off, and the reserve of plans.
+    chargers
+        Where shuttles charge.
     """
 
-    def __init__(self, shuttles: tuple[Shuttle, ...], ways: Ways, territory: Territory) -> None:
+    def __init__(
+        self,
+        shuttles: tuple[Shuttle, ...],
+        ways: Ways,
+        territory: Territory,
+        chargers: tuple[Charger, ...] = (),
+    ) -> None:
         self.closed: frozenset[int] = frozenset()
         """Links that are closed."""
         self.changed_s = -1
@@ -123,6 +133,7 @@ class Shuttles:
         self.latency_s = territory.dispatch.divert_latency_s
         self.stop_times = territory.stop_times
         self.reserve_s = territory.reserve_s
+        self.chargers = {charger.stop: charger for charger in chargers}
         self.routes = [Route(shuttle) for shuttle in shuttles]
         self._terms: dict[RideId, Terms] = {}
         self.number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
@@ -132,6 +143,8 @@ class Shuttles:
             heads[k, c.H_SEATS : c.H_LUGGAGE + 1] = shuttle.capacity
             heads[k, c.H_PER_WHEELCHAIR] = shuttle.seats_per_wheelchair
             heads[k, c.H_KEEP] = territory.dispatch.keep_course_s
+            if shuttle.battery is not None:
+                heads[k, c.H_CAPACITY : c.H_PER_STOP + 1] = _battery(shuttle.battery)
         self.arrays = _allocate(heads, POSITIONS)
 
     def trial(self, chosen: Sequence[int]) -> Shuttles:
@@ -194,7 +207,9 @@ class Shuttles:
             task = stop.task
             by_s = task.latest_s - self.reserve_s
             window = (task.earliest_s, task.duration_s, c.FAR_S, by_s)
-            return [stop.stop, *window, *load, 0, 0, 1]
+            charges = task.kind is TaskKind.CHARGE and task.stop in self.chargers
+            gain_mwh = self.chargers[task.stop].gain_mwh(task.duration_s) if charges else 0
+            return [stop.stop, *window, *load, 0, 0, 1, gain_mwh]
         earliest_s, pick_by_s, drop_by_s = stop.hold_s, c.FAR_S, c.FAR_S
         dwell_s = self.stop_times.base_s + stop.served_s
         for ride_id in stop.leave:
@@ -211,7 +226,7 @@ class Shuttles:
             limits[ride_id] = [i, 0, terms.ride_s_max, 0]
             _add(load, terms, 1)
         window = (earliest_s, dwell_s, pick_by_s, drop_by_s)
-        return [stop.stop, *window, *load, len(stop.board), len(stop.leave), 0]
+        return [stop.stop, *window, *load, len(stop.board), len(stop.leave), 0, 0]
 
     def terms_of(self, ride_id: RideId, rides: Mapping[RideId, Ride]) -> Terms:
         """A ride's promise and load, which never change, at hand."""
@@ -241,6 +256,14 @@ class Shuttles:
             for stop, row in zip(self.routes[k].stops, visits, strict=False):
                 stop.hold_s = int(row[c.V_EARLIEST])
         return bool(held)
+
+    def can_spare(self, k: int, stop: int) -> bool:
+        """Whether there is energy to stand at a stop first, before all that is planned."""
+        head, visits, ways = self.arrays.heads[k], self.arrays.visits[k], self.ways
+        if not head[c.H_CAPACITY]:
+            return True
+        own = (0, stop, -1, -1)
+        return not runs_short(ways, head, visits, own)
 
     def arrive_s(self, node: int, node_ms: int, stop: int) -> int:
         """When a shuttle that passes a road node at a time gets to a stop, exactly.
@@ -314,6 +337,17 @@ class Shuttles:
 def before_task(stops: list[Stopover]) -> int:
     """How many stops come before the first task."""
     return next((i for i, stop in enumerate(stops) if stop.task is not None), len(stops))
+
+
+def _battery(battery: Battery) -> tuple[int, ...]:
+    return (
+        battery.capacity_mwh,
+        battery.start_mwh,
+        battery.reserve_mwh,
+        battery.per_m_mwh,
+        battery.per_s_mwh,
+        battery.per_stop_mwh,
+    )
 
 
 def _has_to_be_made(stop: Stopover) -> bool:

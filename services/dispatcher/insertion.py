@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from services.dispatcher import columns as c
+from services.dispatcher.energy import runs_short
 from services.dispatcher.schedule import from_head, locate_all
 from services.network.kernels import kernel
 
@@ -246,6 +247,10 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
             value = _value(ask, a, b, detour_s, shortage, got_s, left_s, delay_s)
             if 0 <= found[c.F_VALUE] <= value:
                 continue
+            if head[c.H_CAPACITY] and not party[c.A_ANY_LEVEL]:
+                own = (pick, -1 if joins else pickup[c.P_STOP], j, -1 if merged else stop)
+                if runs_short(ways, head, visits, own):
+                    continue
             better = True
             found[c.F_VALUE] = value
             found[c.F_PICK], found[c.F_PICK_MERGED] = pick, joins

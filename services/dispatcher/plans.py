@@ -56,6 +56,8 @@ def parks_first(fleet: Shuttles, k: int, early_s: int) -> tuple[int, int] | None
     if task is None or head[c.H_MODE] != c.MOVING or head[c.H_PENDING]:
         return None
     stop, there_s = head[c.H_STOP], head[c.H_ARRIVE]
+    if head[c.H_CAPACITY] and not fleet.can_spare(k, stop):
+        return None
     due_s = task.earliest_s - early_s - fleet.drive_s[stop, task.stop]
     return (stop, there_s) if stop != task.stop and there_s <= due_s else None
 
@@ -100,6 +102,7 @@ def _visits(
                 board=_without(stop.board, route.awaited),
                 leave=_without(stop.leave, route.awaited),
                 task=stop.task,
+                level_wh=row[c.V_LEVEL] // 1000 if head[c.H_CAPACITY] else None,
             )
         )
         empty = row[c.V_SEATS] + row[c.V_WHEELCHAIRS] == 0

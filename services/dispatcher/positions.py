@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.dispatcher import columns as c
+from services.dispatcher.energy import leg_mwh, way_mwh
 from services.dispatcher.fleet import Shuttles
 from services.domain.events import Arrived, Departed, Passed, PlanAcknowledged
 
@@ -59,6 +60,7 @@ class Positions:
         roads = bool(fleet.ways.node_drive_s.shape[0])
         if roads and report.node is None:
             return pending  # it says when it turned off, but not where
+        before = int(head[c.H_STOP])
         head[c.H_STOP] = target
         head[c.H_MS] = report.node_ms
         if roads:
@@ -69,7 +71,16 @@ class Positions:
             head[c.H_X], head[c.H_Y] = report.x_mm or 0, report.y_mm or 0
             straight_s = fleet.crow_s(report.x_mm or 0, report.y_mm or 0, target)
             head[c.H_ARRIVE] = -(-report.node_ms // 1000) + straight_s
+        if head[c.H_CAPACITY]:
+            saved_mwh = self._way_mwh(k, before) - self._way_mwh(k, target)
+            head[c.H_LEVEL] += saved_mwh
         return True
+
+    def _way_mwh(self, k: int, stop: int) -> int:
+        """What the drive takes from where a shuttle turned off."""
+        head, ways = self._fleet.head(k), self._fleet.ways
+        place = (head[c.H_NODE], head[c.H_X], head[c.H_Y])
+        return int(way_mwh(ways, head, place, stop))
 
     def on_way(self, node: int, stop: int) -> int:
         """A road node; if no known road leads from there to the stop, the stop's own.
@@ -98,6 +109,8 @@ class Positions:
         head[c.H_MODE] = c.MOVING
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_STOP] = report.towards
+        if head[c.H_CAPACITY]:
+            head[c.H_LEVEL] -= leg_mwh(fleet.ways, head, report.stop, report.towards)
         head[c.H_MS] = report.at_s * 1000
         drive_s = fleet.drive_s[report.stop, report.towards]
         if fleet.ways.node_drive_s.shape[0]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from services.dispatcher import columns as c
+from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.insertion import ROUNDING_S
 from services.dispatcher.plans import parks_first, plan_of
+from services.dispatcher.plugs import booked_s
 from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
 from services.domain.plan import Plan
-from services.domain.referee import Situation, Violation, new_violations, violations
+from services.domain.referee import Energy, Situation, Violation, new_violations, violations
 from services.domain.ride import Ride
 
 
@@ -165,5 +167,25 @@ class Publisher:
                 rides=self._rides,
                 drive_s=lambda a, b: int(drive_s[a, b]),
                 stop_times=fleet.stop_times,
+                energy=self._energy(k),
             ),
+        )
+
+    def _energy(self, k: int) -> Energy | None:
+        fleet, head = self._fleet, self._fleet.head(k)
+        battery, ways = fleet.routes[k].shuttle.battery, fleet.ways
+        if battery is None:
+            return None
+        return Energy(
+            battery=battery,
+            level_mwh=int(level_when_free(ways, head)),
+            approach_mwh=lambda stop: int(to_first_mwh(ways, head, stop)),
+            drive_mwh=lambda a, b: battery.drive_mwh(
+                int(ways.drive_m[a, b]), int(ways.drive_s[a, b])
+            ),
+            to_charger_mwh=lambda stop: battery.drive_mwh(
+                int(ways.charger_m[stop]), int(ways.charger_s[stop])
+            ),
+            chargers=fleet.chargers,
+            booked=lambda stop: booked_s(fleet, stop, but=k),
         )

@@ -131,6 +131,8 @@ class Rebalancing:
             return
         way_s = fleet.drive_s[one.stop, stop]
         next_way_s = 0 if one.next_stop is None else fleet.drive_s[stop, one.next_stop]
+        if not fleet.can_spare(k, stop):
+            return
         if way_s < c.UNREACHABLE_S and one.may_wait_at(way_s, next_way_s, now_s):
             route.parking = (stop, route.revision + 1)
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))

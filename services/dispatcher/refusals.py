@@ -76,6 +76,8 @@ def refuse(
         reason = Constraint.PARTY_SIZE
     elif closed or (not remedies and _works_after_hours(ask, request, terms, search)):
         reason = Constraint.SERVICE_HOURS
+    elif terms.territory.chargers and _works_with_full_batteries(ask, search):
+        reason = Constraint.ENERGY
     return Refusal(reason, (*remedies, *_walk_further(request, terms, search, now_s)))
 
 
@@ -158,6 +160,12 @@ def _walk_further(request: Request, terms: Terms, search: Search, now_s: int) ->
     ask.pickups[:, c.P_EXTRA_WALK] = [stop.walk_m - limit_m for stop in origins]
     ask.dropoffs[:, c.D_EXTRA_WALK] = [stop.walk_m - limit_m for stop in destinations]
     return _pass(ask, c.WALK_FURTHER, Relaxation.WALK_FURTHER_M, search)
+
+
+def _works_with_full_batteries(ask: Ask, search: Search) -> bool:
+    relaxed = _copy(ask)
+    relaxed.party[c.A_ANY_LEVEL] = 1
+    return search(relaxed)[c.F_VALUE] >= 0
 
 
 def _works_after_hours(ask: Ask, request: Request, terms: Terms, search: Search) -> bool:

@@ -8,6 +8,7 @@ and with the ride-time limits of those on board (after Cordeau & Laporte, 2003).
 from __future__ import annotations
 
 from services.dispatcher import columns as c
+from services.dispatcher.energy import levels
 from services.network.driving import crow_point, crow_s, drive_until
 from services.network.kernels import kernel
 
@@ -118,6 +119,8 @@ def schedule(ways, head, visits, rides):  # type: ignore[no-untyped-def]
     _forward(ways, head, visits, head[c.H_FIRST])
     held = _hold_back(ways, head, visits, rides)
     _slacks(head, visits, rides)
+    if head[c.H_CAPACITY]:
+        head[c.H_BROKEN] += levels(ways, head, visits)
     return held
 
 

@@ -12,7 +12,8 @@ from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
-from services.domain.task import Task
+from services.domain.task_reports import BatteryLevel as BatteryLevel
+from services.domain.task_reports import TaskDone as TaskDone
 
 # Commands: topic ride-commands, key zone.
 
@@ -173,15 +174,6 @@ class Repaired:
 
     shuttle_id: ShuttleId
     stop: int
-    at_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class TaskDone:
-    """A shuttle has done a task of its plan and may go on."""
-
-    shuttle_id: ShuttleId
-    task: Task
     at_s: int
 
 
@@ -368,6 +360,7 @@ Report = (
     | Fault
     | Repaired
     | TaskDone
+    | BatteryLevel
 )
 RideEvent = (
     AnswerDeferred

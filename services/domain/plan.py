@@ -28,6 +28,8 @@ class Visit:
         Rides that get on and off.
     task
         What the shuttle does there instead; then nobody gets on or off, or stays on board.
+    level_wh
+        What its battery is expected to hold on arrival, if it has one.
     """
 
     stop: int
@@ -38,6 +40,7 @@ class Visit:
     board: tuple[RideId, ...] = ()
     leave: tuple[RideId, ...] = ()
     task: Task | None = None
+    level_wh: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

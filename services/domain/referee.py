@@ -15,10 +15,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 from services.domain.ride import Load, Ride, Status
-from services.domain.task import Task
+from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes
 
 UNREACHABLE_S = 65_535
@@ -48,12 +49,22 @@ class Rule(StrEnum):
     TASK_SHORT = "task_short"
     TASK_LATE = "task_late"
     TASK_ABOARD = "task_aboard"
+    ENERGY = "energy"
+    PLUGS = "plugs"
 
 
 PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
 LATENESS = PROMISES | {Rule.TASK_LATE}
 CAPACITY = frozenset({Rule.SEATS, Rule.WHEELCHAIRS, Rule.LUGGAGE})
-BY_THE_WORLD = LATENESS | CAPACITY | {Rule.UNREACHABLE, Rule.TASK_ABOARD}
+BY_THE_WORLD = (
+    LATENESS
+    | CAPACITY
+    | {
+        Rule.UNREACHABLE,
+        Rule.TASK_ABOARD,
+        Rule.ENERGY,
+    }
+)
 """Rules that the world can break by itself: shuttles are late, or stand where no road leads on, and
 people get on unforeseen."""
 
@@ -67,6 +78,35 @@ class Violation:
     ride_id: RideId | None = None
     by: int = 0
     task: Task | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Energy:
+    """What a shuttle has to go on, and what it takes.
+
+    Parameters
+    ----------
+    battery
+        The battery.
+    level_mwh
+        What is left where and when the shuttle can be sent elsewhere.
+    approach_mwh, drive_mwh
+        What the drive takes from there to a stop, and between two stops.
+    to_charger_mwh
+        What the drive takes from a stop to the next charger.
+    chargers
+        By their stops.
+    booked
+        When plugs at a stop are booked for other shuttles.
+    """
+
+    battery: Battery
+    level_mwh: int
+    approach_mwh: Callable[[int], int]
+    drive_mwh: Callable[[int, int], int]
+    to_charger_mwh: Callable[[int], int]
+    chargers: Mapping[int, Charger]
+    booked: Callable[[int], list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +138,8 @@ class Situation:
         Seconds between two stops; 65,535 where there is no way.
     stop_times
         What a visit takes, and each party that gets on or off.
+    energy
+        None: it never runs out.
     """
 
     capacity: Load
@@ -113,6 +155,7 @@ class Situation:
     rides: Mapping[RideId, Ride]
     drive_s: Callable[[int, int], int]
     stop_times: StopTimes
+    energy: Energy | None = None
 
 
 def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
@@ -120,6 +163,8 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
     found: list[Violation] = []
     _judge_times(plan.visits, now, found)
     _judge_tasks(plan.visits, now, found)
+    if now.energy is not None:
+        _judge_energy(plan.visits, now.energy, found)
     picked = {ride_id: since for ride_id, since in now.aboard.items() if ride_id in now.rides}
     found += [Violation(Rule.UNKNOWN_RIDE, 0, r) for r in now.aboard if r not in now.rides]
     seats, wheelchairs, luggage = _load(now, picked)
@@ -252,6 +297,37 @@ def _judge_tasks(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
         if task in missing:
             missing.remove(task)
     found += [Violation(Rule.TASK_LOST, len(visits), None, 1, task) for task in missing]
+
+
+def _judge_energy(visits: tuple[Visit, ...], now: Energy, found: list[Violation]) -> None:
+    """The reserve is kept everywhere, and the way to a charger; each charge has its plug."""
+    battery, level, last = now.battery, now.level_mwh, -1
+    for i, visit in enumerate(visits):
+        level -= now.drive_mwh(last, visit.stop) if i > 0 else now.approach_mwh(visit.stop)
+        last, arrived = visit.stop, level
+        task = visit.task
+        if task is not None and task.kind is TaskKind.CHARGE and task.stop in now.chargers:
+            charger = now.chargers[task.stop]
+            gain_mwh = charger.gain_mwh(task.duration_s)
+            level = max(level, min(level + gain_mwh, battery.capacity_mwh))
+            _judge_plug(i, task, charger, now.booked(task.stop), found)
+        elif visit.board or visit.leave:
+            level -= battery.per_stop_mwh
+        if task is None and not visit.board and not visit.leave:
+            continue  # it only passes through
+        spare = min(arrived, level - now.to_charger_mwh(visit.stop)) - battery.reserve_mwh
+        if spare < 0:
+            found.append(Violation(Rule.ENERGY, i, None, -spare))
+
+
+def _judge_plug(
+    i: int, task: Task, charger: Charger, booked: list[tuple[int, int]], found: list[Violation]
+) -> None:
+    begins_s, ends_s = task.earliest_s, task.latest_s + task.duration_s
+    times_s = [begins_s, *(a for a, _ in booked if begins_s <= a < ends_s)]
+    taken = max(sum(a <= s < b for a, b in booked) for s in times_s)
+    if taken >= charger.plugs:
+        found.append(Violation(Rule.PLUGS, i, None, taken + 1 - charger.plugs, task))
 
 
 def _stop_s(visit: Visit, now: Situation) -> int:

@@ -126,6 +126,7 @@ class Constraint(StrEnum):
     RIDE_TIME = "ride_time"
     ARRIVAL = "arrival"
     WAIT = "wait"
+    ENERGY = "energy"
     FLEET = "fleet"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.domain.battery import Battery
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load
 from services.domain.task import Upkeep
@@ -27,6 +28,8 @@ class Shuttle:
         None: always.
     upkeep
         What is to be done to it every day.
+    battery
+        None: it never runs out of energy.
     """
 
     id: ShuttleId
@@ -35,6 +38,7 @@ class Shuttle:
     seats_per_wheelchair: int = 0
     shifts: tuple[tuple[int, int], ...] = ()
     upkeep: tuple[Upkeep, ...] = ()
+    battery: Battery | None = None
 
     def fits(self, load: Load) -> bool:
         """Whether there is room for a load in the empty shuttle."""

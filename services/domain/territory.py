@@ -8,36 +8,15 @@ from math import ceil
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-DAY_S = 86_400
-
-Seconds = Annotated[int, Field(ge=0, le=DAY_S)]
+from services.domain.fleet_settings import ChargerSettings as ChargerSettings
+from services.domain.fleet_settings import FleetGroup as FleetGroup
+from services.domain.settings_part import DAY_S as DAY_S
+from services.domain.settings_part import Clock, Part, Seconds, seconds
 
 
-def _unquoted(value: object) -> object:
-    """YAML reads 14:00 without quotes as 840, minutes to the base of 60."""
-    if isinstance(value, int) and 0 <= value < DAY_S // 60:
-        return time(value // 60, value % 60)
-    return value
-
-
-Clock = Annotated[time, BeforeValidator(_unquoted)]
-"""A time of day."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ServiceHours(_Part):
+class ServiceHours(Part):
     """Pickups and dropoffs happen between these times; equal times mean around the clock.
 
     A closing time before the opening time lies on the next day.
@@ -66,12 +45,7 @@ class ServiceHours(_Part):
         return any(self.opens_s <= at_s % DAY_S + day < self.closes_s for day in (0, DAY_S))
 
 
-def seconds(clock: time) -> int:
-    """Seconds after midnight."""
-    return clock.hour * 3600 + clock.minute * 60 + clock.second
-
-
-class Promises(_Part):
+class Promises(Part):
     """What every rider can count on.
 
     Parameters
@@ -115,7 +89,7 @@ class Promises(_Part):
         return ceil(walk_m / self.walk_speed_m_s)
 
 
-class StopTimes(_Part):
+class StopTimes(Part):
     """How long a stop takes: a base per visit, and a part per party that gets on or off.
 
     Each rider in a wheelchair takes ``wheelchair_s`` longer, for the ramp.
@@ -139,7 +113,7 @@ class TravelKind(StrEnum):
     CROW = "crow"
 
 
-class Travel(_Part):
+class Travel(Part):
     """Where travel times come from.
 
     ``road``: the drawn or imported road graph. ``crow``: straight line x factor at a speed.
@@ -152,97 +126,7 @@ class Travel(_Part):
     """Shuttles drive no faster than this, whatever the road allows."""
 
 
-class UpkeepKind(StrEnum):
-    """What is done to a shuttle every day."""
-
-    CLEANING = "cleaning"
-    MAINTENANCE = "maintenance"
-
-
-class DailyUpkeep(_Part):
-    """What each shuttle of a group needs once a day; they take turns over the window.
-
-    Parameters
-    ----------
-    between
-        Times of day within which it begins and ends.
-    duration_s
-        What it takes.
-    stop
-        ``stop_id`` of the stop where it is done; absent: the depot.
-    """
-
-    kind: UpkeepKind
-    between: tuple[Clock, Clock]
-    duration_s: Annotated[int, Field(gt=0, le=DAY_S)]
-    stop: str | None = None
-
-    @property
-    def window_s(self) -> tuple[int, int]:
-        """Earliest begin and latest end, in seconds after midnight."""
-        from_s, to_s = map(seconds, self.between)
-        return from_s, to_s if to_s > from_s else to_s + DAY_S
-
-    @model_validator(mode="after")
-    def _fits_in(self) -> Self:
-        from_s, to_s = self.window_s
-        if to_s - from_s < self.duration_s:
-            raise ValueError(f"{self.kind} takes longer than the time it is to be done in")
-        return self
-
-
-class FleetGroup(_Part):
-    """Shuttles of one kind that start the day at one stop.
-
-    Parameters
-    ----------
-    depot
-        ``stop_id`` of the stop where they start.
-    shifts
-        From when to when they are on duty; at all other times they are at their depot. None:
-        always.
-    home
-        Without shifts: they leave their depot when the service opens, and return after it closed.
-    upkeep
-        What each of them needs every day.
-    """
-
-    depot: str
-    shifts: tuple[tuple[Clock, Clock], ...] = ()
-    home: bool = False
-    upkeep: tuple[DailyUpkeep, ...] = ()
-    count: Annotated[int, Field(ge=1, le=10_000)]
-    seats: Annotated[int, Field(ge=1, le=200)] = 8
-    wheelchair_places: Annotated[int, Field(ge=0, le=50)] = 1
-    seats_per_wheelchair: Annotated[int, Field(ge=0, le=20)] = 0
-    """Seats that are folded away for each rider in a wheelchair."""
-    luggage_places: Annotated[int, Field(ge=0, le=500)] = 8
-    energy_wh_per_km: Annotated[float, Field(gt=0, le=5000)] = 450
-
-    @property
-    def shifts_s(self) -> tuple[tuple[int, int], ...]:
-        """Shifts in seconds after midnight, in order; past 86,400 where they end a day later."""
-        spans = [(seconds(from_), seconds(to)) for from_, to in self.shifts]
-        return tuple(sorted((a, b if b > a else b + DAY_S) for a, b in spans))
-
-    @model_validator(mode="after")
-    def _day_is_possible(self) -> Self:
-        shifts = self.shifts_s
-        following = [(a + DAY_S, b + DAY_S) for a, b in shifts[:1]]
-        for (_, ends_s), (begins_s, _) in zip(shifts, [*shifts[1:], *following], strict=True):
-            if begins_s < ends_s:
-                raise ValueError("shifts overlap")
-        for upkeep in self.upkeep:
-            from_s, to_s = upkeep.window_s
-            days_s = (-DAY_S, 0, DAY_S)
-            if shifts and not any(
-                a <= from_s + day_s and to_s + day_s <= b for a, b in shifts for day_s in days_s
-            ):
-                raise ValueError(f"{upkeep.kind} lies outside of the shifts, or across two")
-        return self
-
-
-class DispatchSettings(_Part):
+class DispatchSettings(Part):
     """How the dispatcher weighs and hurries.
 
     Parameters
@@ -316,7 +200,7 @@ class WaitingPlace(StrEnum):
     """Near where requests are expected."""
 
 
-class Parking(_Part):
+class Parking(Part):
     """Where shuttles without work wait.
 
     Parameters
@@ -340,7 +224,7 @@ class Parking(_Part):
     worth_s: Seconds = 900
 
 
-class Territory(_Part):
+class Territory(Part):
     """A territory's settings.
 
     Parameters
@@ -361,6 +245,7 @@ class Territory(_Part):
     dispatch: DispatchSettings = DispatchSettings()
     parking: Parking = Parking()
     fleet: Annotated[tuple[FleetGroup, ...], Field(min_length=1)]
+    chargers: tuple[ChargerSettings, ...] = ()
 
     @property
     def reserve_s(self) -> int:
@@ -370,6 +255,12 @@ class Territory(_Part):
         if self.promises.ride_factor:
             spare_s = min(spare_s, self.promises.ride_constant_s)
         return max(min(self.dispatch.reserve_s, spare_s // 2), 0)
+
+    @model_validator(mode="after")
+    def _batteries_can_be_charged(self) -> Self:
+        if not self.chargers and any(group.battery is not None for group in self.fleet):
+            raise ValueError("shuttles have batteries, but there is no charger")
+        return self
 
     @model_validator(mode="after")
     def _home_has_its_time(self) -> Self:

@@ -13,7 +13,7 @@ import heapq
 
 import numpy as np
 
-from services.network.driving import THERE, Ways
+from services.network.driving import THERE, Ways, to_chargers
 from services.network.flat import frozen
 from services.network.kernels import kernel
 
@@ -64,16 +64,27 @@ class Detours:
             self._into = tail, order, first_in, np.ascontiguousarray(ways.next_link.T)
         shut = np.zeros(len(ways.head), np.bool_)
         shut[sorted(closed)] = True
-        node_drive_s, next_link = ways.node_drive_s.copy(), ways.next_link.copy()
-        drive_around(ways, self._into, shut, np.flatnonzero(shut), node_drive_s, next_link)
+        tables = ways.node_drive_s.copy(), ways.next_link.copy(), ways.node_drive_m.copy()
+        drive_around(ways, self._into, shut, np.flatnonzero(shut), tables)
+        node_drive_s, next_link, node_drive_m = tables
         drive_s = np.ascontiguousarray(node_drive_s[ways.stop_node])
-        for table in (drive_s, node_drive_s, next_link):
+        drive_m = np.ascontiguousarray(node_drive_m[ways.stop_node])
+        charger_s, charger_m = to_chargers(drive_s, drive_m, ways.chargers)
+        for table in (drive_s, drive_m, *tables):
             frozen(table)  # as the others are: compiled code is compiled for one or the other
-        return ways._replace(drive_s=drive_s, node_drive_s=node_drive_s, next_link=next_link)
+        return ways._replace(
+            drive_s=drive_s,
+            drive_m=drive_m,
+            node_drive_s=node_drive_s,
+            node_drive_m=node_drive_m,
+            next_link=next_link,
+            charger_s=charger_s,
+            charger_m=charger_m,
+        )
 
 
 @kernel
-def drive_around(ways, into, shut, closed, node_drive_s, next_link):  # type: ignore[no-untyped-def]
+def drive_around(ways, into, shut, closed, tables):  # type: ignore[no-untyped-def]
     """Write the times and next links of all nodes that closed links touch.
 
     Parameters
@@ -87,8 +98,9 @@ def drive_around(ways, into, shut, closed, node_drive_s, next_link):  # type: ig
         (links,) whether each is closed.
     closed
         Numbers of those that are.
-    node_drive_s, next_link
-        Take the result; as in ``ways`` before.
+    tables
+        Seconds, next links and metres from nodes to stops, which take the result; as in ``ways``
+        before. Metres are rounded up on each link that is driven instead.
     """
     tail, towards = into[0], into[3]
     nodes = len(ways.first_out) - 1
@@ -101,7 +113,7 @@ def drive_around(ways, into, shut, closed, node_drive_s, next_link):  # type: ig
         if touched:
             behind = _times_as_they_were(ways, towards[stop], shut, stop, time_ms)
             _search(ways, into, shut, behind, time_ms)
-            _write(ways, shut, stop, behind, time_ms, node_drive_s, next_link)
+            _write(ways, shut, stop, behind, time_ms, tables)
 
 
 @kernel
@@ -159,8 +171,9 @@ def _search(ways, into, shut, behind, time_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _write(ways, shut, stop, behind, time_ms, node_drive_s, next_link):  # type: ignore[no-untyped-def]
-    for node in behind:
+def _write(ways, shut, stop, behind, time_ms, tables):  # type: ignore[no-untyped-def]
+    node_drive_s, next_link, node_drive_m = tables
+    for node in behind[np.argsort(time_ms[behind])]:  # what is ahead is written before
         node_drive_s[node, stop] = UNREACHABLE_S
         next_link[node, stop] = THERE
         ms = time_ms[node]
@@ -171,4 +184,6 @@ def _write(ways, shut, stop, behind, time_ms, node_drive_s, next_link):  # type:
             ahead_ms = time_ms[ways.head[link]]
             if ahead_ms >= 0 and not shut[link] and ahead_ms + ways.link_ms[link] == ms:
                 next_link[node, stop] = link - ways.first_out[node]
+                ahead_m = node_drive_m[ways.head[link], stop]
+                node_drive_m[node, stop] = ahead_m + (ways.link_mm[link] + 999) // 1000
                 break

@@ -24,27 +24,40 @@ class Ways(NamedTuple):
         (S, S) seconds between stops; 65535: no way.
     node_drive_s
         (N, S) seconds from road nodes to stops; N is 0 without roads.
+    drive_m, node_drive_m
+        The same in metres.
+    chargers
+        Stops with chargers.
+    charger_s, charger_m
+        (S,) drive from each stop to the charger that is reached soonest; 0 if there are none.
     next_link
         (N, S) offset of the outgoing link to take towards a stop; 255: there.
     stop_node
         (S,) road node of each stop.
-    first_out, head, link_ms
+    first_out, head, link_ms, link_mm
         Roads in compressed sparse rows.
     stop_mm
         (S, 2) stops on the flat map.
-    s_per_mm
-        Without roads: seconds that a millimetre of straight line takes.
+    s_per_mm, m_per_mm
+        Without roads: seconds that a millimetre of straight line takes, and metres that it counts.
     """
 
     drive_s: NDArray[np.uint16]
     node_drive_s: NDArray[np.uint16]
+    drive_m: NDArray[np.uint32]
+    node_drive_m: NDArray[np.uint32]
+    chargers: NDArray[np.int64]
+    charger_s: NDArray[np.int64]
+    charger_m: NDArray[np.int64]
     next_link: NDArray[np.uint8]
     stop_node: NDArray[np.int32]
     first_out: NDArray[np.int32]
     head: NDArray[np.int32]
     link_ms: NDArray[np.int32]
+    link_mm: NDArray[np.int32]
     stop_mm: NDArray[np.int64]
     s_per_mm: float
+    m_per_mm: float
 
 
 def ways(network: Network) -> Ways:
@@ -54,17 +67,38 @@ def ways(network: Network) -> Ways:
     crow = travel.kind is TravelKind.CROW
     assert crow or roads is not None
     stops = network.stops
+    chargers = [stops.ids.index(charger.stop) for charger in network.territory.chargers]
+    at = np.array(chargers, np.int64)
+    charger_s, charger_m = to_chargers(tables.drive_s, tables.drive_m, at)
     return Ways(
         drive_s=np.ascontiguousarray(tables.drive_s),
         node_drive_s=np.asarray(tables.node_drive_s),
+        drive_m=np.ascontiguousarray(tables.drive_m),
+        node_drive_m=np.asarray(tables.node_drive_m),
+        chargers=at,
+        charger_s=charger_s,
+        charger_m=charger_m,
         next_link=np.asarray(tables.next_link),
         stop_node=np.ascontiguousarray(stops.node),
         first_out=none if roads is None else np.ascontiguousarray(roads.first_out),
         head=none if roads is None else np.ascontiguousarray(roads.head),
         link_ms=none if roads is None else np.ascontiguousarray(roads.link_ms),
+        link_mm=none if roads is None else np.ascontiguousarray(roads.link_mm),
         stop_mm=np.stack([stops.x_mm, stops.y_mm], axis=1),
         s_per_mm=travel.crow_factor / (travel.crow_speed_kmh / 3.6 * 1000) if crow else 0.0,
+        m_per_mm=travel.crow_factor / 1000 if crow else 0.0,
     )
+
+
+def to_chargers(
+    drive_s: NDArray[np.uint16], drive_m: NDArray[np.uint32], chargers: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Seconds and metres from each stop to the charger that is reached soonest; 0 without any."""
+    rows = np.arange(len(drive_s))
+    if not len(chargers):
+        return np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    nearest = chargers[drive_s[:, chargers].argmin(axis=1)]
+    return drive_s[rows, nearest].astype(np.int64), drive_m[rows, nearest].astype(np.int64)
 
 
 @kernel
@@ -113,6 +147,14 @@ def crow_s(ways, x_mm, y_mm, stop):  # type: ignore[no-untyped-def]
     dx = float(ways.stop_mm[stop, 0] - x_mm)
     dy = float(ways.stop_mm[stop, 1] - y_mm)
     return int(np.ceil(np.sqrt(dx * dx + dy * dy) * ways.s_per_mm - 1e-9))
+
+
+@kernel
+def crow_m(ways, x_mm, y_mm, stop):  # type: ignore[no-untyped-def]
+    """Metres from a point to a stop, as straight lines count, rounded up."""
+    dx = float(ways.stop_mm[stop, 0] - x_mm)
+    dy = float(ways.stop_mm[stop, 1] - y_mm)
+    return int(np.ceil(np.sqrt(dx * dx + dy * dy) * ways.m_per_mm - 1e-9))
 
 
 @kernel

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from services.domain.battery import Battery, Charger
+from services.domain.fleet_settings import DailyUpkeep, FleetGroup
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
 from services.domain.task import TaskKind, Upkeep
-from services.domain.territory import DAY_S, DailyUpkeep, FleetGroup
+from services.domain.territory import DAY_S
 from services.network.folder import Network
 
 UNREACHABLE_S = 65_535
@@ -44,6 +46,7 @@ def shuttles(network: Network) -> tuple[Shuttle, ...]:
                 _turn(upkeep, number[upkeep.stop or group.depot], member, group.count)
                 for upkeep in group.upkeep
             ),
+            battery=_battery(group),
         )
         for i, (group, member) in enumerate(members, start=1)
     )
@@ -61,6 +64,34 @@ def _shifts(network: Network, group: FleetGroup, depot: int) -> tuple[tuple[int,
     )
     span = service.opens_s - there_s, service.closes_s + back_s + network.territory.reserve_s
     return (span,) if span[1] - span[0] < DAY_S else ()
+
+
+def chargers(network: Network) -> tuple[Charger, ...]:
+    """Where the shuttles of a territory charge."""
+    number = {stop_id: stop for stop, stop_id in enumerate(network.stops.ids)}
+    return tuple(
+        Charger(stop=number[one.stop], power_w=round(one.power_kw * 1000), plugs=one.plugs)
+        for one in network.territory.chargers
+    )
+
+
+def _battery(group: FleetGroup) -> Battery | None:
+    own = group.battery
+    if own is None:
+        return None
+    capacity_mwh = own.capacity_wh * 1000
+    shares = (own.reserve_share, own.start_share, own.charge_below_share, own.charge_to_share)
+    reserve, start, below, to = (round(capacity_mwh * share) for share in shares)
+    return Battery(
+        capacity_mwh=capacity_mwh,
+        reserve_mwh=reserve,
+        start_mwh=start,
+        charge_below_mwh=below,
+        charge_to_mwh=to,
+        per_m_mwh=round(group.energy_wh_per_km),
+        per_s_mwh=round(own.per_hour_wh * 1000 / 3600),
+        per_stop_mwh=own.per_stop_wh * 1000,
+    )
 
 
 def _turn(upkeep: DailyUpkeep, stop: int, member: int, count: int) -> Upkeep:

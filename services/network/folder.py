@@ -185,5 +185,9 @@ def _check_names(path: Path, territory: Territory, stops: Stops, places: tuple[P
             if upkeep.stop is not None and upkeep.stop not in known:
                 reason = f"there is no stop '{upkeep.stop}' in stops.csv"
                 raise field_error(path, ("fleet", number, "upkeep", at, "stop"), reason)
+    for number, charger in enumerate(territory.chargers):
+        if charger.stop not in known:
+            reason = f"there is no stop '{charger.stop}' in stops.csv"
+            raise field_error(path, ("chargers", number, "stop"), reason)
     if territory.town is not None and territory.town not in {place.name for place in places}:
         raise field_error(path, ("town",), f"there is no place '{territory.town}' in places.csv")

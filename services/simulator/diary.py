@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.network.driving import Ways, drive_until
+from services.network.driving import drive_until
 from services.simulator.driven import Drive
 from services.simulator.vehicle import Passengers, Place, Stay, Vehicle
 from services.simulator.whereabouts import Whereabouts
@@ -15,13 +15,14 @@ class Diary:
     ----------
     riders
         Who is on board takes seats.
-    ways
-        Travel times at first.
+    where
+        How long ways are, for what they take; and the travel times at first.
     """
 
-    def __init__(self, riders: Passengers, ways: Ways) -> None:
+    def __init__(self, riders: Passengers, where: Whereabouts) -> None:
         self._riders = riders
-        self.versions = [ways]
+        self._where = where
+        self.versions = [where.ways]
         """Travel times, as they were one after the other."""
         self.drives: list[Drive] = []
         self.stays: list[Stay] = []
@@ -30,6 +31,7 @@ class Diary:
         """The stop that a shuttle is making; it begins now, if it makes none yet."""
         if vehicle.stay is None:
             vehicle.stay = Stay(vehicle.number, vehicle.stop, now_s, now_s, len(self.drives))
+            vehicle.stay.level_mwh = vehicle.stay.left_mwh = vehicle.level_mwh
             self.stays.append(vehicle.stay)
         return vehicle.stay
 
@@ -37,6 +39,10 @@ class Diary:
         """A shuttle is done at its stop."""
         stay = self.stay(vehicle, now_s)
         stay.depart_s = now_s
+        battery = vehicle.shuttle.battery
+        if battery is not None and (stay.boarded or stay.left):
+            vehicle.level_mwh -= battery.per_stop_mwh
+        stay.left_mwh = vehicle.level_mwh
         loads = [self._riders.seats(ride_id) for ride_id in vehicle.aboard]
         stay.seats = sum(seats for seats, _ in loads)
         stay.wheelchairs = sum(wheelchairs for _, wheelchairs in loads)
@@ -44,6 +50,10 @@ class Diary:
 
     def drive(self, vehicle: Vehicle, end: Place, end_ms: int, revision: int) -> None:
         """A shuttle came from where it set off, or last turned off, to a place."""
+        battery = vehicle.shuttle.battery
+        if battery is not None:
+            took_s = (end_ms - vehicle.place_ms) // 1000
+            vehicle.level_mwh -= battery.drive_mwh(self._where.way_m(vehicle, end), took_s)
         if end != vehicle.place or end_ms != vehicle.place_ms:
             self.drives.append(
                 Drive(

@@ -12,6 +12,7 @@ import numpy as np
 from services.domain.territory import DAY_S
 from services.network.folder import Network
 from services.simulator.access import NEAR_TOWN_S, near_a_stop, nearest_place, town_times
+from services.simulator.batteries import battery_figures, besides_kwh
 from services.simulator.demand import Demand, Trip
 from services.simulator.emissions import CAR, ELECTRICITY, cars_kg, shuttles_kg
 from services.simulator.fleet_day import State, fleet_day, people_on_legs, pooled_rides
@@ -271,6 +272,7 @@ def _climate(run: Run, served: Sequence[RideRow], network: Network) -> Kpis:
         mm / 1e6 * shuttle.energy_wh_per_km / 1000
         for mm, shuttle in zip(driven_mm.tolist(), run.shuttles, strict=True)
     )
+    energy_kwh += besides_kwh(run)
     number = {stop_id: index for index, stop_id in enumerate(network.stops.ids)}
     direct_m = sum(
         int(network.tables.drive_m[number[ride.pickup_stop], number[ride.dropoff_stop]])
@@ -279,6 +281,7 @@ def _climate(run: Run, served: Sequence[RideRow], network: Network) -> Kpis:
     )
     return {
         "energy_kwh": round(energy_kwh, 3),
+        **battery_figures(run),
         "co2e_kg": round(shuttles_kg(energy_kwh), 3),
         "car_km": round(direct_m / 1000, 3),
         "co2e_kg_by_car": round(cars_kg(direct_m / 1000), 3),

@@ -30,6 +30,7 @@ from services.domain.shuttle import Shuttle
 from services.domain.territory import Promises
 from services.network.closures import Detours
 from services.network.driving import ways
+from services.network.fleet import chargers
 from services.network.folder import Network
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
@@ -139,7 +140,14 @@ class LiveShuttles:
         self._agenda = Agenda()
         self._guests = Guests(territory.promises)
         self._detours = Detours(ways(network))
-        self._world = World(fleet, ways(network), territory.stop_times, self._guests, Chance(seed))
+        self._world = World(
+            fleet,
+            ways(network),
+            territory.stop_times,
+            self._guests,
+            Chance(seed),
+            chargers(network),
+        )
         self._world.report_every_s = POSITION_EVERY_S
         self._reports: list[Report] = []
         self._world.connect(self._agenda, self._reports.append)

@@ -22,6 +22,7 @@ from services.simulator.records import (
 )
 from services.simulator.riders import Rider
 from services.simulator.simulation import Simulation
+from services.simulator.vehicle import Stay
 
 STATUSES = {
     Status.COMPLETED: "completed",
@@ -172,10 +173,22 @@ def _visit_rows(
                 if stay.broke_down_at is None
                 else name_of(stay.broke_down_at, simulation.network),
                 task=None if stay.task is None else stay.task.kind.value,
+                **_battery_columns(stay, shuttles[stay.shuttle]),
             )
         )
         seq += 1
     return tuple(rows)
+
+
+def _battery_columns(stay: Stay, shuttle: Shuttle) -> dict[str, int]:
+    """What is known of a battery, in whole watt-hours."""
+    if shuttle.battery is None:
+        return {}
+    return {
+        "level_wh": stay.level_mwh // 1000,
+        "left_wh": stay.left_mwh // 1000,
+        "charged_wh": stay.charged_mwh // 1000,
+    }
 
 
 def _shuttle_rows(network: Network, shuttles: tuple[Shuttle, ...]) -> tuple[ShuttleRow, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.domain.events import PlanAcknowledged, Report
+from services.domain.events import BatteryLevel, PlanAcknowledged, Report
 from services.domain.plan import Plan
 from services.simulator.agenda import Agenda
 from services.simulator.vehicle import Place, Vehicle
@@ -31,6 +31,12 @@ class Radio:
             vehicle.unsaid.append(report)
         else:
             self._send(report)
+
+    def tell_level(self, vehicle: Vehicle) -> None:
+        """Say what a shuttle's battery holds, if it has one."""
+        if vehicle.shuttle.battery is not None:
+            level_wh = vehicle.level_mwh // 1000
+            self.say(vehicle, BatteryLevel(vehicle.shuttle.id, level_wh, self._agenda.now_s))
 
     def hears(self, vehicle: Vehicle, plan: Plan) -> bool:
         """Whether a plan gets through; if not, the newest one will later."""

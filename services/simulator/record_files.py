@@ -89,6 +89,9 @@ VISITS = pa.schema(
         _column("drive_m", pa.float64()),
         _column("broke_down_at", _TEXT, optional=True),
         _column("task", _TEXT, optional=True),
+        _column("level_wh", _WHOLE, optional=True),
+        _column("left_wh", _WHOLE, optional=True),
+        _column("charged_wh", _WHOLE, optional=True),
     ]
 )
 LEGS = pa.schema(

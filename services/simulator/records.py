@@ -92,6 +92,8 @@ class VisitRow:
     task
         What the shuttle did there instead: ``off_duty``, ``cleaning``, ``maintenance``, ``charge``.
         Of the last time off duty, only its beginning is known.
+    level_wh, left_wh, charged_wh
+        What the battery held on arrival and on leaving, and what came in between, if it has one.
     """
 
     shuttle_id: str
@@ -106,6 +108,9 @@ class VisitRow:
     drive_mm: int = 0
     broke_down_at: str | None = None
     task: str | None = None
+    level_wh: int | None = None
+    left_wh: int | None = None
+    charged_wh: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -35,6 +35,7 @@ from services.domain.ride import StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.territory import WaitingPlace
 from services.forecast.expected import Expected
+from services.network.fleet import chargers
 from services.network.folder import Network
 from services.network.reach import Reach
 from services.runtime.memory import MemoryLog, MemoryStore
@@ -110,7 +111,12 @@ class Simulation:
         self.zone = Zone(network, shuttles)
         self.riders = Riders(network.territory.promises, chance, self.agenda, self._command)
         self.world = World(
-            shuttles, self.zone.fleet.ways, network.territory.stop_times, self.riders, chance
+            shuttles,
+            self.zone.fleet.ways,
+            network.territory.stop_times,
+            self.riders,
+            chance,
+            chargers(network),
         )
         self.world.connect(self.agenda, self._report)
         self.world.report_every_s = REPORT_EVERY_S if chance.on else 0

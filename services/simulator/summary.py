@@ -23,6 +23,7 @@ REASONS = {
     "ride_time": "the ride would take too long",
     "arrival": "not there in time",
     "wait": "no shuttle in time",
+    "energy": "batteries too low",
     "fleet": "no shuttle could fit it in",
 }
 """Reasons of refusal in words."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from services.domain.events import Report
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
-from services.domain.ride import Load
 from services.domain.shuttle import Shuttle
-from services.domain.task import Task
+from services.domain.task import Task, TaskKind
 
 Place = int | tuple[int, int]
 
@@ -46,6 +46,10 @@ class Stay:
     """Where the shuttle stood, if it broke down: it let everybody off at this stop."""
     task: Task | None = None
     """What the shuttle did there."""
+    level_mwh: int = 0
+    left_mwh: int = 0
+    charged_mwh: int = 0
+    """What its battery held on arrival and on leaving, and what came in."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,8 @@ class Vehicle:
     done: set[RideId | Task] = field(default_factory=set)
     stay: Stay | None = None
     departures: int = 0
+    level_mwh: int = 0
+    """What its battery holds, as it was when it last stood or turned off."""
     broken_until_s: int = 0
     """Stands out of order until then; 0: it is in order."""
     fault_s: int = -1
@@ -120,8 +126,21 @@ def prune(vehicle: Vehicle) -> None:
         visits.pop(0)
 
 
-def fits(vehicle: Vehicle, riders: Passengers, coming: tuple[RideId, ...]) -> bool:
-    """Whether there is room for these parties beside those on board."""
-    loads = [riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]
-    seats, wheelchairs = (sum(column) for column in zip(*loads, strict=True))
-    return vehicle.shuttle.fits(Load(seats, wheelchairs, 0))
+def start_mwh(shuttle: Shuttle) -> int:
+    """What a shuttle's battery holds when the day begins."""
+    return 0 if shuttle.battery is None else shuttle.battery.start_mwh
+
+
+def charge(vehicle: Vehicle, gain_mwh: int) -> None:
+    """Let energy come in, as far as there is room for it."""
+    battery, stay = vehicle.shuttle.battery, vehicle.stay
+    if battery is not None and stay is not None:
+        stay.charged_mwh = max(min(gain_mwh, battery.capacity_mwh - vehicle.level_mwh), 0)
+        vehicle.level_mwh += stay.charged_mwh
+
+
+def plugged_in(vehicles: Iterable[Vehicle], stop: int) -> int:
+    """How many shuttles charge at a stop."""
+    stays = (vehicle.stay for vehicle in vehicles if vehicle.stop == stop and not vehicle.moving)
+    tasks = (stay.task for stay in stays if stay is not None)
+    return sum(task is not None and task.kind is TaskKind.CHARGE for task in tasks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, hypot
+
 import numpy as np
 
 from services.network.driving import Ways, crow_point, crow_s, drive_until, turn_off
@@ -61,6 +63,14 @@ class Whereabouts:
             return start_ms + straight_s * permille
         _, ms = drive_until(self.ways, start, start_ms, vehicle.stop, FAR_MS, permille)
         return int(ms)
+
+    def way_m(self, vehicle: Vehicle, end: Place) -> int:
+        """Metres from where a shuttle set off, or last turned off, to a place on its way."""
+        start, stop, ways = vehicle.place, vehicle.stop, self.ways
+        if isinstance(start, tuple) and isinstance(end, tuple):
+            straight_mm = hypot(end[0] - start[0], end[1] - start[1])
+            return ceil(straight_mm * ways.m_per_mm - 1e-9)
+        return int(ways.node_drive_m[start, stop]) - int(ways.node_drive_m[end, stop])
 
     def passes(self, vehicle: Vehicle, now_ms: int) -> tuple[int, int]:
         """Which road node a shuttle under way reaches next, and when (ms)."""

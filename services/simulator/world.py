@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from services.domain.battery import Charger
 from services.domain.events import (
     Arrived,
     Boarded,
@@ -27,13 +28,25 @@ from services.network.driving import Ways
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.diary import Diary
+from services.simulator.kerb import Kerb
 from services.simulator.radio import Radio, turned_off
 from services.simulator.records import Blackout
-from services.simulator.vehicle import Passengers, Stay, Vehicle, fits, is_void, prune
+from services.simulator.vehicle import (
+    Passengers,
+    Stay,
+    Vehicle,
+    charge,
+    is_void,
+    plugged_in,
+    prune,
+    start_mwh,
+)
 from services.simulator.whereabouts import UNREACHABLE_S, Whereabouts
 
 DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15
+PLUG_S = 30
+"""A shuttle that finds no plug free looks again after this long."""
 NEVER_S = 2**40
 
 
@@ -52,6 +65,8 @@ class World:
         Who stands at the stops.
     chance
         Dice; off: driving and boarding take just their time.
+    chargers
+        Where shuttles charge.
     """
 
     def __init__(
@@ -61,19 +76,19 @@ class World:
         stop_times: StopTimes,
         riders: Passengers,
         chance: Chance,
+        chargers: tuple[Charger, ...] = (),
     ) -> None:
         self._where = Whereabouts(ways, ways)
-        self._stop_times = stop_times
         self._riders = riders
         self._chance = chance
         self.vehicles = [
-            Vehicle(k, shuttle, shuttle.depot_stop) for k, shuttle in enumerate(shuttles)
+            Vehicle(k, shuttle, shuttle.depot_stop, level_mwh=start_mwh(shuttle))
+            for k, shuttle in enumerate(shuttles)
         ]
         self._number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
-        self._picked_up: set[RideId] = set()
-        self._stranded: dict[RideId, tuple[int, int]] = {}
-        """Who was let off where a shuttle broke down: at which stop, from when on."""
-        diary = self._diary = Diary(riders, ways)
+        self._kerb = Kerb(riders, stop_times)
+        self._chargers = {charger.stop: charger for charger in chargers}
+        diary = self._diary = Diary(riders, self._where)
         self.drives, self.stays, self.versions = diary.drives, diary.stays, diary.versions
         self.blackouts: list[Blackout] = []
         self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
@@ -138,8 +153,7 @@ class World:
         stay.arrive_s = stay.depart_s = at_s + walk_s
         for ride_id in sorted(vehicle.aboard):
             stay.left.append(ride_id)
-            self._picked_up.discard(ride_id)
-            self._stranded[ride_id] = (stop, stay.arrive_s)
+            self._kerb.was_let_off(ride_id, stop, stay.arrive_s)
         vehicle.aboard.clear()
         until_s = max(vehicle.broken_until_s, stay.arrive_s + 1)
         vehicle.broken_until_s, vehicle.fault_s = until_s, at_s
@@ -151,6 +165,7 @@ class World:
         self._end_stay(vehicle)
         vehicle.broken_until_s = 0
         self._radio.say(vehicle, Repaired(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
+        self._radio.tell_level(vehicle)
         self._go_on(vehicle)
 
     def roads_changed(self, ways: Ways) -> None:
@@ -200,15 +215,7 @@ class World:
     def _alighted_s(self, vehicle: Vehicle) -> int:
         """When all who leave here are off; the past, if nobody does."""
         stay = vehicle.stay
-        return 0 if stay is None else stay.arrive_s + self._stop_s(stay.left)
-
-    def _stop_s(self, parties: list[RideId]) -> int:
-        """What a stop takes at which these parties get on or off; nothing, if there are none."""
-        if not parties:
-            return 0
-        times = self._stop_times
-        wheelchairs = [self._riders.seats(ride_id)[1] for ride_id in parties]
-        return times.base_s + sum(times.of_party_s(count) for count in wheelchairs)
+        return 0 if stay is None else stay.arrive_s + self._kerb.stop_s(stay.left)
 
     def _wake(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn == turn:
@@ -229,9 +236,9 @@ class World:
                 self._radio.say(vehicle, Left(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
         start_s = max(now_s, visit.board_from_s)
         for ride_id in visit.board:
-            present_s = self._present_s(ride_id, vehicle.stop)
+            present_s = self._kerb.present_s(ride_id, vehicle.stop)
             present_s = max(present_s, self._riders.pickup_from_s(ride_id))
-            start_s = max(start_s, min(present_s, self._patient_until_s(ride_id, stay)))
+            start_s = max(start_s, min(present_s, self._kerb.patient_until_s(ride_id, stay)))
         turn = vehicle.turn
         if start_s > now_s:
             self._agenda.at(start_s, lambda: self._wake(vehicle, turn))
@@ -247,6 +254,10 @@ class World:
         if now_s < task.earliest_s:
             self._agenda.at(task.earliest_s, lambda: self._wake(vehicle, turn))
             return
+        charger = self._chargers.get(task.stop) if task.kind is TaskKind.CHARGE else None
+        if charger is not None and plugged_in(self.vehicles, task.stop) >= charger.plugs:
+            self._agenda.at(now_s + PLUG_S, lambda: self._wake(vehicle, turn))
+            return
         stay.task = task
         stay.depart_s = now_s
         if task.kind is TaskKind.OFF_DUTY and len(vehicle.visits) == 1:
@@ -258,32 +269,24 @@ class World:
         if vehicle.turn != turn:
             return
         vehicle.boarding = False
+        if task.kind is TaskKind.CHARGE and task.stop in self._chargers:
+            charge(vehicle, self._chargers[task.stop].gain_mwh(task.duration_s))
         vehicle.done.add(task)
         self._radio.say(vehicle, TaskDone(vehicle.shuttle.id, task, self._agenda.now_s))
         self._end_stay(vehicle)
+        self._radio.tell_level(vehicle)
         if vehicle.broken_until_s:
             self._stand_still(vehicle)
         self._go_on(vehicle)
-
-    def _present_s(self, ride_id: RideId, stop: int) -> int:
-        """When a party is at its stop; never again, once it got on somewhere."""
-        if ride_id in self._stranded:
-            where, since_s = self._stranded[ride_id]
-            return since_s if where == stop and ride_id not in self._picked_up else NEVER_S
-        return NEVER_S if ride_id in self._picked_up else self._riders.present_s(ride_id)
-
-    def _patient_until_s(self, ride_id: RideId, stay: Stay) -> int:
-        waits_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
-        return waits_from_s + self._stop_times.patience_s
 
     def _board(self, vehicle: Vehicle, visit: Visit, stay: Stay) -> None:
         now_s = self._agenda.now_s
         coming: list[RideId] = []
         crowded: list[RideId] = []
         for ride_id in visit.board:
-            if self._present_s(ride_id, vehicle.stop) <= now_s:
-                room = fits(vehicle, self._riders, (*coming, ride_id))
-                (coming if room else crowded).append(ride_id)
+            if self._kerb.present_s(ride_id, vehicle.stop) <= now_s:
+                fits = self._kerb.fits(vehicle, (*coming, ride_id))
+                (coming if fits else crowded).append(ride_id)
             else:
                 waited_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
                 waited_from_s = min(waited_from_s, now_s)
@@ -294,7 +297,7 @@ class World:
         vehicle.visits[0] = replace(visit, board=(*coming, *crowded), leave=())
         if crowded and not coming and not stay.left:
             return  # somebody is on board that the plan did not know of; a new one is on its way
-        dwell_s = self._stop_s([*coming, *stay.left])
+        dwell_s = self._kerb.stop_s([*coming, *stay.left])
         name = f"{vehicle.shuttle.id}/{now_s}"
         dwell_s = -(-dwell_s * self._chance.permille(BOARDING_VARIATION, "board", name) // 1000)
         vehicle.boarding = True
@@ -312,14 +315,15 @@ class World:
         now_s = self._agenda.now_s
         stay = self._stay(vehicle)
         for ride_id in coming:
-            if self._present_s(ride_id, vehicle.stop) > now_s:
+            if self._kerb.present_s(ride_id, vehicle.stop) > now_s:
                 continue  # changed its mind at the door
             vehicle.aboard.add(ride_id)
-            self._picked_up.add(ride_id)
+            self._kerb.got_on(ride_id)
             stay.boarded.append(ride_id)
             self._radio.say(vehicle, Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
         vehicle.boarding = False
         self._end_stay(vehicle)
+        self._radio.tell_level(vehicle)
         if vehicle.broken_until_s:
             self._stand_still(vehicle)
         self._go_on(vehicle)
@@ -374,6 +378,7 @@ class World:
         vehicle.moving = False
         self._stay(vehicle)
         self._radio.say(vehicle, Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
+        self._radio.tell_level(vehicle)
         self._go_on(vehicle)
         if vehicle.stay is not None and not vehicle.boarding and not self._serves_here(vehicle):
             self._end_stay(vehicle)

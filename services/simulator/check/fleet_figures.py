@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from services.domain.territory import DAY_S, FleetGroup
+from services.simulator.check.batteries import total_kwh
 from services.simulator.check.case import Case
 from services.simulator.check.columns import BoolArray, IntArray
 from services.simulator.check.driving import drives_of
@@ -152,7 +153,8 @@ def _climate(case: Case, done: BoolArray) -> dict[str, Any]:
     # With another number of shuttles, what each uses is unknown; the rule on fleets tells.
     wh_per_km = (wh_per_km + [0.0] * len(shuttles))[: len(shuttles)]
     driven_km = np.bincount(legs.shuttle, weights=legs.length_m, minlength=len(shuttles)) / 1000
-    energy_kwh = float((driven_km * np.array(wh_per_km)).sum() / 1000)
+    besides_kwh, charged_kwh, lowest = total_kwh(case)
+    energy_kwh = float((driven_km * np.array(wh_per_km)).sum() / 1000) + besides_kwh
     rows = np.flatnonzero(done & (case.pickup >= 0) & (case.dropoff >= 0))
     node = case.ground.stop_node
     least_m, most_m = case.ways.way_m(node[case.pickup[rows]], node[case.dropoff[rows]])
@@ -161,6 +163,8 @@ def _climate(case: Case, done: BoolArray) -> dict[str, Any]:
     have = case.run.kpis.get("co2e_factors")
     return {
         "energy_kwh": near(energy_kwh, KILO),
+        "charged_kwh": None if charged_kwh is None else near(charged_kwh, KILO),
+        "lowest_charge_share": None if lowest is None else near(lowest, 0.0001),
         "co2e_kg": near(energy_kwh * ELECTRICITY_KG_PER_KWH, KILO),
         "car_km": Between(least_km - KILO, most_km + KILO),
         "co2e_kg_by_car": Between(least_km * CAR_KG_PER_KM - KILO, most_km * CAR_KG_PER_KM + KILO),

@@ -10,6 +10,7 @@ from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
 from services.network.settings_file import read_settings
 from services.simulator.check import (
+    batteries,
     closures,
     driving,
     duty,
@@ -68,7 +69,7 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
         pickup=run.rides.pickup_stop.numbers(ground.stops),
         dropoff=run.rides.dropoff_stop.numbers(ground.stops),
     )
-    for rules in (requests, remedies, promises, life, duty, driving, closures, figures):
+    for rules in (requests, remedies, promises, life, duty, batteries, driving, closures, figures):
         rules.judge(case)
     return notes.verdict()
 
@@ -102,7 +103,7 @@ def _settings(notes: Notes, run: Run, territory: Path) -> None:
         # Benchmarks promise the whole of the longest wait, whatever the territory does.
         whole = own.promises.model_copy(update={"pickup_window_s": None})
         own = own.model_copy(update={"promises": whole})
-    for part in ("timezone", "service", "promises", "stop_times", "travel"):
+    for part in ("timezone", "service", "promises", "stop_times", "travel", "chargers"):
         notes.checked(Rule.SETTINGS, 1)
         if getattr(own, part) != getattr(run.settings, part):
             message = (

@@ -177,6 +177,9 @@ class Visits:
         return there
 
     task: Names
+    level_wh: IntArray
+    left_wh: IntArray
+    charged_wh: IntArray
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -211,6 +214,9 @@ def read_visits(path: Path, shuttles: dict[str, int]) -> tuple[Visits, tuple[str
         drive_m=columns.floats("drive_m")[order],
         broke_down_at=columns.names_if_there("broke_down_at").take(order),
         task=columns.names("task", optional=True).take(order),
+        level_wh=columns.ints("level_wh", optional=True)[order],
+        left_wh=columns.ints("left_wh", optional=True)[order],
+        charged_wh=columns.ints("charged_wh", optional=True)[order],
     )
     return visits, strangers
 

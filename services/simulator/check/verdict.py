@@ -46,6 +46,8 @@ class Rule(StrEnum):
     TASKS = "tasks"
     SHIFTS = "shifts"
     UPKEEP = "upkeep"
+    ENERGY = "energy"
+    PLUGS = "plugs"
     LEG_ORDER = "leg_order"
     LINKS = "links"
     DRIVE_TIME = "drive_time"
@@ -89,6 +91,8 @@ ABOUT: dict[Rule, str] = {
     Rule.TASKS: "nobody is on board while a shuttle has something else to do",
     Rule.SHIFTS: "off duty, shuttles stand at their depots (with chance: half an hour late)",
     Rule.UPKEEP: "cleaning and maintenance are done every day, in their time",
+    Rule.ENERGY: "batteries hold what ways, stops and charges make of them",
+    Rule.PLUGS: "no more shuttles charge at a time than there are plugs, and none too fast",
     Rule.LEG_ORDER: "a shuttle's legs follow one another, in time and place",
     Rule.LINKS: "every leg is a piece of road, in its direction, with its length",
     Rule.DRIVE_TIME: "no leg is driven faster than the road allows (with chance: than chance does)",

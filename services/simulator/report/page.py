@@ -10,7 +10,6 @@ from typing import Any
 from services import __version__
 from services.network.folder import Network
 from services.simulator.demand import Trip
-from services.simulator.kpis import service_hours
 from services.simulator.records import Run
 from services.simulator.report import words
 from services.simulator.report.day import MANY_ABOARD, km_by_people
@@ -256,7 +255,8 @@ def run_facts(run: Run, network: Network, trips: Mapping[str, Trip]) -> tuple[tu
 def _service(run: Run) -> str:
     service = run.settings.service
     if service.closes_s is None:
-        return f"around the clock; {service_hours(run):.1f} hours simulated"
+        hours = (run.horizon_s[1] - run.horizon_s[0]) / 3600
+        return f"around the clock; {hours:.1f} hours simulated"
     return f"{words.clock(service.opens_s)} to {words.clock(service.closes_s)}"
 
 

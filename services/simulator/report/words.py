@@ -22,6 +22,7 @@ REASONS = {
     "ride_time": "The ride would have taken longer than promised",
     "arrival": "Could not have been there by the time asked for",
     "wait": "No shuttle could have come within the longest wait",
+    "energy": "Shuttles had to keep enough energy to get to a charger",
     "fleet": "No shuttle could have fitted the trip in",
     "unknown": "No reason was given",
 }
@@ -38,6 +39,7 @@ SHORT_REASONS = {
     "ride_time": "ride too long",
     "arrival": "too late at destination",
     "wait": "wait too long",
+    "energy": "batteries too low",
     "fleet": "no shuttle free",
     "unknown": "no reason given",
 }

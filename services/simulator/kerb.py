@@ -1,0 +1,64 @@
+"""The people at the stops as a shuttle meets them: who is there, what fits, how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.domain.ids import RideId
+from services.domain.ride import Load
+from services.domain.territory import StopTimes
+from services.simulator.vehicle import Passengers, Stay, Vehicle
+
+NEVER_S = 2**40
+
+
+class Kerb:
+    """Where people get on and off.
+
+    Parameters
+    ----------
+    riders
+        Who stands at the stops.
+    stop_times
+        How long stops take, and how long shuttles wait for people.
+    """
+
+    def __init__(self, riders: Passengers, stop_times: StopTimes) -> None:
+        self._riders = riders
+        self._stop_times = stop_times
+        self._picked_up: set[RideId] = set()
+        self._stranded: dict[RideId, tuple[int, int]] = {}
+        """Who was let off where a shuttle broke down: at which stop, from when on."""
+
+    def got_on(self, ride_id: RideId) -> None:
+        """A party is on board."""
+        self._picked_up.add(ride_id)
+
+    def was_let_off(self, ride_id: RideId, stop: int, from_s: int) -> None:
+        """A party had to get off at a stop, where it is from a time on."""
+        self._picked_up.discard(ride_id)
+        self._stranded[ride_id] = (stop, from_s)
+
+    def present_s(self, ride_id: RideId, stop: int) -> int:
+        """When a party is at its stop; never again, once it got on somewhere."""
+        if ride_id in self._stranded:
+            where, since_s = self._stranded[ride_id]
+            return since_s if where == stop and ride_id not in self._picked_up else NEVER_S
+        return NEVER_S if ride_id in self._picked_up else self._riders.present_s(ride_id)
+
+    def patient_until_s(self, ride_id: RideId, stay: Stay) -> int:
+        """How long a shuttle waits for a party."""
+        waits_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
+        return waits_from_s + self._stop_times.patience_s
+
+    def stop_s(self, parties: Iterable[RideId]) -> int:
+        """What a stop takes at which these parties get on or off; nothing, if there are none."""
+        times = self._stop_times
+        each_s = [times.of_party_s(self._riders.seats(ride_id)[1]) for ride_id in parties]
+        return times.base_s + sum(each_s) if each_s else 0
+
+    def fits(self, vehicle: Vehicle, coming: tuple[RideId, ...]) -> bool:
+        """Whether there is room for these parties beside those on board."""
+        loads = [self._riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]
+        seats, wheelchairs = (sum(column) for column in zip(*loads, strict=True))
+        return vehicle.shuttle.fits(Load(seats, wheelchairs, 0))
