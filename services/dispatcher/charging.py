@@ -26,6 +26,8 @@ SESSION_S = 2700
 """A shuttle charges for no longer at a time, so that others have their turn."""
 WORTH_S = 600
 """A shorter charge is not worth the way."""
+SOON_S = 7200
+"""Gaps that begin this much after the first are looked at as well: one may be on the way."""
 AGAIN_S = 300
 """A shuttle for which there was no plug or no time asks again after this long."""
 STEP_S = 60
@@ -93,26 +95,28 @@ class Charging:
         return level < battery.charge_below_mwh
 
     def _send(self, k: int, now_s: int, events: list[Event]) -> bool:
-        """Plan a charge in the first gap between rides that has room for one; say if there is."""
+        """Plan the charge that takes least driving for what it brings; say if there is any."""
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
         before = self._publisher.broken(k)
         broken, locked = int(head[c.H_BROKEN]), int(head[c.H_LOCKED])
-        for gap in self._gaps(k):
-            for task in self._options(k, gap):
-                route.tasks.append(task)
-                route.stops.insert(gap.position, Stopover(task.stop, task=task))
-                fleet.write(k, self._rides)
-                fleet.refresh(k, now_s)
-                if head[c.H_BROKEN] <= broken:
-                    self._publisher.publish(k, now_s, events, before)
-                    return True
-                route.tasks.pop()
-                route.stops.pop(gap.position)
-                head[c.H_LOCKED] = locked
-                fleet.write(k, self._rides)
-                fleet.refresh(k, now_s)
+        gaps = self._gaps(k)
+        soon = [gap for gap in gaps if gap.free_s <= gaps[0].free_s + SOON_S]
+        options = [option for gap in soon for option in self._options(k, gap)]
+        for _, position, task in sorted(options, key=lambda option: option[:2]):
+            route.tasks.append(task)
+            route.stops.insert(position, Stopover(task.stop, task=task))
+            fleet.write(k, self._rides)
+            fleet.refresh(k, now_s)
+            if head[c.H_BROKEN] <= broken:
+                self._publisher.publish(k, now_s, events, before)
+                return True
+            route.tasks.pop()
+            route.stops.pop(position)
+            head[c.H_LOCKED] = locked
+            fleet.write(k, self._rides)
+            fleet.refresh(k, now_s)
         return False
 
     def _gaps(self, k: int) -> list[_Gap]:
@@ -122,6 +126,9 @@ class Charging:
         gaps = []
         for i in range(head[c.H_FIRST], len(rows) + 1):
             if i > 0:
+                task = route.stops[i - 1].task
+                if task is not None and task.kind is TaskKind.OFF_DUTY:
+                    break  # what the next shift needs is seen to then
                 row = rows[i - 1]
                 level = int(after_visit(fleet.head(k), np.array(row), row[c.V_LEVEL]))
                 stop, free_s, people = row[c.V_STOP], row[c.V_DEPART], row[c.V_SEATS]
@@ -139,11 +146,11 @@ class Charging:
             gaps.append(_Gap(i, stop, free_s, level, next_stop, until_s))
         return gaps
 
-    def _options(self, k: int, gap: _Gap) -> list[Task]:
-        """A charge at each charger, when a plug is free there first; the quickest one leads."""
+    def _options(self, k: int, gap: _Gap) -> list[tuple[int, int, Task]]:
+        """A charge at each charger, when a plug is free there first; seconds of driving per kWh."""
         fleet, battery = self._fleet, self._fleet.routes[k].shuttle.battery
         assert battery is not None
-        options: list[tuple[int, Task]] = []
+        options = []
         for charger in fleet.chargers.values():
             drive_s = int(fleet.drive_s[gap.stop, charger.stop])
             way_m = int(fleet.ways.drive_m[gap.stop, charger.stop])
@@ -164,11 +171,11 @@ class Charging:
                 latest_s=from_s + spare_s,
                 duration_s=needs_s,
             )
-            takes_s = from_s + needs_s + drive_s - gap.free_s
+            direct_s = int(fleet.drive_s[gap.stop, gap.next_stop]) if gap.next_stop >= 0 else 0
+            detour_s = max(drive_s + onward_s - direct_s, 0)
             gain_mwh = min(charger.gain_mwh(needs_s), missing_mwh)
-            options.append((takes_s * 1_000_000 // gain_mwh, task))
-        options.sort(key=lambda option: (option[0], option[1].stop))
-        return [task for _, task in options]
+            options.append((detour_s * 1_000_000 // gain_mwh, gap.position, task))
+        return options
 
     def _free_from(self, charger: Charger, there_s: int, for_s: int) -> int:
         """From when a plug is free for a time, at the earliest from ``there_s`` on."""

@@ -172,6 +172,7 @@ class Reports:
         head[c.H_BUSY] = max(head[c.H_BUSY], at_s + dwell_s)
         head[c.H_SERVING] = 1
         if not stop.board and not stop.leave:
+            head[c.H_LEVEL] -= head[c.H_PER_STOP]
             route.stops.pop(0)
             head[c.H_LOCKED] = head[c.H_SERVING] = 0
         return True

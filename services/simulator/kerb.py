@@ -57,6 +57,10 @@ class Kerb:
         each_s = [times.of_party_s(self._riders.seats(ride_id)[1]) for ride_id in parties]
         return times.base_s + sum(each_s) if each_s else 0
 
+    def alighted_s(self, stay: Stay | None) -> int:
+        """When all who leave at a stop are off; the past, if nobody does."""
+        return 0 if stay is None else stay.arrive_s + self.stop_s(stay.left)
+
     def fits(self, vehicle: Vehicle, coming: tuple[RideId, ...]) -> bool:
         """Whether there is room for these parties beside those on board."""
         loads = [self._riders.seats(ride_id) for ride_id in (*vehicle.aboard, *coming)]

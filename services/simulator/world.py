@@ -205,17 +205,12 @@ class World:
             return
         if self._where.ways.drive_s[vehicle.stop, visit.stop] >= UNREACHABLE_S:
             return  # no road leads there any more: a new plan is on its way, or the road is opened
-        leave_s = max(visit.leave_s, self._alighted_s(vehicle))
+        leave_s = max(visit.leave_s, self._kerb.alighted_s(vehicle.stay))
         if leave_s <= self._agenda.now_s:
             self._depart(vehicle, visit.stop)
         else:
             turn = vehicle.turn
             self._agenda.at(leave_s, lambda: self._wake(vehicle, turn))
-
-    def _alighted_s(self, vehicle: Vehicle) -> int:
-        """When all who leave here are off; the past, if nobody does."""
-        stay = vehicle.stay
-        return 0 if stay is None else stay.arrive_s + self._kerb.stop_s(stay.left)
 
     def _wake(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn == turn:

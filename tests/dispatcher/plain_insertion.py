@@ -8,102 +8,20 @@ reserve), and where each shuttle is free from when; not a schedule, a slack or a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.core import Zone
+from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.schedule import from_head
 from services.domain.ids import RideId
 from services.domain.ride import Load
+from services.domain.task import TaskKind
+from tests.dispatcher.plain_routes import NEW, Insertion, Place, Shuttle, Stop, Timetable
 
 NO_WAY_S = 65_535
-NEW = RideId("the new party")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stop:
-    """A stop that a route makes; ``number`` is its position in the route as it was."""
-
-    stop: int
-    number: int = -1
-    board: tuple[RideId, ...] = ()
-    leave: tuple[RideId, ...] = ()
-    served_s: int = 0
-    task_s: int | None = None
-    """What a task takes that is done here."""
-    earliest_s: int = 0
-    pick_by_s: int = c.FAR_S
-    drop_by_s: int = c.FAR_S
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a shuttle is when it can be sent elsewhere.
-
-    Parameters
-    ----------
-    free_s
-        From then on.
-    drive_s
-        Seconds from there to each stop, if it stands nowhere.
-    stop
-        Where it stands, or the stop for which it is heading.
-    arrive_s
-        When it gets to the stop for which it is heading.
-    keeps_course
-        It is so close to the first stop of its route that it goes there first.
-    boarding
-        The first stop of its route is under way and ends at ``free_s``.
-    """
-
-    free_s: int
-    drive_s: tuple[int, ...]
-    stop: int
-    arrive_s: int | None
-    keeps_course: bool
-    boarding: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shuttle:
-    """A shuttle with its route, who is on board since when, and its room."""
-
-    place: Place
-    route: tuple[Stop, ...]
-    aboard: dict[RideId, int]
-    room: tuple[int, int, int]
-    per_wheelchair: int
-
-
-@dataclass(frozen=True)
-class Timetable:
-    """When a route makes its stops; the driving in all; whether there is a way at all."""
-
-    arrive_s: list[int] = field(default_factory=list)
-    depart_s: list[int] = field(default_factory=list)
-    drive_s: int = 0
-    possible: bool = True
-
-
-@dataclass(frozen=True, order=True, kw_only=True)
-class Insertion:
-    """A way to serve a request; the least one is the best one."""
-
-    value: int
-    shuttle: int
-    pickup: int
-    """Number of the pickup stop among the candidates."""
-    pick: int
-    """Position among the stops of the route as it is."""
-    pick_joins: int
-    """Whether the stop at that position is joined (1), or one is made before it (0)."""
-    drop: int
-    dropoff: int
-    drop_joins: int
-    pickup_s: int
-    dropoff_s: int
 
 
 class PlainInsertion:
@@ -219,6 +137,7 @@ class PlainInsertion:
             or dropoff_s > ask.dropoffs[b, c.D_DROP_BY]
             or dropoff_s - pickup_s > ask.pairs[a, b, c.E_LIMIT]
             or not self._harmless(shuttle, route, before, now)
+            or not (ask.party[c.A_ANY_LEVEL] or self._enough(shuttle, route))
         ):
             return None
         mode = ask.party[c.A_MODE]
@@ -288,6 +207,42 @@ class PlainInsertion:
             if left_s - got_s > max(self._limit_s[ride_id], dropped_s - picked_s):
                 return False
         return True
+
+    def _enough(self, shuttle: Shuttle, route: list[Stop]) -> bool:
+        """Whether the reserve, and the way to a charger, are left at every stop, as before."""
+        if shuttle.battery is None:
+            return True
+        before = self._margins(shuttle, list(shuttle.route))
+        return all(
+            margin >= (min(before[stop.number], 0) if stop.number >= 0 else 0)
+            for stop, margin in zip(route, self._margins(shuttle, route), strict=True)
+        )
+
+    def _margins(self, shuttle: Shuttle, route: list[Stop]) -> list[int]:
+        battery, tables, left = shuttle.battery, self._zone.fleet.ways, shuttle.level_mwh
+        assert battery is not None
+        margins = []
+        for i, stop in enumerate(route):
+            if i:
+                last = route[i - 1].stop
+                left -= battery.drive_mwh(
+                    int(tables.drive_m[last, stop.stop]), self._drive_s[last][stop.stop]
+                )
+            else:
+                left -= shuttle.approach_mwh[stop.stop]
+            arrived = left
+            if stop.task_s is None:
+                left -= battery.per_stop_mwh
+            else:
+                left = max(left, min(left + stop.gain_mwh, battery.capacity_mwh))
+            onward = min(
+                battery.drive_mwh(
+                    int(tables.drive_m[stop.stop, charger]), self._drive_s[stop.stop][charger]
+                )
+                for charger in self._zone.fleet.chargers
+            )
+            margins.append(min(arrived, left - onward) - battery.reserve_mwh)
+        return margins
 
     def _times(
         self,
@@ -368,6 +323,9 @@ class PlainInsertion:
                     task_s=stop.task.duration_s,
                     earliest_s=stop.task.earliest_s,
                     drop_by_s=stop.task.latest_s - reserve_s,
+                    gain_mwh=fleet.chargers[stop.task.stop].gain_mwh(stop.task.duration_s)
+                    if stop.task.kind is TaskKind.CHARGE
+                    else 0,
                 )
         room = route.shuttle.capacity
         return Shuttle(
@@ -376,6 +334,11 @@ class PlainInsertion:
             aboard=dict(route.aboard),
             room=(room.seats, room.wheelchairs, room.luggage),
             per_wheelchair=route.shuttle.seats_per_wheelchair,
+            battery=route.shuttle.battery,
+            level_mwh=int(level_when_free(fleet.ways, head)),
+            approach_mwh=tuple(
+                int(to_first_mwh(fleet.ways, head, s)) for s in range(len(self._drive_s))
+            ),
         )
 
 

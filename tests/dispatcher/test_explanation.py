@@ -34,7 +34,8 @@ from tests.builders import (
     territory,
     zone,
 )
-from tests.dispatcher.plain_insertion import Insertion, PlainInsertion
+from tests.dispatcher.plain_insertion import PlainInsertion
+from tests.dispatcher.plain_routes import Insertion
 from tests.play import Play
 
 TIGHT: dict[str, Any] = {"wait_s_max": 240, "ride_factor": 1.2, "ride_constant_s": 60}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.dispatcher import columns as c
 from services.dispatcher import fleet as dispatched
 from services.dispatcher.arrays import Ask
+from services.domain.battery import Battery
 from services.domain.events import Event, Message, RequestRide
 from services.domain.ids import RideId
 from services.domain.ride import Load, Party, Request
@@ -31,7 +32,8 @@ from tests.builders import (
     territory,
     two_way,
 )
-from tests.dispatcher.plain_insertion import Insertion, PlainInsertion
+from tests.dispatcher.plain_insertion import PlainInsertion
+from tests.dispatcher.plain_routes import Insertion
 from tests.play import Faults, Play
 
 RELAXED = (c.LEAVE_LATER, c.ARRIVE_LATER, c.FEWER_SEATS, c.RIDE_LONGER, c.LATENESS)
@@ -137,6 +139,19 @@ WINDOWED: dict[str, Any] = {"wait_s_max": 600, "pickup_window_s": 200, "ride_con
 LOOSE: dict[str, Any] = {"wait_s_max": 1500, "ride_factor": 2.0, "ride_constant_s": 600}
 
 
+def battery(level_wh: int) -> Battery:
+    return Battery(
+        capacity_mwh=1_000_000,
+        reserve_mwh=200_000,
+        start_mwh=level_wh * 1000,
+        charge_below_mwh=300_000,
+        charge_to_mwh=900_000,
+        per_m_mwh=20,
+        per_s_mwh=30,
+        per_stop_mwh=4000,
+    )
+
+
 def network(kind: str, promises: dict[str, Any]) -> Network:
     # Without stop times, only drives that are exact to the second keep to the triangle inequality.
     exact = kind == "line"
@@ -144,6 +159,7 @@ def network(kind: str, promises: dict[str, Any]) -> Network:
         promises=promises if kind != "one way" else {**promises, "ride_factor": 0},
         stop_times=NO_STOP_TIMES if exact else STOP_TIMES,
         dispatch={"reserve_s": 0 if exact else 30, "divert_latency_s": 10},
+        chargers=[{"stop": "s4", "power_kw": 1.5}],
     )
     if kind == "roads":
         return road_network(rules)
@@ -197,6 +213,7 @@ def asks(draw: st.DrawFn) -> list[tuple[int, Request]]:
     depots=st.lists(st.integers(0, 6), min_size=1, max_size=3),
     seed=st.one_of(st.none(), st.integers(0, 1000)),
     busy=st.booleans(),
+    level_wh=st.sampled_from((None, None, 260, 400, 700)),
 )
 def test_the_search_finds_what_trying_everything_finds(
     kind: str,
@@ -205,8 +222,12 @@ def test_the_search_finds_what_trying_everything_finds(
     depots: list[int],
     seed: int | None,
     busy: bool,
+    level_wh: int | None,
 ) -> None:
-    """``seed``: all goes as planned (none), or by chance. ``busy``: shuttles have tasks as well."""
+    """``seed``: all goes as planned (none), or by chance. ``busy``: shuttles have tasks as well.
+
+    ``level_wh``: what their batteries hold, if they have any.
+    """
     day: dict[str, Any] = {}
     if busy and kind != "one way":  # where a shuttle may never come home
         day = {
@@ -217,6 +238,8 @@ def test_the_search_finds_what_trying_everything_finds(
             ),
         }
     shuttles = fleet(*depots, capacity=Load(5, 1, 4), seats_per_wheelchair=2, **day)
+    if level_wh is not None:
+        shuttles = tuple(replace(one, battery=battery(level_wh)) for one in shuttles)
     chance = Chance(seed or 0, on=seed is not None)
     play = Compared(network(kind, promises), shuttles, chance)
     for number, (at_s, one) in enumerate(asked):

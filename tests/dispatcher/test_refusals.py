@@ -25,6 +25,7 @@ from services.domain.ride import (
     Request,
 )
 from services.domain.territory import Territory
+from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.simulator.chance import Chance
 from tests.builders import (
@@ -208,6 +209,15 @@ def one_way(rules: Territory) -> Network:
     return road_network(rules, [link for link in two_way() if link[0] != 7])
 
 
+def with_little_left() -> Zone:
+    """A shuttle that has just enough to get to the charger where it stands."""
+    group: dict[str, Any] = {"depot": "s0", "count": 1, "energy_wh_per_km": 100}
+    group["battery"] = {"capacity_wh": 1000, "start_share": 0.16}
+    chargers = [{"stop": "s0", "power_kw": 1}]
+    network = crow_network(LINE, territory(fleet=[group], chargers=chargers))
+    return Zone(network, shuttles(network))
+
+
 def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
     """A minimal example of each reason, and the remedies that come with it."""
     far, near = [(2, 650)], [(2, 0)]
@@ -250,6 +260,7 @@ def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
             (Remedy(Relaxation.FEWER_SEATS, 1), Remedy(Relaxation.LEAVE_LATER_S, 155)),
         ),
         # Too late for one reason and for the other: no single change will do.
+        Constraint.ENERGY: (with_little_left(), request("r", 1, 4), ()),
         Constraint.FLEET: (quiet(), request("r", 5, 7, arrive_by_s=EIGHT_S + 170), ()),
         Constraint.RIDE_TIME: (
             # Only between this pickup and dropoff could the shuttle come in time, which takes it

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Plan, Visit
 from services.domain.referee import (
     BY_THE_WORLD,
     PROMISES,
+    Energy,
     Rule,
     Situation,
     Violation,
@@ -103,6 +105,34 @@ CLEANED = Visit(
 )
 
 
+CHARGE = replace(CLEANING, kind=TaskKind.CHARGE)
+CHARGED = replace(CLEANED, task=CHARGE)
+
+
+def energy(**changed: Any) -> Energy:
+    """A battery that a drive takes 200 of, and a stop 5; a charger is two drives from stop 2."""
+    battery = Battery(
+        capacity_mwh=1000,
+        reserve_mwh=0,
+        start_mwh=1000,
+        charge_below_mwh=100,
+        charge_to_mwh=900,
+        per_m_mwh=1,
+        per_s_mwh=1,
+        per_stop_mwh=5,
+    )
+    given: dict[str, Any] = {
+        "battery": battery,
+        "level_mwh": 1000,
+        "approach_mwh": lambda stop: 200,
+        "drive_mwh": lambda a, b: 200,
+        "to_charger_mwh": lambda stop: 400 if stop == 2 else 200,
+        "chargers": {3: Charger(stop=3, power_w=2, plugs=1)},
+        "booked": lambda stop: [],
+    }
+    return Energy(**(given | changed))
+
+
 def later(visit: Visit, by_s: int) -> Visit:
     return replace(visit, arrive_s=visit.arrive_s + by_s, depart_s=visit.depart_s + by_s)
 
@@ -157,6 +187,11 @@ BROKEN: dict[Rule, Callable[[], Case]] = {
     Rule.ARRIVAL_LATE: lambda: (plan(later(DROPOFF, 656)), aboard(aboard={R1: NOON_S + 700})),
     Rule.RIDE_TIME: lambda: (plan(PICKUP, later(DROPOFF, 201)), situation(ride(R1))),
     Rule.TASK_LOST: lambda: (plan(), situation(tasks=(CLEANING,))),
+    Rule.ENERGY: lambda: (plan(PICKUP, DROPOFF), situation(ride(R1), energy=energy(level_mwh=809))),
+    Rule.PLUGS: lambda: (
+        plan(CHARGED),
+        situation(tasks=(CHARGE,), energy=energy(booked=lambda stop: [(NOON_S, NOON_S + 1000)])),
+    ),
     Rule.TASK_SHORT: lambda: (
         plan(replace(CLEANED, depart_s=CLEANED.depart_s - 1)),
         situation(tasks=(CLEANING,)),
@@ -268,6 +303,23 @@ def test_a_task_is_done_once_where_it_should_be_by_itself(
 ) -> None:
     found = violations(plan(*visits), situation(ride(R1), tasks=tasks, holds=()))
     assert Rule.TASK_LOST in {violation.rule for violation in found}
+
+
+def test_the_way_to_a_charger_is_kept_and_what_comes_in_counts() -> None:
+    enough = situation(ride(R1), energy=energy(level_mwh=810))
+    assert violations(plan(PICKUP, DROPOFF), enough) == ()
+    short = situation(ride(R1), energy=energy(level_mwh=800))
+    assert violations(plan(PICKUP, DROPOFF), short) == (Violation(Rule.ENERGY, 1, None, 10),)
+    charging = situation(ride(R1), tasks=(CHARGE,), energy=energy(level_mwh=600))
+    board, leave = later(PICKUP, 1300), later(DROPOFF, 1300)
+    late = promised(ride(R1), pickup_to_s=NOON_S + 9000, arrive_by_s=NOON_S + 9000)
+    charging = replace(charging, rides={R1: late})
+    assert violations(plan(CHARGED, board, leave), charging) == ()
+
+
+def test_a_plug_is_free_when_others_are_done() -> None:
+    done = energy(booked=lambda stop: [(NOON_S - 900, NOON_S), (NOON_S + 2100, NOON_S + 3000)])
+    assert violations(plan(CHARGED), situation(tasks=(CHARGE,), energy=done)) == ()
 
 
 def test_one_task_is_not_late_for_another() -> None:

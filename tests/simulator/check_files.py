@@ -48,6 +48,9 @@ VISIT_COLUMNS = {
     "wheelchairs_on_board": pa.int32(),
     "drive_m": pa.float64(),
     "task": pa.string(),
+    "level_wh": pa.int32(),
+    "left_wh": pa.int32(),
+    "charged_wh": pa.int32(),
 }
 LEG_COLUMNS = {
     "shuttle_id": pa.string(),

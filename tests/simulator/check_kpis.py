@@ -193,6 +193,7 @@ def _fleet(day: Any, done: list[Row]) -> Row:
         ),
         "pooled_share": _share(sum(row["request_id"] in pooled for row in done), len(done)),
         "energy_kwh": round(energy_kwh, 3),
+        **_batteries(day),
         "co2e_kg": round(energy_kwh * 0.0519, 3),
         "co2e_factors": {
             "electricity": {"value": 0.0519, "unit": "kgCO2e/kWh", "source": "x", "covers": "y"},
@@ -221,8 +222,16 @@ def _aboard(day: Any, shuttle_id: str, at_s: float) -> set[str]:
     return aboard
 
 
+def _batteries(day: Any) -> Row:
+    levels_wh = [row["level_wh"] for row in day.visits if row.get("level_wh") is not None]
+    if not levels_wh:
+        return {"charged_kwh": None, "lowest_charge_share": None}
+    charged_wh = sum(row.get("charged_wh") or 0 for row in day.visits)
+    return {"charged_kwh": charged_wh / 1000, "lowest_charge_share": min(levels_wh) / 10_000}
+
+
 def _upkeep_s(day: Any) -> int:
-    done = [row for row in day.visits if row["task"] in ("cleaning", "maintenance")]
+    done = [row for row in day.visits if row["task"] in ("cleaning", "maintenance", "charge")]
     return sum(row["depart_s"] - row["arrive_s"] for row in done)
 
 

@@ -311,13 +311,19 @@ def small_day(*, benchmark: bool = True) -> World:
 
 
 def _add_duties(world: World) -> None:
-    """A third shuttle, which is cleaned and goes off duty, and nothing else."""
-    world.visits.append(visit("v3", 0, "A", (32_400, 33_000), task="cleaning"))
-    world.visits.append(visit("v3", 1, "A", (33_000, 79_200), task="off_duty"))
+    """A third shuttle, which is cleaned, charges and goes off duty, and nothing else."""
+    full, charged = {"level_wh": 8000, "left_wh": 8000, "charged_wh": 0}, {"level_wh": 9000}
+    charged |= {"left_wh": 9000, "charged_wh": 0}
+    world.visits.append(visit("v3", 0, "A", (32_400, 33_000), task="cleaning") | full)
+    charge = visit("v3", 1, "A", (33_000, 33_600), task="charge") | full
+    world.visits.append(charge | {"left_wh": 9000, "charged_wh": 1000})
+    world.visits.append(visit("v3", 2, "A", (33_600, 79_200), task="off_duty") | charged)
     world.shuttles.append(world.shuttles[0] | {"shuttle_id": "v3"})
     cleaning = {"kind": "cleaning", "between": ["09:00", "11:00"], "duration_s": 600}
-    day = {"shifts": [["05:00", "22:00"]], "upkeep": [cleaning]}
+    battery = {"capacity_wh": 10_000, "start_share": 0.8, "per_stop_wh": 10}
+    day = {"shifts": [["05:00", "22:00"]], "upkeep": [cleaning], "battery": battery}
     world.settings["fleet"].append({"depot": "A", "count": 1, "seats": 4, **day})
+    world.settings["chargers"] = [{"stop": "A", "power_kw": 10, "plugs": 1}]
 
 
 def crow_day() -> World:

@@ -55,7 +55,7 @@ def _levels(
     for visit in rows.tolist():
         case.notes.checked(Rule.ENERGY, 1)
         level_wh, left_wh = int(visits.level_wh[visit]), int(visits.left_wh[visit])
-        charged_wh = int(visits.charged_wh[visit])
+        charged_wh = max(int(visits.charged_wh[visit]), 0)
         if not (present(visits.level_wh) & present(visits.left_wh))[visit]:
             case.notes.add(_finding(case, visit, "says nothing of its battery"))
             return
@@ -92,7 +92,9 @@ def _plugs(case: Case) -> None:
         case.notes.checked(Rule.PLUGS, len(rows))
         charger = chargers.get(name)
         if charger is None:
-            case.notes.add(_finding(case, int(rows[0]), f"charges at {name}, where it cannot"))
+            case.notes.add(
+                _finding(case, int(rows[0]), f"charges at {name}, where it cannot", Rule.PLUGS)
+            )
             continue
         needs_s = np.floor(visits.charged_wh[rows] * 3.6 / charger.power_kw).astype(np.int64)
         ends_s = visits.depart_s[rows]

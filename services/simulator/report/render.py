@@ -14,6 +14,7 @@ from services.network.folder import Network
 from services.simulator.demand import Demand
 from services.simulator.records import Run
 from services.simulator.report import day_charts, page, words
+from services.simulator.report.battery_chart import battery_chart
 from services.simulator.report.map import draw_map
 from services.simulator.report.svg import printable
 
@@ -47,6 +48,7 @@ def render(run: Run, network: Network, demand: Demand, kpis: Mapping[str, Any]) 
         requests=day_charts.requests_chart(run),
         refusals=words.refusal_lines(run.rides),
         fleet=day_charts.fleet_chart(run),
+        batteries=battery_chart(run),
         occupancy=page.occupancy_bars(run),
         places=page.place_rows(kpis),
         climate=page.climate_bars(kpis),
