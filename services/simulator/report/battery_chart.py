@@ -1,4 +1,4 @@
-"""What batteries held over the day: the fleet's lowest to its highest, and each shuttle's figures."""
+"""What batteries held over the day: from the lowest to the highest, and each shuttle's figures."""
 
 from __future__ import annotations
 
