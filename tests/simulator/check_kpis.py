@@ -223,11 +223,14 @@ def _aboard(day: Any, shuttle_id: str, at_s: float) -> set[str]:
 
 
 def _batteries(day: Any) -> Row:
-    levels_wh = [row["level_wh"] for row in day.visits if row.get("level_wh") is not None]
-    if not levels_wh:
+    if not any("battery" in group for group in day.settings["fleet"]):
         return {"charged_kwh": None, "lowest_charge_share": None}
+    levels_wh = [row["level_wh"] for row in day.visits if row.get("level_wh") is not None]
     charged_wh = sum(row.get("charged_wh") or 0 for row in day.visits)
-    return {"charged_kwh": charged_wh / 1000, "lowest_charge_share": min(levels_wh) / 10_000}
+    return {
+        "charged_kwh": charged_wh / 1000,
+        "lowest_charge_share": min([8000, *levels_wh]) / 10_000,
+    }
 
 
 def _upkeep_s(day: Any) -> int:
