@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Fleet
-from services.dispatcher.energy import runs_short
+from services.dispatcher.energy import point_mwh, runs_short
 from services.dispatcher.schedule import refresh
 from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId, ShuttleId
@@ -129,7 +129,7 @@ class Shuttles:
         """Links that are closed."""
         self.changed_s = -1
         """When roads were last closed or opened."""
-        self.drive_on(ways)
+        self.ways = ways
         self.latency_s = territory.dispatch.divert_latency_s
         self.stop_times = territory.stop_times
         self.reserve_s = territory.reserve_s
@@ -146,6 +146,7 @@ class Shuttles:
             if shuttle.battery is not None:
                 heads[k, c.H_CAPACITY : c.H_PER_STOP + 1] = _battery(shuttle.battery)
         self.arrays = _allocate(heads, POSITIONS)
+        self.drive_on(ways)
 
     def trial(self, chosen: Sequence[int]) -> Shuttles:
         """A fleet of some of the shuttles as they are now, to try things on; this one stays."""
@@ -158,6 +159,10 @@ class Shuttles:
 
     def drive_on(self, ways: Ways) -> None:
         """Take other travel times; schedules are not computed anew by this."""
+        for head in self.arrays.heads:
+            if head[c.H_CAPACITY] and head[c.H_MODE] == c.MOVING:
+                before_mwh = point_mwh(self.ways, head, head[c.H_STOP])
+                head[c.H_LEVEL] += before_mwh - point_mwh(ways, head, head[c.H_STOP])
         self.ways = ways
         self.drive_s = memoryview(ways.drive_s)  # type: ignore[arg-type]  # plain ints, fast
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from services.network.driving import drive_until
+from services.network.driving import Ways, drive_until
 from services.simulator.driven import Drive
 from services.simulator.vehicle import Passengers, Place, Stay, Vehicle
-from services.simulator.whereabouts import Whereabouts
+from services.simulator.whereabouts import Whereabouts, way_m
 
 
 class Diary:
@@ -15,14 +15,13 @@ class Diary:
     ----------
     riders
         Who is on board takes seats.
-    where
-        How long ways are, for what they take; and the travel times at first.
+    ways
+        Travel times at first.
     """
 
-    def __init__(self, riders: Passengers, where: Whereabouts) -> None:
+    def __init__(self, riders: Passengers, ways: Ways) -> None:
         self._riders = riders
-        self._where = where
-        self.versions = [where.ways]
+        self.versions = [ways]
         """Travel times, as they were one after the other."""
         self.drives: list[Drive] = []
         self.stays: list[Stay] = []
@@ -53,7 +52,8 @@ class Diary:
         battery = vehicle.shuttle.battery
         if battery is not None:
             took_s = (end_ms - vehicle.place_ms) // 1000
-            vehicle.level_mwh -= battery.drive_mwh(self._where.way_m(vehicle, end), took_s)
+            driven_m = way_m(self.versions[-1], vehicle.place, end, vehicle.stop)
+            vehicle.level_mwh -= battery.drive_mwh(driven_m, took_s)
         if end != vehicle.place or end_ms != vehicle.place_ms:
             self.drives.append(
                 Drive(
@@ -87,5 +87,10 @@ class Diary:
                 break
             ways, way = self.versions[drive.version], (drive.start, drive.start_ms, drive.towards)
             node, ms = drive_until(ways, *way, now_ms, drive.permille)
+            battery = vehicle.shuttle.battery
+            if battery is not None:
+                saved_m = way_m(ways, int(node), drive.end, drive.towards)
+                saved_s = (drive.end_ms - int(ms)) // 1000
+                vehicle.level_mwh += battery.drive_mwh(saved_m, saved_s)
             vehicle.place, vehicle.place_ms = int(node), int(ms)
             self.drives[i] = drive._replace(end=vehicle.place, end_ms=vehicle.place_ms)

@@ -64,14 +64,6 @@ class Whereabouts:
         _, ms = drive_until(self.ways, start, start_ms, vehicle.stop, FAR_MS, permille)
         return int(ms)
 
-    def way_m(self, vehicle: Vehicle, end: Place) -> int:
-        """Metres from where a shuttle set off, or last turned off, to a place on its way."""
-        start, stop, ways = vehicle.place, vehicle.stop, self.ways
-        if isinstance(start, tuple) and isinstance(end, tuple):
-            straight_mm = hypot(end[0] - start[0], end[1] - start[1])
-            return ceil(straight_mm * ways.m_per_mm - 1e-9)
-        return int(ways.node_drive_m[start, stop]) - int(ways.node_drive_m[end, stop])
-
     def passes(self, vehicle: Vehicle, now_ms: int) -> tuple[int, int]:
         """Which road node a shuttle under way reaches next, and when (ms)."""
         start, ms = vehicle.place, vehicle.place_ms
@@ -97,3 +89,11 @@ class Whereabouts:
         total_ms = vehicle.arrive_ms - start_ms
         x_mm, y_mm = crow_point(self.ways, *start, stop, ms - start_ms, total_ms)
         return (int(x_mm), int(y_mm)), ms
+
+
+def way_m(ways: Ways, start: Place, end: Place, stop: int) -> int:
+    """Metres from a place to another one on the way to a stop."""
+    if isinstance(start, tuple) and isinstance(end, tuple):
+        straight_mm = hypot(end[0] - start[0], end[1] - start[1])
+        return ceil(straight_mm * ways.m_per_mm - 1e-9)
+    return int(ways.node_drive_m[start, stop]) - int(ways.node_drive_m[end, stop])

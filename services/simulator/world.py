@@ -88,7 +88,7 @@ class World:
         self._number = {shuttle.id: k for k, shuttle in enumerate(shuttles)}
         self._kerb = Kerb(riders, stop_times)
         self._chargers = {charger.stop: charger for charger in chargers}
-        diary = self._diary = Diary(riders, self._where)
+        diary = self._diary = Diary(riders, ways)
         self.drives, self.stays, self.versions = diary.drives, diary.stays, diary.versions
         self.blackouts: list[Blackout] = []
         self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
