@@ -273,6 +273,7 @@ class World:
             displaces=np.zeros(m, np.int32),
             open_end=np.ones(m, np.bool_),
             duration_max=np.full(m, FAR_S, np.int32),
+            length_max=np.full(m, FAR_S, np.int32),
             fixed=np.zeros(m, np.int64),
             kind=np.arange(m, dtype=np.int32),
             cell=np.full(stops + m, -1, np.int32),

@@ -14,7 +14,7 @@ from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
 from services.domain.plan import Plan
-from services.domain.referee import Energy, Situation, Violation, new_violations, violations
+from services.domain.referee import Energy, Rule, Situation, Violation, new_violations, violations
 from services.domain.ride import Ride
 
 
@@ -71,9 +71,7 @@ class Publisher:
         self.schedule(k, now_s)
         route.revision += 1
         plan = plan_of(fleet, k, self.early_s)
-        # Two short ways, rounded, can seem shorter than the direct one that takes their place.
-        grain_s = ROUNDING_S if departs else 0
-        illegal = new_violations(self._judge(k, plan), before, grain_s)
+        illegal = self._objections(k, plan, before, bool(departs))
         if illegal and departs:
             rows = fleet.arrays.visits[k, : len(route.stops), c.V_DWELL].tolist()
             dwell_s = {id(stop): row for stop, row in zip(route.stops, rows, strict=True)}
@@ -85,7 +83,7 @@ class Publisher:
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
             plan = plan_of(fleet, k, self.early_s)
-            illegal = new_violations(self._judge(k, plan), before, grain_s)
+            illegal = self._objections(k, plan, before, True)
         if illegal:
             raise AssertionError(f"illegal plan {plan}: {illegal}")
         if plan.visits:
@@ -103,7 +101,19 @@ class Publisher:
     ) -> tuple[Violation, ...]:
         """What the referee has against a shuttle's route as it stands, with all its rides."""
         self.schedule(k, now_s)
-        return new_violations(self._judge(k, plan_of(self._fleet, k, self.early_s)), before)
+        return self._objections(k, plan_of(self._fleet, k, self.early_s), before, False)
+
+    def _objections(
+        self, k: int, plan: Plan, before: tuple[Violation, ...], shortened: bool
+    ) -> tuple[Violation, ...]:
+        """What the referee has against a plan, seeing that a shortened one cannot be helped.
+
+        Two short ways, rounded, can seem shorter than the direct one that takes their place. It may
+        even be longer in metres; and with a charge that is over, its gain goes until the battery's
+        level is told.
+        """
+        illegal = new_violations(self._judge(k, plan), before, ROUNDING_S if shortened else 0)
+        return tuple(v for v in illegal if not (shortened and v.rule is Rule.ENERGY))
 
     def take_out(self, k: int, ride_id: RideId, now_s: int, events: list[Event]) -> None:
         """Take a ride out of a shuttle's route, and issue the plan that remains."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.answers import Asked
 from services.dispatcher.arrays import Fleet
 from services.dispatcher.batch import Batch
+from services.dispatcher.energy import beyond_reserve, level_when_free
 from services.dispatcher.fleet import Shuttles, Stopover, before_task
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.projection import (
@@ -168,6 +170,9 @@ class Snapshot:
             for sequence in sequences
         )
         problem, stops_used = self._problem(requests, shuttles, at)
+        if self.arrays.heads[:, c.H_CAPACITY].any():
+            for own, k in enumerate(shuttles):
+                problem.length_max[own] = self._length_max(problem, own, start[own], k)
         return Batch(
             problem=problem,
             start=start,
@@ -226,6 +231,40 @@ class Snapshot:
         row = self.arrays.visits[k, at]
         return stops[at].stop, min(int(row[c.V_ARRIVE] + row[c.V_RIDE_SLACK]), FAR_S)
 
+    def _length_max(self, problem: Problem, own: int, route: tuple[int, ...], k: int) -> int:
+        """How far a shuttle's battery lasts, about: as far as planned, and what it has to spare.
+
+        It takes as much for each second as on the way from any stop to any other on average; the
+        referee reckons exactly what becomes of it.
+        """
+        head = self.arrays.heads[k]
+        if not head[c.H_CAPACITY]:
+            return FAR_S
+        n, m = problem.requests, problem.shuttles
+        nodes = [2 * n + own, *route, *([] if problem.open_end[own] else [2 * n + m + own])]
+        places = problem.place[nodes]
+        planned = int(problem.length[places[:-1], places[1:]].sum()) if route else 0
+        per_s_mwh = head[c.H_PER_S] + head[c.H_PER_M] * self._m_per_s
+        return min(planned + int(self._spare_mwh(k) / max(per_s_mwh, 1)) * DRIVE_COST, FAR_S)
+
+    @cached_property
+    def _m_per_s(self) -> float:
+        """How fast shuttles are between stops, on average."""
+        ways = self._fleet.ways
+        known = ways.drive_s < c.UNREACHABLE_S
+        driven_s = max(int(ways.drive_s[known].sum(dtype=np.int64)), 1)
+        return int(ways.drive_m[known].sum(dtype=np.int64)) / driven_s
+
+    def _spare_mwh(self, k: int) -> int:
+        """What is left over with the plan as it is, up to its next charge."""
+        head, ways = self.arrays.heads[k], self._fleet.ways
+        rows = self.arrays.visits[k, : head[c.H_VISITS]]
+        charges = np.flatnonzero(rows[:, c.V_CHARGE])
+        rows = rows[: charges[0] + 1] if len(charges) else rows
+        level = level_when_free(ways, head)
+        now_mwh = beyond_reserve(ways, head, head[c.H_STOP], level)
+        return max(int(rows[:, c.V_MARGIN].min(initial=now_mwh)), 0)
+
     def _problem(
         self, requests: list[_Request], shuttles: Sequence[int], at: NDArray[np.int64]
     ) -> tuple[Problem, tuple[int, ...]]:
@@ -276,6 +315,7 @@ class Snapshot:
             ),
             open_end=~bound,
             duration_max=np.full(m, FAR_S, np.int32),
+            length_max=np.full(m, FAR_S, np.int32),
             fixed=np.zeros(m, np.int64),
             kind=np.arange(m, dtype=np.int32),
             cell=cells,

@@ -24,7 +24,8 @@ N_SOON, N_LATE = range(8, 10)
 Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED, Q_KEY, Q_OPENS = range(8)
 # shuttles[shuttle, column]; the last three are what is on board at the start
 K_SEATS, K_WHEELCHAIRS, K_LUGGAGE, K_DISPLACES, K_DURATION, K_FIXED, K_KIND, K_KEY = range(8)
-K_ABOARD = 8
+K_LENGTH = 8
+K_ABOARD = 9
 # numbers[column]
 X_REQUESTS, X_SHUTTLES, X_SETUP, X_WAIT, X_RIDE, X_EXACT, X_NEAR, X_SCALE = range(8)
 # rows[shuttle, position, column]
@@ -167,6 +168,7 @@ def _shuttles_of(problem: Problem) -> NDArray[np.int64]:
     shuttles[:, :K_DISPLACES] = problem.capacity
     shuttles[:, K_DISPLACES] = problem.displaces
     shuttles[:, K_DURATION] = _limits(problem.duration_max)
+    shuttles[:, K_LENGTH] = _limits(problem.length_max)
     shuttles[:, K_FIXED] = problem.fixed
     shuttles[:, K_KIND] = problem.kind
     shuttles[:, K_KEY] = (problem.kind + 1).astype(np.int64) * 0x9E3779B97F4A7C1

@@ -16,6 +16,9 @@ from services.solver.routes import try_with
 def offer(data, state, k, r, pickup, dropoff, cost):  # type: ignore[no-untyped-def]
     """Take an insertion as the best found if it is cheaper and keeps every limit."""
     found = state.found
+    driven = state.cost[0, k] - state.extra[0, k] - data.shuttles[k, a.K_FIXED] + cost
+    if driven > data.shuttles[k, a.K_LENGTH]:
+        return
     if data.numbers[a.X_EXACT] and not found[a.F_LAZY]:
         if not try_with(data, state, k, r, pickup, dropoff):
             return

@@ -71,6 +71,7 @@ def problem_of(instance: Instance) -> Problem:
         displaces=np.zeros(shuttles, np.int32),
         open_end=np.zeros(shuttles, np.bool_),
         duration_max=np.full(shuttles, _limit(instance.duration_max)),
+        length_max=np.full(shuttles, far(np.int64)),
         fixed=np.full(shuttles, fixed, np.int64),
         kind=np.zeros(shuttles, np.int32),
         cell=np.full(len(places), -1, np.int32),

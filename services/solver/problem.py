@@ -71,6 +71,8 @@ class Problem(NamedTuple):
         though its ``begin_by`` still limits the last departure).
     duration_max
         (m,) longest time from start to end.
+    length_max
+        (m,) largest sum of ``length`` over the legs driven.
     fixed
         (m,) what it costs to use a shuttle at all.
     kind
@@ -99,6 +101,7 @@ class Problem(NamedTuple):
     displaces: NDArray[np.int32]
     open_end: NDArray[np.bool_]
     duration_max: Integers
+    length_max: Integers
     fixed: NDArray[np.int64]
     kind: NDArray[np.int32]
     cell: NDArray[np.int32]

@@ -72,6 +72,7 @@ def write(data, state, k, count):  # type: ignore[no-untyped-def]
         state.cost[0, k] = 0
         state.extra[0, k] = 0
     else:
+        legal = legal and drive <= data.shuttles[k, a.K_LENGTH]
         extra = riders_cost(data, nodes, count, plan)
         state.extra[0, k] = extra
         state.cost[0, k] = drive + extra + data.shuttles[k, a.K_FIXED]

@@ -163,8 +163,11 @@ class _Model:
         took += self.dwell[self.nodes][:, None]
         no_way[:, open_ends] = False
         took[no_way] = horizon + 1
-        took[range(first_end - m, first_end), range(first_end, len(took))] = 0
+        idle = range(first_end - m, first_end), range(first_end, len(took))
+        took[idle] = cost[idle] = 0
         arcs = self.routing.RegisterTransitMatrix(cost.tolist())
+        longest = np.minimum(problem.length_max, cost.max(initial=0) * len(cost)).tolist()
+        self.routing.AddDimensionWithVehicleCapacity(arcs, 0, longest, True, "length")
         self.routing.SetArcCostEvaluatorOfAllVehicles(arcs)
         times = self.routing.RegisterTransitMatrix(took.tolist())
         self.routing.AddDimension(times, horizon, horizon, False, TIME)

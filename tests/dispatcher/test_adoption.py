@@ -26,6 +26,7 @@ from services.domain.events import (
 from services.domain.ids import RideId, ShuttleId
 from services.domain.plan import Call, Plan, ProposedRoute
 from services.domain.ride import Request
+from services.network.fleet import shuttles
 from services.simulator.chance import Chance
 from tests.builders import EIGHT_S, LINE, PLAIN, crow_network, fleet, request, road_network
 from tests.builders import territory as rules
@@ -265,3 +266,28 @@ def test_groups_that_exchange_nobody_are_judged_apart() -> None:
     assert dict(zone.adoption.tally.groups) == {Outcome.ADOPTED: 1, Outcome.ILLEGAL: 1}
     assert zone.rides[RideId("r1")].shuttle_id == "b"
     assert zone.rides[RideId("r2")].shuttle_id == "c"
+
+
+@pytest.mark.parametrize(("start_share", "outcome"), [(0.5, "ADOPTED"), (0.3, "ILLEGAL")])
+def test_a_proposal_that_would_strand_a_shuttle_is_not_adopted(
+    start_share: float, outcome: str
+) -> None:
+    # `b` drives 6 seconds of 60 m to the ride; from there it is 400 m to the charger.
+    battery = {"capacity_wh": 300, "reserve_share": 0.1, "start_share": start_share}
+    groups = [
+        {"depot": "s0", "count": 1},
+        {"depot": "s7", "count": 1, "energy_wh_per_km": 100, "battery": battery},
+    ]
+    chargers = [{"stop": "s7", "power_kw": 1, "plugs": 1}]
+    network = crow_network(LINE, rules(**EXACT, fleet=groups, chargers=chargers))
+    zone = Zone(network, shuttles(network))
+    a, b = (route.shuttle.id for route in zone.fleet.routes)
+    zone.fleet.head(1)[c.H_SILENT] = 1
+    assert book(zone, "r1", 7, 5) == a
+    zone.fleet.head(1)[c.H_SILENT] = 0
+    acknowledge(zone, a)
+    before = looked_at(zone)
+    zone.apply(ways(zone, **{a: MOVE["a"], b: MOVE["b"]}), zone.now_s)
+    assert dict(zone.adoption.tally.groups) == {Outcome[outcome]: 1}
+    if outcome == "ILLEGAL":
+        assert looked_at(zone) == before

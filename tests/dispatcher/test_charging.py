@@ -27,6 +27,7 @@ from services.simulator.chance import Chance
 from services.simulator.vehicle import Stay
 from tests.builders import EIGHT_S, LINE, PLAIN, crow_network, request, road_network, territory
 from tests.play import Faults, Play
+from tests.simulation.harsh import improved
 
 A = ShuttleId("shuttle-1")
 WH = 1000
@@ -117,7 +118,10 @@ NETWORKS = {"plane": lambda r: crow_network(PLAIN, r), "roads": road_network}
 
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("seed", range(6))
-def test_a_busy_day_strands_nobody_and_overloads_no_charger(kind: str, seed: int) -> None:
+@pytest.mark.parametrize("batches", [False, True])
+def test_a_busy_day_strands_nobody_and_overloads_no_charger(
+    kind: str, seed: int, batches: bool
+) -> None:
     """The referee judges every plan; without chance (even seeds) the reserve is never touched."""
     dice, even = Random(seed), seed % 2 == 0
     many = rules(count=3, capacity_wh=1500)
@@ -125,6 +129,8 @@ def test_a_busy_day_strands_nobody_and_overloads_no_charger(kind: str, seed: int
     network = NETWORKS[kind](territory(**many))
     faults = Faults() if even else Faults(link_s=20, late=0.2, late_s=60, repeated=0.2)
     play = Play(network, shuttles(network), Chance(seed, on=not even), faults)
+    if batches:
+        improved(play)
     for number in range(120):
         at_s = EIGHT_S + 60 * number
         ends = dice.sample(range(7), 2)

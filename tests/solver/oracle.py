@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,7 +79,17 @@ def legal(problem: Problem, shuttle: int, route: Sequence[int]) -> bool:
         seats = load[0] + problem.displaces[shuttle] * load[1]
         if (np.array([seats, load[1], load[2]]) > problem.capacity[shuttle]).any():
             return False
+    if driven(problem, shuttle, route) > problem.length_max[shuttle]:
+        return False
     return earliest(problem, shuttle, route) is not None
+
+
+def driven(problem: Problem, shuttle: int, route: Sequence[int]) -> int:
+    """What a route's legs cost."""
+    n, m = problem.requests, problem.shuttles
+    nodes = [2 * n + shuttle, *route, 2 * n + m + shuttle]
+    pairs = list(pairwise(problem.place[nodes]))[: len(nodes) - 1 - problem.open_end[shuttle]]
+    return sum(int(problem.length[pair]) for pair in pairs)
 
 
 def cost(problem: Problem, routes: Sequence[Sequence[int]]) -> int:
@@ -92,8 +103,7 @@ def cost(problem: Problem, routes: Sequence[Sequence[int]]) -> int:
         nodes = [2 * n + k, *route, 2 * n + m + k]
         begins = earliest(problem, k, route)
         assert begins is not None
-        for p in range(1, len(nodes) - problem.open_end[k]):
-            total += int(problem.length[problem.place[nodes[p - 1]], problem.place[nodes[p]]])
+        total += driven(problem, k, route)
         for p, node in enumerate(nodes[1:-1], 1):
             r = node % n
             if node >= n:
@@ -151,9 +161,10 @@ def random_problem(seed: int) -> Problem:
                 load[r] = np.minimum(load[r], 1)
     ride_max = [rng.choice([limit, 60, 90, 150]) for _ in range(n)]
     ride_max = [t if picked_at[r] == NOT_YET else min(5 * t, limit) for r, t in enumerate(ride_max)]
+    per_second = rng.choice([1, 7])
     return Problem(
         travel=travel,
-        length=(travel * rng.choice([1, 7])).astype(dtype),
+        length=(travel * per_second).astype(dtype),
         place=place,
         opens=opens,
         begin_by=begin_by,
@@ -169,6 +180,9 @@ def random_problem(seed: int) -> Problem:
         displaces=np.array([rng.choice([0, 2]) for _ in range(m)], np.int32),
         open_end=np.array([rng.random() < 0.5 for _ in range(m)]),
         duration_max=np.array([rng.choice([limit, 250]) for _ in range(m)], dtype),
+        length_max=np.array(
+            [rng.choice([limit, limit, 200 * per_second]) for _ in range(m)], dtype
+        ),
         fixed=np.array([rng.choice([0, 500])] * m, np.int64),
         kind=np.arange(m, dtype=np.int32),
         cell=np.array([rng.randrange(4) for _ in range(places)], np.int32),
