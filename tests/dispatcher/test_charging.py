@@ -138,7 +138,7 @@ def test_a_busy_day_strands_nobody_and_overloads_no_charger(
         play.ask(request(f"r{number}", ends[0], ends[1], at_s + ahead_s), at_s)
     play.run()
     stays = play.world.stays
-    assert sum(stay.charged_mwh > 0 for stay in stays) > 1
+    assert any(stay.charged_mwh > 0 for stay in stays)
     least_wh = min(min(stay.level_mwh, stay.left_mwh) for stay in stays) // WH
     assert least_wh >= (225 if even else 0)
     spans = [charging(stay, 1200) for stay in stays if stay.charged_mwh]
