@@ -100,7 +100,7 @@ class Charging:
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
         before = self._publisher.broken(k)
-        broken, locked = int(head[c.H_BROKEN]), int(head[c.H_LOCKED])
+        broken, was = int(head[c.H_BROKEN]), head.copy()
         gaps = self._gaps(k)
         soon = [gap for gap in gaps if gap.free_s <= gaps[0].free_s + SOON_S]
         options = [option for gap in soon for option in self._options(k, gap)]
@@ -109,12 +109,13 @@ class Charging:
             route.stops.insert(position, Stopover(task.stop, task=task))
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
-            if head[c.H_BROKEN] <= broken:
+            fits = head[c.H_BROKEN] <= broken
+            if fits and not self._publisher.objections(k, now_s, before):
                 self._publisher.publish(k, now_s, events, before)
                 return True
             route.tasks.pop()
             route.stops.pop(position)
-            head[c.H_LOCKED] = locked
+            head[:] = was
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
         return False

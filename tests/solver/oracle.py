@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from services.solver.problem import ANY, NOT_YET, Problem, far
+from services.solver.problem import ANY, NOT_YET, Integers, Problem, far
 
 
 def earliest(problem: Problem, shuttle: int, route: Sequence[int]) -> list[int] | None:
@@ -129,15 +130,9 @@ def random_problem(seed: int) -> Problem:
     n, m, places = rng.randint(1, 9), rng.randint(1, 4), rng.randint(2, 12)
     dtype = rng.choice([np.int32, np.int64])
     limit = far(dtype)
-    points = [(rng.randint(0, 60), rng.randint(0, 60)) for _ in range(places)]
-    travel = np.array([[abs(x - u) + abs(y - v) for u, v in points] for x, y in points], dtype)
-    # Rounding makes some detours shorter than the direct way, and here and there is no way.
-    noise = np.array([[rng.randint(0, 2) * (p != q) for p in range(places)] for q in range(places)])
-    travel = (travel + noise).astype(dtype)
-    if rng.random() < 0.2:
-        travel[0, -1] = limit
-    nodes = 2 * n + 2 * m
-    place = np.array([rng.randrange(places) for _ in range(nodes)], np.int32)
+    travel = _travel(rng, places, dtype)
+    place = np.array([rng.randrange(places) for _ in range(2 * n + 2 * m)], np.int32)
+    nodes = len(place)
     opens = np.array([rng.randint(0, 200) for _ in range(nodes)], dtype)
     width = [rng.choice([10, 40, 100, 300]) for _ in range(nodes)]
     begin_by = (opens + np.array(width)).astype(dtype)
@@ -162,6 +157,7 @@ def random_problem(seed: int) -> Problem:
     ride_max = [rng.choice([limit, 60, 90, 150]) for _ in range(n)]
     ride_max = [t if picked_at[r] == NOT_YET else min(5 * t, limit) for r, t in enumerate(ride_max)]
     per_second = rng.choice([1, 7])
+    longest = [rng.choice([limit, limit, 200 * per_second]) for _ in range(m)]
     return Problem(
         travel=travel,
         length=(travel * per_second).astype(dtype),
@@ -180,11 +176,20 @@ def random_problem(seed: int) -> Problem:
         displaces=np.array([rng.choice([0, 2]) for _ in range(m)], np.int32),
         open_end=np.array([rng.random() < 0.5 for _ in range(m)]),
         duration_max=np.array([rng.choice([limit, 250]) for _ in range(m)], dtype),
-        length_max=np.array(
-            [rng.choice([limit, limit, 200 * per_second]) for _ in range(m)], dtype
-        ),
+        length_max=np.array(longest, dtype),
         fixed=np.array([rng.choice([0, 500])] * m, np.int64),
         kind=np.arange(m, dtype=np.int32),
         cell=np.array([rng.randrange(4) for _ in range(places)], np.int32),
         weights=np.array(rng.choice([(0, 0), (2, 1), (1, 3)]), np.int64),
     )
+
+
+def _travel(rng: random.Random, places: int, dtype: Any) -> Integers:
+    points = [(rng.randint(0, 60), rng.randint(0, 60)) for _ in range(places)]
+    travel = np.array([[abs(x - u) + abs(y - v) for u, v in points] for x, y in points], dtype)
+    # Rounding makes some detours shorter than the direct way, and here and there is no way.
+    noise = np.array([[rng.randint(0, 2) * (p != q) for p in range(places)] for q in range(places)])
+    travel = (travel + noise).astype(dtype)
+    if rng.random() < 0.2:
+        travel[0, -1] = far(dtype)
+    return travel
