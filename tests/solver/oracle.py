@@ -192,4 +192,5 @@ def _travel(rng: random.Random, places: int, dtype: Any) -> Integers:
     travel = (travel + noise).astype(dtype)
     if rng.random() < 0.2:
         travel[0, -1] = far(dtype)
-    return travel
+    made: Integers = travel
+    return made
