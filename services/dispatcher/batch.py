@@ -53,8 +53,10 @@ class Batch:
             return None
         routes = []
         for k, (route, before) in enumerate(zip(solution.routes, self.start, strict=True)):
+            if tuple(route) == before:
+                continue
             calls = self._calls(route)
-            if tuple(route) != before and _who(calls) != _who(self._calls(before)):
+            if _who(calls) != _who(self._calls(before)):
                 shuttle_id, revision = self.shuttles[k], self.revisions[k]
                 every = (*self.frozen[k], *calls)
                 routes.append(ProposedRoute(shuttle_id=shuttle_id, revision=revision, calls=every))

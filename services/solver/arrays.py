@@ -218,8 +218,11 @@ def _orders(legs: NDArray[np.int64], nodes: NDArray[np.int64], n: int) -> NDArra
     return np.ascontiguousarray(np.array(keys, np.int64))
 
 
-def state_of(data: Data, seed: int) -> State:
-    """Make room for a search; its dice depend on the seed alone."""
+def state_of(data: Data, seed: int, routes_seen: int) -> State:
+    """Make room for a search; its dice depend on the seed alone.
+
+    There are slots, a power of two, for ``routes_seen``; of one slot none is used.
+    """
     n, m = int(data.numbers[X_REQUESTS]), int(data.numbers[X_SHUTTLES])
     room = 2 * n + 2
     dice = np.array([0, 0], np.uint64)
@@ -256,6 +259,6 @@ def state_of(data: Data, seed: int) -> State:
         marks=np.zeros(max(n, m, 1), np.int64),
         chosen=np.zeros(max(n, m, 1), np.int64),
         regrets=np.zeros((REGRETS, m, 3), np.int64),
-        pool=np.zeros((POOL, 6), np.int64),
-        pool_nodes=np.zeros(POOL_NODES, np.int32),
+        pool=np.zeros((routes_seen, 6), np.int64),
+        pool_nodes=np.zeros(POOL_NODES if routes_seen > 1 else 1, np.int32),
     )

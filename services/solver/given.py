@@ -23,7 +23,7 @@ def broken(problem: Problem, routes: Sequence[Sequence[int]]) -> list[int]:
     """
     n, m = problem.requests, problem.shuttles
     data = data_of(problem)
-    state = state_of(data, 0)
+    state = state_of(data, 0, 1)
     for k, route in enumerate(routes):
         state.best[k, : 2 + len(route)] = (2 * n + k, *route, 2 * n + m + k)
         state.best_count[k] = 2 + len(route)

@@ -11,7 +11,7 @@ import numpy as np
 
 from services.solver import arrays as a
 from services.solver.anneal import anneal
-from services.solver.arrays import Data, State, data_of, state_of
+from services.solver.arrays import POOL, Data, State, data_of, state_of
 from services.solver.fewer import close_route, place_all
 from services.solver.partition import Limit, choose
 from services.solver.problem import Budget, Problem, Route, Solution
@@ -33,7 +33,9 @@ CHUNKS = 200
 CHUNK_STEPS = 16
 """... unless each has fewer steps than this."""
 SHORT = 5000
-"""A search of fewer steps has the best set of routes chosen once, near its end."""
+"""A search of fewer steps has the best set of routes chosen once, near its end ..."""
+BRIEF = 2000
+"""... and one of fewer than this never: more steps bring more in the same time."""
 
 
 def improve(
@@ -66,8 +68,9 @@ def improve(
     """
     began_s = time.perf_counter()
     data = data_of(problem)
+    routes_seen = 1 if _is_brief(budget) else POOL
     searches = [
-        _Search(data, state_of(data, seed + (thread << 32)), budget, began_s)
+        _Search(data, state_of(data, seed + (thread << 32), routes_seen), budget, began_s)
         for thread in range(budget.threads)
     ]
     for search in searches:
@@ -135,7 +138,7 @@ class _Search:
         since = self._used()
         hot, cold = self._leg * (WARM if self._given else HOT), self._leg * COLD
         short = self._budget.iterations is not None and self._budget.iterations < SHORT
-        choices = list(CHOICES[-1:] if short else CHOICES)
+        choices = [] if _is_brief(self._budget) else list(CHOICES[-1:] if short else CHOICES)
         while (used := self._used()) < 1.0:
             if choices and used > choices[0]:
                 choices.pop(0)
@@ -189,6 +192,10 @@ class _Search:
             left_s = max(self._budget.seconds - CHUNK_S, 1e-9)
             used = max(used, (time.perf_counter() - self._began_s) / left_s)
         return used
+
+
+def _is_brief(budget: Budget) -> bool:
+    return budget.iterations is not None and budget.iterations < BRIEF
 
 
 def _mean_leg(data: Data) -> float:

@@ -56,7 +56,7 @@ def test_a_route_is_legal_exactly_if_its_limits_have_a_solution_and_begins_with_
     shuttle = rng.randrange(m)
     route = some_route(problem, shuttle, rng)
     data = data_of(problem)
-    state = state_of(data, seed)
+    state = state_of(data, seed, 1)
     state.best[:, 0] = np.arange(2 * n, 2 * n + m)
     state.best[:, 1] = np.arange(2 * n + m, 2 * n + 2 * m)
     state.best_count[:] = 2
