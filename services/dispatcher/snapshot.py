@@ -48,11 +48,11 @@ class _Request(NamedTuple):
     opens_s: int
     leave_by_s: int
     arrive_by_s: int
-    ride_s_max: int
     stop_s: int
-    load: tuple[int, ...]
+    ride_s_max: int
     shuttle: int
     picked_s: int
+    load: tuple[int, ...]
     asked: bool = False
 
 
@@ -94,14 +94,17 @@ class Snapshot:
         times = (self._deadline_s, fleet.latency_s, settings.keep_course_s, settings.early_s)
         self.projected: NDArray[np.int64] = project_all(fleet.ways, self.arrays, times)
         """Where each shuttle is when the batch takes effect (``J_`` columns)."""
+        self._open_to = [self._planned_anew(k) for k in range(len(fleet.routes))]
 
     def shuttles(self) -> list[int]:
         """The shuttles that can be sent anywhere at all, if only before their next task."""
         heads = self.arrays.heads
-        there = np.flatnonzero((heads[:, c.H_SILENT] == 0) & (heads[:, c.H_OUT] == 0))
-        return [k for k in there.tolist() if self._open_to(k) >= self.projected[k, J_FROZEN]]
+        there = (heads[:, c.H_SILENT] == 0) & (heads[:, c.H_OUT] == 0)
+        there &= self.projected[:, J_FROZEN] <= self._open_to
+        found: list[int] = np.flatnonzero(there).tolist()
+        return found
 
-    def _open_to(self, k: int) -> int:
+    def _planned_anew(self, k: int) -> int:
         """How many visits are planned anew: those before a task, and before what is far ahead.
 
         The rest stays as it is; nobody is on board when it begins.
@@ -109,8 +112,10 @@ class Snapshot:
         stops = self._fleet.routes[k].stops
         last = before_task(stops)
         rows = self.arrays.visits[k]
-        far = rows[:last, c.V_START] > self._deadline_s + self._settings.batch_ahead_s
-        for i in np.flatnonzero(far).tolist():
+        far_s = self._deadline_s + self._settings.batch_ahead_s
+        if not last or rows[last - 1, c.V_START] <= far_s:
+            return last
+        for i in np.flatnonzero(rows[:last, c.V_START] > far_s).tolist():
             aboard = rows[i - 1, c.V_SEATS : c.V_LUGGAGE + 1] if i else self._aboard(k)
             if not aboard.any():
                 return int(i)
@@ -124,7 +129,7 @@ class Snapshot:
         """The stops at which a shuttle is, for which it is heading, or that it is to visit."""
         at = self.projected[k]
         here = at[J_STOP] if at[J_STOP] >= 0 else at[J_TOWARDS]
-        stops = self._fleet.routes[k].stops[: self._open_to(k)]
+        stops = self._fleet.routes[k].stops[: self._open_to[k]]
         return [int(here), *(stop.stop for stop in stops)]
 
     def rides(self, k: int) -> int:
@@ -150,7 +155,7 @@ class Snapshot:
         at = self.projected[list(shuttles)]
         for own, k in enumerate(shuttles):
             first = int(at[own, J_FROZEN])
-            stops = fleet.routes[k].stops[: self._open_to(k)]
+            stops = fleet.routes[k].stops[: self._open_to[k]]
             frozen.append(tuple(_call(stop) for stop in stops[:first]))
             for request in self._open(k, own, first):
                 number[request.ride_id] = len(requests)
@@ -193,7 +198,7 @@ class Snapshot:
             picked_s |= dict.fromkeys(stop.board, row[c.V_DEPART])
         pickups: dict[RideId, tuple[int, int, int]] = {}
         requests = []
-        for stop, row in list(zip(route.stops, rows, strict=True))[first : self._open_to(k)]:
+        for stop, row in list(zip(route.stops, rows, strict=True))[first : self._open_to[k]]:
             for late, ride_id in enumerate(stop.leave):
                 terms = fleet.terms_of(ride_id, self._rides)
                 since_s = picked_s.get(ride_id, NOT_YET)
@@ -225,7 +230,7 @@ class Snapshot:
 
     def _end(self, k: int) -> tuple[int, int]:
         """Where and until when a shuttle has to be for what stays as it is; -1: nowhere."""
-        at, stops = self._open_to(k), self._fleet.routes[k].stops
+        at, stops = self._open_to[k], self._fleet.routes[k].stops
         if at == len(stops):
             return -1, FAR_S
         row = self.arrays.visits[k, at]
@@ -344,19 +349,8 @@ def _asked(asked: Asked) -> _Request:
 
 
 def _columns(requests: list[_Request]) -> NDArray[np.int64]:
-    rows = [
-        (
-            r.opens_s,
-            r.leave_by_s,
-            r.arrive_by_s,
-            r.stop_s,
-            r.ride_s_max,
-            r.shuttle,
-            r.picked_s,
-        )
-        for r in requests
-    ]
-    table = np.array(rows, np.int64).reshape(-1, 7).T
+    """Times, shuttles and pickups of requests, from their openings on, a row each."""
+    table = np.array([request[3:10] for request in requests], np.int64).reshape(-1, 7).T
     table[:5] = np.minimum(table[:5], FAR_S)
     return table
 

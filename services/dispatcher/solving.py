@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from services.dispatcher.batch import Batch
@@ -26,6 +29,20 @@ def solve(batch: Batch, budget: Budget, seed: int) -> Solved:
     start = [list(route) for route in batch.start]
     solution = improve(batch.problem, budget, seed=seed, start=start)
     return Solved(batch.proposal(solution), solution.cost)
+
+
+def solve_side_by_side(
+    batches: Sequence[Batch], settings: DispatchSettings, seed: int
+) -> list[Solved]:
+    """Solve the groups of a snapshot, each for so many steps, with all cores; repeats exactly."""
+
+    def one(batch: Batch) -> Solved:
+        return solve(batch, iterations(batch, settings), seed)
+
+    if len(batches) < 2:
+        return [one(batch) for batch in batches]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(one, batches))
 
 
 def iterations(batch: Batch, settings: DispatchSettings) -> Budget:

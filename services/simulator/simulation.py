@@ -13,7 +13,7 @@ from services.dispatcher.batching import Batching
 from services.dispatcher.core import Zone
 from services.dispatcher.rebalancing import standings
 from services.dispatcher.service import Dispatcher
-from services.dispatcher.solving import iterations, solve
+from services.dispatcher.solving import iterations, solve, solve_side_by_side
 from services.dispatcher.waiting import Waiting
 from services.domain.events import (
     Command,
@@ -275,7 +275,7 @@ class Simulation:
             return
         began, settings = perf_counter(), self.zone.territory.dispatch
         batches = batching.take(now_s)
-        solved = [solve(batch, iterations(batch, settings), seed=now_s) for batch in batches]
+        solved = solve_side_by_side(batches, settings, seed=now_s)
         found = [one.proposal for one in solved if one.proposal is not None]
         if found:
             self.agenda.at(now_s + batching.latency_s, lambda: self._propose(found))

@@ -5,19 +5,24 @@ from __future__ import annotations
 from services.network.kernels import inner_kernel
 from services.solver import arrays as a
 
+NEAREST = 24
+"""As many neighbours of a node are looked for at first; few are ever asked for more."""
+
 
 @inner_kernel
 def near(data, state, node, rank):  # type: ignore[no-untyped-def]
     """Find a node's neighbour of a rank, in space and time; lists are made when first asked for."""
-    if not state.near_known[node]:
-        _find_near(data, state, node)
-        state.near_known[node] = 1
+    while rank >= state.near_known[node]:
+        most = data.numbers[a.X_NEAR]
+        room = most if state.near_known[node] else min(most, NEAREST)
+        _find_near(data, state, node, room)
+        state.near_known[node] = room
     return state.near[node, rank]
 
 
 @inner_kernel
-def _find_near(data, state, node):  # type: ignore[no-untyped-def]
-    room, known = data.numbers[a.X_NEAR], 0
+def _find_near(data, state, node, room):  # type: ignore[no-untyped-def]
+    known = 0
     gaps = state.scratch
     for other in range(2 * data.numbers[a.X_REQUESTS]):
         distance = apart(data, node, other)
