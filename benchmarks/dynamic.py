@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -27,7 +26,13 @@ from benchmarks.online.darp_days import by_hindsight, by_product, read_darp_day
 from benchmarks.online.days import Day, Form, Order, network_of, read_day
 from benchmarks.online.planners import by_navette, by_ortools, by_vroom
 from benchmarks.online.variants import HEADER, Outcome, Settings, hindsight, ours, row, theirs
-from benchmarks.rebalancing import DRAWN_DAYS, expected_of, interval
+from benchmarks.rebalancing import (
+    DRAWN_DAYS,
+    DRAWN_REQUESTS,
+    drawn_day,
+    expected_of,
+    interval,
+)
 from benchmarks.static.peers import missing
 from services.solver.problem import Budget
 
@@ -42,9 +47,10 @@ VARIANTS: Mapping[str, Settings] = {
     "answered after 30 s": {"batch_every_s": 30, "answer_after_s": 30},
 }
 """How the product runs a day."""
-PAIRED = ("batches every 30 s", "second look")
+BY_FORECAST = "batches, waiting by forecast"
+"""One more, for which earlier days teach a forecast."""
+PAIRED = ("batches every 30 s", "second look", BY_FORECAST)
 """Of these, what is also compared over drawn days."""
-DRAWN_REQUESTS = 1000
 QUICK_REQUESTS = 60
 VROOM_S = 5.0
 """VROOM ends by itself long before."""
@@ -59,9 +65,7 @@ def rows_of(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], time
     form = Form.ARRIVAL
     for name, settings in VARIANTS.items():
         yield name, partial(ours, day, form, settings)
-    awaited = expected_of(network_of(day, form), len(day.vans), earlier, times)
-    batches = VARIANTS["batches every 30 s"]
-    yield "batches, waiting by forecast", partial(ours, day, form, batches, awaited)
+    yield BY_FORECAST, partial(by_forecast, day, earlier, times)
     for divert in (False, True):
         how = "turning off" if divert else "to the next stop"
         if "vroom" not in missing():
@@ -73,6 +77,13 @@ def rows_of(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], time
         yield f"our solver as a peer, {how}", partial(theirs, day, form, planner, divert=divert)
     for seconds in asked.hindsight:
         yield f"hindsight, {seconds:g} s", partial(hindsight, day, form, seconds)
+
+
+def by_forecast(day: Day, earlier: Sequence[Sequence[Order]], times: int = 1) -> Outcome:
+    """Batches, and idle shuttles wait where earlier days, so many times as busy, let expect."""
+    network = network_of(day, Form.ARRIVAL)
+    awaited = expected_of(network, len(day.vans), earlier, times)
+    return ours(day, Form.ARRIVAL, VARIANTS["batches every 30 s"], awaited)
 
 
 def show(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], times: int = 1) -> None:
@@ -88,19 +99,19 @@ def show(day: Day, asked: Namespace, earlier: Sequence[Sequence[Order]], times: 
 
 def paired(whole: Day, count: int, words: Sequence[str]) -> None:
     """Print means over days drawn from a large one, and differences on the same days."""
-    days = []
-    for seed in range(count):
-        drawn = sorted(Random(seed).sample(whole.orders, DRAWN_REQUESTS), key=lambda o: o.request_s)
-        days.append(replace(whole, name=f"draw {seed}", orders=tuple(drawn)))
+    drawn = [drawn_day(whole, seed) for seed in range(count)]
     print(
         f"{count} drawn days of {DRAWN_REQUESTS:,} / {len(whole.vans)}: mean, and 95 % intervals\n"
     )
-    plain = [ours(day, Form.ARRIVAL, INSTANT) for day in days]
+    plain = [ours(day, Form.ARRIVAL, INSTANT) for day, _ in drawn]
     rows = [["instant answer alone", *(f"{fmean(v):.2f}" for v in zip(*plain, strict=True))][:4]]
     for name in PAIRED:
         if words and not any(word in name for word in words):
             continue
-        own = [ours(day, Form.ARRIVAL, VARIANTS[name]) for day in days]
+        if name == BY_FORECAST:
+            own = [by_forecast(day, earlier) for day, earlier in drawn]
+        else:
+            own = [ours(day, Form.ARRIVAL, VARIANTS[name]) for day, _ in drawn]
         more = [[a - b for a, b in zip(x, y, strict=True)] for x, y in zip(own, plain, strict=True)]
         rows.append([name, *(interval(values) for values in zip(*more, strict=True))][:4])
     print_table(HEADER[:4], rows)

@@ -158,14 +158,14 @@ def online(day: Day, earlier: Sequence[Sequence[Order]], times: int = 1) -> Try:
     )
 
 
-def drawn_day(whole: Day, seed: int) -> Try:
-    """Some of the requests; learned from days drawn of the others."""
+def drawn_day(whole: Day, seed: int) -> tuple[Day, list[list[Order]]]:
+    """Some of the requests as a day, and days drawn of the others to learn from."""
     dice = Random(seed)
     drawn = set(dice.sample(range(len(whole.orders)), DRAWN_REQUESTS))
     own = tuple(order for i, order in enumerate(whole.orders) if i in drawn)
     others = [order for i, order in enumerate(whole.orders) if i not in drawn]
     earlier = [dice.sample(others, DRAWN_REQUESTS) for _ in range(DRAWN_DAYS)]
-    return online(replace(whole, orders=own), earlier)
+    return replace(whole, name=f"draw {seed}", orders=own), earlier
 
 
 def half_peak(peak: Day, seed: int) -> Try:
@@ -209,7 +209,10 @@ def main() -> None:
     thinned = [Random(seed).sample(whole.orders, DRAWN_REQUESTS) for seed in range(DRAWN_DAYS)]
     sets: list[tuple[str, Callable[[], list[Try]]]] = [
         *((f"demo, {size} shuttles", partial(demo_days, asked.days, size)) for size in DEMO_FLEETS),
-        ("1,000 drawn / 20", lambda: [drawn_day(whole, seed) for seed in range(asked.days)]),
+        (
+            "1,000 drawn / 20",
+            lambda: [online(*drawn_day(whole, seed)) for seed in range(asked.days)],
+        ),
         ("half the peak / 50", lambda: [half_peak(peak, seed) for seed in range(asked.days // 2)]),
         ("requests_1000 / 20", lambda: [online(small, thinned)]),
         (f"{peak.name}", lambda: [online(peak, [small.orders], times=10)]),
