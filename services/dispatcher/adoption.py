@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from services.dispatcher import columns as c
 from services.dispatcher.answers import Answers
 from services.dispatcher.arrays import Ask
+from services.dispatcher.distance import plan_m
 from services.dispatcher.fleet import Shuttles, Stopover, before_task
 from services.dispatcher.handover import Handover
 from services.dispatcher.insertion import DRIVE_COST
@@ -105,6 +106,7 @@ class Adoption:
         self._weights = [
             round(weight * DRIVE_COST) for weight in (dispatch.wait_weight, dispatch.ride_weight)
         ]
+        self._km_weight = dispatch.km_weight
         self._keep_s = dispatch.keep_course_s
         self._reassign_until_s = dispatch.reassign_until_s
         self.tally = Tally(Counter())
@@ -329,6 +331,9 @@ class Adoption:
         time_s, last = int(fleet.head(k)[c.H_FREE]), -1
         picked_s = dict(route.aboard)
         cost = 0
+        if self._km_weight:
+            head, visits = fleet.head(k), fleet.arrays.visits[k]
+            cost += plan_m(fleet.ways, head, visits) * self._km_weight
         for stop, row in zip(route.stops, rows, strict=True):
             drive_s = fleet.drive_s[last, stop.stop] if last >= 0 else row[c.V_ARRIVE] - time_s
             cost += max(drive_s, 0) * DRIVE_COST

@@ -89,7 +89,8 @@ A_BASE_S, A_PARTY_S = 4, 5  # what a stop takes, and what this party adds to it
 A_WAIT_WEIGHT, A_RIDE_WEIGHT, A_DELAY_WEIGHT = 6, 7, 8  # thousandths of a second of driving
 A_MODE = 9  # what is minimised
 A_ANY_LEVEL = 10  # 1: as if batteries never ran out
-A_COLUMNS = 11
+A_KM_WEIGHT = 11  # thousandths of a second of driving that a metre costs besides
+A_COLUMNS = 12
 
 # What is minimised.
 COST, LEAVE_LATER, ARRIVE_LATER, WALK_FURTHER, FEWER_SEATS, RIDE_LONGER, LATENESS = range(7)

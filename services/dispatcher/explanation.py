@@ -15,6 +15,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.bounds import relaxed
 from services.dispatcher.core import Zone
+from services.dispatcher.distance import detour_m
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.misses import Miss, nearest_miss
 from services.dispatcher.plans import plan_of
@@ -32,7 +33,8 @@ class Cost:
     Parameters
     ----------
     drive, walk, wait, ride, delay
-        Added driving; the party's walks, wait and ride; delay to those who have a promise.
+        Added driving, by time and distance; the party's walks, wait and ride; delay to those who
+        have a promise.
     drive_s, walk_s, wait_s, ride_s
         The seconds behind these.
     """
@@ -270,6 +272,17 @@ def _cost(alone: Zone, request: Request, ask: Ask, found: list[int]) -> Cost:
     drive_s = _detour_s(alone, ask, found)
     walks = terms.tried(request.origins)[a], terms.tried(request.destinations)[b]
     drive, walk = drive_s * DRIVE_COST, int(ask.pairs[a, b, c.E_WALK_COST])
+    if party[c.A_KM_WEIGHT]:
+        pickup, dropoff = int(ask.pickups[a, c.P_STOP]), int(ask.dropoffs[b, c.D_STOP])
+        own = (
+            found[c.F_PICK],
+            -1 if found[c.F_PICK_MERGED] else pickup,
+            found[c.F_DROP],
+            -1 if found[c.F_DROP_MERGED] else dropoff,
+        )
+        fleet = alone.fleet
+        added_m = detour_m(fleet.ways, fleet.head(0), fleet.arrays.visits[0], own)
+        drive += int(added_m) * party[c.A_KM_WEIGHT]
     wait, ride = party[c.A_WAIT_WEIGHT] * wait_s, party[c.A_RIDE_WEIGHT] * ride_s
     return Cost(
         drive=drive,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from services.dispatcher import columns as c
+from services.dispatcher.distance import detour_m
 from services.dispatcher.energy import runs_short
 from services.dispatcher.schedule import from_head, locate_all
 from services.network.kernels import kernel
@@ -85,9 +86,11 @@ def _at_least(ask, a, added_s, boarded_s, least):  # type: ignore[no-untyped-def
     """A value that no insertion with the pickup at this place can beat.
 
     By the triangle inequality the dropoff adds no less than nothing; rounded times may miss that by
-    some seconds.
+    some seconds. It does not hold for the metres of fastest ways.
     """
     mode, pickup = ask.party[c.A_MODE], ask.pickups[a]
+    if mode == c.COST and ask.party[c.A_KM_WEIGHT]:
+        return 0
     if mode == c.COST:
         waited = ask.party[c.A_WAIT_WEIGHT] * (boarded_s - pickup[c.P_EARLIEST])
         return (added_s - ROUNDING_S) * DRIVE_COST + waited + least
@@ -232,25 +235,27 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
                     continue
             if j < head[c.H_VISITS] and next_s - visits[j, c.V_ARRIVE] > visits[j, c.V_SLACK]:
                 continue
-            detour_s = added_s + drive_s + onward_s - planned_s
+            own = (pick, -1 if joins else pickup[c.P_STOP], j, -1 if merged else stop)
+            drive_cost = (added_s + drive_s + onward_s - planned_s) * DRIVE_COST
+            if party[c.A_KM_WEIGHT]:
+                drive_cost += detour_m(ways, head, visits, own) * party[c.A_KM_WEIGHT]
             shortage = max(party[c.A_SEATS] - room, 0)
             if (
                 0
                 <= found[c.F_VALUE]
-                <= _value(ask, a, b, detour_s, shortage, boarded_s, arrive_s, 0)
+                <= _value(ask, a, b, drive_cost, shortage, boarded_s, arrive_s, 0)
             ):
                 continue
             place = (pick, joins, j, merged)
             got_s, left_s, delay_s = _evaluate(ways, fleet, ask, k, a, b, place)
             if got_s < 0:
                 continue
-            value = _value(ask, a, b, detour_s, shortage, got_s, left_s, delay_s)
+            value = _value(ask, a, b, drive_cost, shortage, got_s, left_s, delay_s)
             if 0 <= found[c.F_VALUE] <= value:
                 continue
-            if head[c.H_CAPACITY] and not party[c.A_ANY_LEVEL]:
-                own = (pick, -1 if joins else pickup[c.P_STOP], j, -1 if merged else stop)
-                if runs_short(ways, head, visits, own):
-                    continue
+            drains = head[c.H_CAPACITY] and not party[c.A_ANY_LEVEL]
+            if drains and runs_short(ways, head, visits, own):
+                continue
             better = True
             found[c.F_VALUE] = value
             found[c.F_PICK], found[c.F_PICK_MERGED] = pick, joins
@@ -261,7 +266,7 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
 
 
 @kernel
-def _value(ask, a, b, detour_s, shortage, picked_s, dropped_s, delay_s):  # type: ignore[no-untyped-def]
+def _value(ask, a, b, drive_cost, shortage, picked_s, dropped_s, delay_s):  # type: ignore[no-untyped-def]
     """What is minimised; it never falls when pickup or ride get later or longer."""
     mode = ask.party[c.A_MODE]
     if mode == c.LEAVE_LATER:
@@ -277,7 +282,7 @@ def _value(ask, a, b, detour_s, shortage, picked_s, dropped_s, delay_s):  # type
     if mode == c.LATENESS:
         late_s = max(picked_s - ask.pickups[a, c.P_GOAL], 0)
         return late_s + max(dropped_s - ask.dropoffs[b, c.D_GOAL], 0)
-    cost = detour_s * DRIVE_COST + ask.pairs[a, b, c.E_WALK_COST]
+    cost = drive_cost + ask.pairs[a, b, c.E_WALK_COST]
     cost += ask.party[c.A_WAIT_WEIGHT] * (picked_s - ask.pickups[a, c.P_EARLIEST])
     cost += ask.party[c.A_RIDE_WEIGHT] * (dropped_s - picked_s)
     cost += ask.party[c.A_DELAY_WEIGHT] * max(delay_s, 0)

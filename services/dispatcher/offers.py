@@ -42,6 +42,7 @@ class Terms:
                 territory.dispatch.delay_weight,
             )
         ]
+        self._km_weight = territory.dispatch.km_weight
         self._walk_weight = round(territory.dispatch.walk_weight * DRIVE_COST)
 
     def under(self, territory: Territory) -> Terms:
@@ -124,7 +125,7 @@ class Terms:
         stop_times = self.territory.stop_times
         party = [load.seats, load.seats, load.wheelchairs, load.luggage]
         party_s = stop_times.of_party_s(load.wheelchairs)
-        party += [stop_times.base_s, party_s, *self._weights, c.COST, 0]
+        party += [stop_times.base_s, party_s, *self._weights, c.COST, 0, self._km_weight]
         return Ask(
             pickups=np.array(pickups, np.int64),
             dropoffs=np.array(dropoffs, np.int64),
@@ -180,5 +181,5 @@ def ask_again(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
         ),
         dropoffs=np.array([[promise.dropoff_stop, by_s, by_s, 0]], np.int64),
         pairs=np.array([[[limit_s, limit_s, 0]]], np.int64),
-        party=np.array([*party, 0, 0, 0, c.COST, 0], np.int64),
+        party=np.array([*party, 0, 0, 0, c.COST, 0, 0], np.int64),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from services.dispatcher import columns as c
-from services.network.driving import crow_point, crow_s, drive_until
+from services.network.driving import crow_m, crow_point, crow_s, drive_until
 from services.network.kernels import kernel
 
 # projected[shuttle, column]
@@ -134,3 +134,24 @@ def approaches(ways, projected, stops):  # type: ignore[no-untyped-def]
             else:
                 drive_s[k, s] = crow_s(ways, at[J_X], at[J_Y], stop)
     return drive_s
+
+
+@kernel
+def approaches_m(ways, projected, stops):  # type: ignore[no-untyped-def]
+    """Metres of the same ways.
+
+    Returns
+    -------
+    (shuttles, stops) int64
+    """
+    way_m = np.zeros((len(projected), len(stops)), np.int64)
+    for k in range(len(projected)):
+        at = projected[k]
+        for s in range(len(stops)):
+            if at[J_STOP] >= 0:
+                way_m[k, s] = ways.drive_m[at[J_STOP], stops[s]]
+            elif ways.node_drive_m.shape[0]:
+                way_m[k, s] = ways.node_drive_m[at[J_NODE], stops[s]]
+            else:
+                way_m[k, s] = crow_m(ways, at[J_X], at[J_Y], stops[s])
+    return way_m

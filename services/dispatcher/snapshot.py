@@ -22,6 +22,7 @@ from services.dispatcher.projection import (
     J_TIME,
     J_TOWARDS,
     approaches,
+    approaches_m,
     project_all,
 )
 from services.dispatcher.schedule import locate_all
@@ -250,7 +251,8 @@ class Snapshot:
         places = problem.place[nodes]
         planned = int(problem.length[places[:-1], places[1:]].sum()) if route else 0
         per_s_mwh = head[c.H_PER_S] + head[c.H_PER_M] * self._m_per_s
-        return min(planned + int(self._spare_mwh(k) / max(per_s_mwh, 1)) * DRIVE_COST, FAR_S)
+        cost_per_s = DRIVE_COST + self._settings.km_weight * self._m_per_s
+        return min(planned + int(self._spare_mwh(k) / max(per_s_mwh, 1) * cost_per_s), FAR_S)
 
     @cached_property
     def _m_per_s(self) -> float:
@@ -270,6 +272,18 @@ class Snapshot:
         now_mwh = beyond_reserve(ways, head, head[c.H_STOP], level)
         return max(int(rows[:, c.V_MARGIN].min(initial=now_mwh)), 0)
 
+    def _drive_cost(
+        self, travel: NDArray[np.int32], stops: NDArray[np.int64], at: NDArray[np.int64]
+    ) -> NDArray[np.int32]:
+        """What driving between places costs, by time and distance."""
+        ways, size, km_weight = self._fleet.ways, len(stops), self._settings.km_weight
+        cost = travel.astype(np.int64) * DRIVE_COST
+        if km_weight:
+            cost[:size, :size] += ways.drive_m[np.ix_(stops, stops)].astype(np.int64) * km_weight
+            cost[size:, :size] += approaches_m(ways, at, stops) * km_weight
+        cost[(travel >= c.UNREACHABLE_S) | (cost > FAR_S)] = FAR_S
+        return cost.astype(np.int32)
+
     def _problem(
         self, requests: list[_Request], shuttles: Sequence[int], at: NDArray[np.int64]
     ) -> tuple[Problem, tuple[int, ...]]:
@@ -282,7 +296,7 @@ class Snapshot:
         travel = np.full((size + m, size + m), FAR_S, np.int32)
         travel[:size, :size] = fleet.ways.drive_s[np.ix_(stops, stops)]
         travel[size:, :size] = approaches(fleet.ways, at, stops)
-        length = np.where(travel >= c.UNREACHABLE_S, FAR_S, travel * DRIVE_COST).astype(np.int32)
+        length = self._drive_cost(travel, stops, at)
         travel[travel >= c.UNREACHABLE_S] = FAR_S
         starts = np.arange(size, size + m)
         begin_by = np.full(2 * (n + m), FAR_S, np.int32)

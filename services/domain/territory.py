@@ -158,6 +158,8 @@ class DispatchSettings(Part):
         Requests are collected for this long and answered together; 0: each at once.
     group_rides
         Batches are cut along cells of the map into groups of about this many open rides.
+    km_weight
+        Seconds of driving that a kilometre more is worth, for what distance costs: energy, wear.
     walk_weight, wait_weight, ride_weight, delay_weight
         Seconds of driving that a second of the new party's walk, wait and ride, and of delay to
         those who have a promise already, is worth when the best insertion is chosen.
@@ -176,6 +178,7 @@ class DispatchSettings(Part):
     second_look: bool = False
     answer_after_s: Annotated[int, Field(ge=0, le=3600)] = 0
     group_rides: Annotated[int, Field(ge=10, le=5000)] = 300
+    km_weight: Annotated[int, Field(ge=0, le=1000)] = 0
     walk_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
     wait_weight: Annotated[float, Field(ge=0, le=100)] = 0.5
     ride_weight: Annotated[float, Field(ge=0, le=100)] = 0.5

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.core import Zone
+from services.dispatcher.distance import from_head_m
 from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.schedule import from_head
@@ -36,6 +38,7 @@ class PlainInsertion:
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
         self._drive_s = zone.fleet.ways.drive_s.tolist()
+        self._drive_m = zone.fleet.ways.drive_m.tolist()
         self._reserve_s = zone.territory.reserve_s
         self._limit_s = {
             ride_id: ride.promise.ride_s_max - self._reserve_s
@@ -155,10 +158,18 @@ class PlainInsertion:
         if mode != c.COST:
             return exceeds[mode], pickup_s, dropoff_s
         cost = (now.drive_s - before.drive_s) * DRIVE_COST + int(ask.pairs[a, b, c.E_WALK_COST])
+        more_m = self._way_m(shuttle, route) - self._way_m(shuttle, shuttle.route)
+        cost += int(ask.party[c.A_KM_WEIGHT]) * more_m
         cost += int(ask.party[c.A_WAIT_WEIGHT]) * (pickup_s - int(ask.pickups[a, c.P_EARLIEST]))
         cost += int(ask.party[c.A_RIDE_WEIGHT]) * (dropoff_s - pickup_s)
         cost += int(ask.party[c.A_DELAY_WEIGHT]) * self._delay_s(shuttle, route, before, now)
         return max(cost, 0), pickup_s, dropoff_s
+
+    def _way_m(self, shuttle: Shuttle, route: tuple[Stop, ...] | list[Stop]) -> int:
+        """Metres of a route."""
+        legs_m = [shuttle.approach_m[stop.stop] for stop in route[:1]]
+        legs_m += [self._drive_m[a.stop][b.stop] for a, b in pairwise(route)]
+        return sum(legs_m)
 
     def timetable(self, place: Place, route: tuple[Stop, ...] | list[Stop]) -> Timetable:
         """Drive a route, as early as possible."""
@@ -338,6 +349,9 @@ class PlainInsertion:
             level_mwh=int(level_when_free(fleet.ways, head)),
             approach_mwh=tuple(
                 int(to_first_mwh(fleet.ways, head, s)) for s in range(len(self._drive_s))
+            ),
+            approach_m=tuple(
+                int(from_head_m(fleet.ways, head, s)) for s in range(len(self._drive_s))
             ),
         )
 

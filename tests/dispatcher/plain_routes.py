@@ -68,6 +68,7 @@ class Shuttle:
     battery: Battery | None
     level_mwh: int
     approach_mwh: tuple[int, ...]
+    approach_m: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,9 +37,9 @@ from tests.simulation.harsh import PROMISES, STOP_TIMES
 AHEAD_S = 7
 
 
-def busy(kind: str, seed: int, *, chance: bool = False, tasks: bool = False) -> Play:
+def busy(kind: str, seed: int, *, chance: bool = False, tasks: bool = False, **own: Any) -> Play:
     """Twenty requests of ten minutes, in any of seven stops."""
-    rules = territory(promises=PROMISES, stop_times=STOP_TIMES)
+    rules = territory(promises=PROMISES, stop_times=STOP_TIMES, **own)
     networks = {
         "roads": lambda: road_network(rules),
         "plane": lambda: crow_network(PLAIN, rules),
@@ -164,6 +166,21 @@ def test_routes_as_they_are_propose_nothing_and_a_search_never_forgets_anybody(
             for ride_id in stop.board
         }
         assert kept <= set(boards)
+
+
+@KINDS
+def test_kilometres_cost_what_the_territory_says(kind: str) -> None:
+    play = busy(kind, 3, dispatch={"km_weight": 70})
+    play.run(EIGHT_S + 400)
+    (batch,) = batches(play)
+    problem, stops, m = batch.problem, list(batch.stops), len(batch.shuttles)
+    ways = play.zone.fleet.ways
+    between = np.ix_(stops, stops)
+    costs = ways.drive_s[between].astype(np.int64) * 1000 + ways.drive_m[between] * 70
+    np.testing.assert_array_equal(problem.length[:-m, :-m], costs)
+    from_shuttles = problem.length[-m:, :-m] - problem.travel[-m:, :-m].astype(np.int64) * 1000
+    assert (from_shuttles >= 0).all()
+    assert (from_shuttles > 0).any()
 
 
 def test_nobody_open_is_no_batch() -> None:

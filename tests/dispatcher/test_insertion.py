@@ -152,13 +152,13 @@ def battery(level_wh: int) -> Battery:
     )
 
 
-def network(kind: str, promises: dict[str, Any]) -> Network:
+def network(kind: str, promises: dict[str, Any], km_weight: int = 0) -> Network:
     # Without stop times, only drives that are exact to the second keep to the triangle inequality.
     exact = kind == "line"
     rules = territory(
         promises=promises if kind != "one way" else {**promises, "ride_factor": 0},
         stop_times=NO_STOP_TIMES if exact else STOP_TIMES,
-        dispatch={"reserve_s": 0 if exact else 30, "divert_latency_s": 10},
+        dispatch={"reserve_s": 0 if exact else 30, "divert_latency_s": 10, "km_weight": km_weight},
         chargers=[{"stop": "s4", "power_kw": 1.5}],
     )
     if kind == "roads":
@@ -214,6 +214,7 @@ def asks(draw: st.DrawFn) -> list[tuple[int, Request]]:
     seed=st.one_of(st.none(), st.integers(0, 1000)),
     busy=st.booleans(),
     level_wh=st.sampled_from((None, None, 260, 400, 700)),
+    km_weight=st.sampled_from((0, 0, 70)),
 )
 def test_the_search_finds_what_trying_everything_finds(
     kind: str,
@@ -223,6 +224,7 @@ def test_the_search_finds_what_trying_everything_finds(
     seed: int | None,
     busy: bool,
     level_wh: int | None,
+    km_weight: int,
 ) -> None:
     """``seed``: all goes as planned (none), or by chance. ``busy``: shuttles have tasks as well.
 
@@ -241,7 +243,7 @@ def test_the_search_finds_what_trying_everything_finds(
     if level_wh is not None:
         shuttles = tuple(replace(one, battery=battery(level_wh)) for one in shuttles)
     chance = Chance(seed or 0, on=seed is not None)
-    play = Compared(network(kind, promises), shuttles, chance)
+    play = Compared(network(kind, promises, km_weight), shuttles, chance)
     for number, (at_s, one) in enumerate(asked):
         play.modes_of[one.ride_id] = (c.COST, RELAXED[number % len(RELAXED)])
         play.ask(one, at_s)
