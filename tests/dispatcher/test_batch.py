@@ -137,8 +137,10 @@ def test_what_comes_before_the_deadline_is_what_shuttles_do_by_then(
         if at[J_STOP] >= 0:
             assert at[J_TIME] >= deadline_s
         elif head[c.H_MODE] == c.MOVING:
-            assert (at[J_TOWARDS], at[J_TIME]) == (head[c.H_STOP], head[c.H_FREE])
-            assert at[J_LEFT] == head[c.H_ARRIVE] - head[c.H_FREE]
+            # It may have waited for the second of its plan, which rounds its last arrival up.
+            assert at[J_TOWARDS] == head[c.H_STOP]
+            assert 0 <= head[c.H_FREE] - at[J_TIME] <= 1
+            assert at[J_TIME] + at[J_LEFT] + 1 >= head[c.H_ARRIVE] >= at[J_TIME] + at[J_LEFT]
 
 
 @KINDS
