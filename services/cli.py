@@ -215,11 +215,14 @@ def forecast_evaluate(territory: Path, history: Path | None, held_out: int) -> N
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
 )
-@click.option("--date", "day", type=_DATE, help="The day, for its weekday.  [default: any weekday]")
+@click.option(
+    "--date", "day", type=_DATE, help="The day, for its weekday and light.  [default: any]"
+)
 @click.option("--weather", type=_WEATHER, help="The day's weather.  [default: none]")
 @click.option("--out", type=_FILE, default=Path("runs/latest"), show_default=True, help="Results.")
 @click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
 @click.option("--closures", type=_FILE, help="Roads that are closed, and when (CSV).")
+@click.option("--conditions", type=_FILE, help="Weather that shuttles may not drive in (CSV).")
 @click.option("--faults", type=_FILE, help="What goes wrong with which shuttle, and when (CSV).")
 @click.option(
     "--breakdowns",
@@ -243,7 +246,8 @@ def simulate_day(
     """Simulate one day on a territory: its riders, its shuttles, the real dispatcher."""
     from services.simulator.simulate_command import Asked, simulate
 
-    simulate(territory, out, Asked(kind=_kind(day, weather), **chosen))
+    date = None if day is None else day.date()
+    simulate(territory, out, Asked(kind=_kind(day, weather), day=date, **chosen))
 
 
 @main.command("check", short_help="Judge what a simulated day wrote, without the planner's code.")

@@ -145,6 +145,7 @@ def fleet(
     seats_per_wheelchair: int = 0,
     shifts: tuple[tuple[int, int], ...] = (),
     upkeep: tuple[Upkeep, ...] = (),
+    dark: bool = True,
 ) -> tuple[Shuttle, ...]:
     """Shuttles ``a``, ``b`` … at these stops."""
     return tuple(
@@ -155,6 +156,7 @@ def fleet(
             seats_per_wheelchair=seats_per_wheelchair,
             shifts=shifts,
             upkeep=upkeep,
+            dark=dark,
         )
         for i, depot in enumerate(depots or (0, 0))
     )

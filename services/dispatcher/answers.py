@@ -294,7 +294,14 @@ class Answers:
     def _refuse(self, ride: Ride, now_s: int, events: list[Event]) -> None:
         load = ride.request.party.load
         too_large = not any(shuttle.fits(load) for shuttle in self._kinds)
-        refusal = refuse(ride.request, self.terms, self._search, now_s, too_large=too_large)
+        refusal = refuse(
+            ride.request,
+            self.terms,
+            self._search,
+            now_s,
+            too_large=too_large,
+            restricted=self._fleet.ways.pauses.size > 0,
+        )
         self._rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))
 

@@ -45,7 +45,8 @@ H_RESERVE = 30
 H_PER_M = 31
 H_PER_S = 32
 H_PER_STOP = 33
-H_COLUMNS = 34
+H_DARK = 34  # 1: it may not drive in darkness
+H_COLUMNS = 35
 
 # visits[shuttle, position, column]
 V_STOP = 0
@@ -67,7 +68,8 @@ V_SLACK = 15  # longest delay on arrival that breaks no window from here on
 V_RIDE_SLACK = 16  # the same, and no ride-time limit of those who board before
 V_LEVEL = 17  # what is left on arrival, mWh
 V_MARGIN = 18  # what is left on leaving beyond the reserve and the way to the next charger
-V_COLUMNS = 19
+V_PAUSE = 19  # how long it may not drive before it sets off for here
+V_COLUMNS = 20
 
 # rides[shuttle, ride, column]
 R_PICK = 0  # position of the pickup; -1: on board
@@ -90,7 +92,8 @@ A_WAIT_WEIGHT, A_RIDE_WEIGHT, A_DELAY_WEIGHT = 6, 7, 8  # thousandths of a secon
 A_MODE = 9  # what is minimised
 A_ANY_LEVEL = 10  # 1: as if batteries never ran out
 A_KM_WEIGHT = 11  # thousandths of a second of driving that a metre costs besides
-A_COLUMNS = 12
+A_ANY_TIME = 12  # 1: as if shuttles might drive at any time
+A_COLUMNS = 13
 
 # What is minimised.
 COST, LEAVE_LATER, ARRIVE_LATER, WALK_FURTHER, FEWER_SEATS, RIDE_LONGER, LATENESS = range(7)

@@ -54,6 +54,7 @@ from services.domain.events import (
     Repaired,
     Report,
     RequestRide,
+    RestrictDriving,
     RideCancelled,
     RideConfirmed,
     TaskDone,
@@ -142,6 +143,8 @@ class Zone:
                 self._rebalancing.adopt(message, now_s, events)
             case CloseRoads() | OpenRoads():
                 self._roadworks.take(message, now_s, events)
+            case RestrictDriving():
+                self._roadworks.restrict(message, now_s, events)
             case Passed() | Departed() | Arrived() | Boarded() | Left() | NotThere():
                 self._report(message, now_s, events)
             case PlanProposal():

@@ -20,7 +20,7 @@ from services.domain.ride import Ride
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task, TaskKind
 from services.domain.territory import Territory
-from services.network.driving import Ways, crow_s, drive_until
+from services.network.driving import Ways, crow_s, drive_until, may_leave_s
 
 POSITIONS = 16
 """Visits that a plan has room for at first; doubled when one is full."""
@@ -142,6 +142,7 @@ class Shuttles:
             heads[k, c.H_STOP] = shuttle.depot_stop
             heads[k, c.H_SEATS : c.H_LUGGAGE + 1] = shuttle.capacity
             heads[k, c.H_PER_WHEELCHAIR] = shuttle.seats_per_wheelchair
+            heads[k, c.H_DARK] = not shuttle.dark
             heads[k, c.H_KEEP] = territory.dispatch.keep_course_s
             if shuttle.battery is not None:
                 heads[k, c.H_CAPACITY : c.H_PER_STOP + 1] = _battery(shuttle.battery)
@@ -269,6 +270,22 @@ class Shuttles:
             return True
         own = (0, stop, -1, -1)
         return not runs_short(ways, head, visits, own)
+
+    def pauses(self, k: int) -> list[tuple[int, int]]:
+        """When shuttle ``k`` may not drive: from and until, in order."""
+        spans = self.ways.pauses[int(self.arrays.heads[k, c.H_DARK])].tolist()
+        return [(from_s, until_s) for from_s, until_s in spans if from_s < c.FAR_S]
+
+    def may_leave_s(self, k: int, leave_s: int, drive_s: int) -> int:
+        """From when on shuttle ``k`` may set off, ``leave_s`` at the earliest, and arrive."""
+        return int(may_leave_s(self.ways, self.arrays.heads[k, c.H_DARK], leave_s, drive_s))
+
+    def leave_late_s(self, k: int, leave_s: int, late_s: int, drive_s: int) -> int:
+        """The latest that it may set off, if not as late as wanted, or when it may anyway."""
+        for from_s, until_s in reversed(self.pauses(k)):
+            if late_s < until_s and late_s + drive_s > from_s:
+                late_s = from_s - drive_s
+        return max(late_s, leave_s)
 
     def arrive_s(self, node: int, node_ms: int, stop: int) -> int:
         """When a shuttle that passes a road node at a time gets to a stop, exactly.

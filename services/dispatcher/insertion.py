@@ -16,7 +16,8 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.distance import detour_m
 from services.dispatcher.energy import runs_short
-from services.dispatcher.schedule import from_head, locate_all
+from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
+from services.network.driving import may_leave_s
 from services.network.kernels import kernel
 
 ROUNDING_S = 4
@@ -121,6 +122,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
     leg_s = from_head(ways, heads[k], stop) if first == 0 else 0
     better = False
     arrives = first == 0 and _is_arriving(heads, visits, k)
+    arrives = arrives or (first == 0 and is_cut_short(ways, heads[k], stop))
     # By whatever way, the shuttle is there no sooner than straight from where it is.
     if first == 0 and time_s + leg_s - ROUNDING_S - count > pick_by_s:
         return better
@@ -144,7 +146,8 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
             following, arrive_s = visits[k, i, c.V_STOP], visits[k, i, c.V_ARRIVE]
             onward_s = int(drives[stop, following])
             added_s += onward_s
-            added_s -= int(drives[here, following]) if i > 0 else max(arrive_s - time_s, 0)
+            planned_s = arrive_s - time_s - visits[k, i, c.V_PAUSE]
+            added_s -= int(drives[here, following]) if i > 0 else max(planned_s, 0)
             # Whatever follows, the visit at i is reached no earlier than straight from here.
             works = boarded_s + onward_s - arrive_s <= visits[k, i, c.V_RIDE_SLACK]
             works = works and onward_s < c.UNREACHABLE_S
@@ -305,18 +308,18 @@ def _evaluate(ways, fleet, ask, k, a, b, place):  # type: ignore[no-untyped-def]
     picked_s, dropped_s, delay_s = -1, -1, 0
     for i in range(pick, head[c.H_VISITS] + 1):
         if i == pick and not pick_joins:
-            time_s += _leg(ways, head, visits, pick, pickup[c.P_STOP])
+            time_s = _there_s(ways, head, party, time_s, last, pickup[c.P_STOP])
             time_s = max(time_s, pickup[c.P_EARLIEST]) + own_s
             last, picked_s = pickup[c.P_STOP], time_s
         if i == drop and not drop_joins:
-            time_s += ways.drive_s[last, dropoff[c.D_STOP]]
+            time_s = _there_s(ways, head, party, time_s, last, dropoff[c.D_STOP])
             last, dropped_s = dropoff[c.D_STOP], time_s
             time_s += own_s
         if i == head[c.H_VISITS]:
             break
-        arrive_s = (
-            visits[i, c.V_ARRIVE] if last < 0 else time_s + ways.drive_s[last, visits[i, c.V_STOP]]
-        )
+        arrive_s = visits[i, c.V_ARRIVE]
+        if last >= 0:
+            arrive_s = _there_s(ways, head, party, time_s, last, visits[i, c.V_STOP])
         start_s, dwell_s = max(arrive_s, visits[i, c.V_EARLIEST]), visits[i, c.V_DWELL]
         if i == pick and pick_joins:
             start_s = max(start_s, visits[i, c.V_START], pickup[c.P_EARLIEST])
@@ -376,11 +379,15 @@ def _room(head, visits, position, party):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _leg(ways, head, visits, position, stop):  # type: ignore[no-untyped-def]
-    """Seconds to a stop from the place that is left before a position."""
-    if position == 0:
-        return from_head(ways, head, stop)
-    return int(ways.drive_s[visits[position - 1, c.V_STOP], stop])
+def _there_s(ways, head, party, time_s, last, stop):  # type: ignore[no-untyped-def]
+    """When a shuttle that sets off from a stop, or from where it is (-1), can be at another."""
+    if last < 0:
+        leg_s = from_head(ways, head, stop)
+        return time_s + (leg_s if party[c.A_ANY_TIME] else first_s(ways, head, stop))
+    drive_s = int(ways.drive_s[last, stop])
+    if ways.pauses.shape[1] and not party[c.A_ANY_TIME]:
+        time_s = may_leave_s(ways, head[c.H_DARK], time_s, drive_s)
+    return time_s + drive_s
 
 
 @kernel
@@ -389,5 +396,5 @@ def _leg_as_planned(ways, head, visits, position):  # type: ignore[no-untyped-de
     if position >= head[c.H_VISITS]:
         return 0
     if position == 0:
-        return max(visits[0, c.V_ARRIVE] - head[c.H_FREE], 0)
+        return max(visits[0, c.V_ARRIVE] - head[c.H_FREE] - visits[0, c.V_PAUSE], 0)
     return int(ways.drive_s[visits[position - 1, c.V_STOP], visits[position, c.V_STOP]])

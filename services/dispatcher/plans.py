@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.dispatcher import columns as c
-from services.dispatcher.fleet import Route, Shuttles
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.schedule import is_cut_short
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 
@@ -27,12 +28,13 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
             visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
         elif (parking := fleet.parking(k)) is not None:
             drive_s = fleet.drive_s[head[c.H_STOP], parking]
-            visits = (_bare_visit(parking, free_s, free_s + drive_s),)
+            leave_s = fleet.may_leave_s(k, free_s, drive_s)
+            visits = (_bare_visit(parking, leave_s, leave_s + drive_s),)
         return Plan(
             shuttle_id=route.shuttle.id, revision=route.revision, visits=visits, fault_s=fault_s
         )
     rows = fleet.arrays.visits[k, : len(route.stops)].tolist()
-    visits = tuple(_visits(fleet, route, rows, head, early_s, parks_first(fleet, k, early_s)))
+    visits = tuple(_visits(fleet, k, rows, early_s, parks_first(fleet, k, early_s)))
     turns = moving and (visits[0].stop != head[c.H_STOP] or head[c.H_PENDING])
     return Plan(
         shuttle_id=route.shuttle.id,
@@ -52,6 +54,8 @@ def parks_first(fleet: Shuttles, k: int, early_s: int) -> tuple[int, int] | None
     route, head = fleet.routes[k], fleet.arrays.heads[k].tolist()
     if (parking := fleet.parking(k)) is not None:
         return parking, head[c.H_FREE] + fleet.drive_s[head[c.H_STOP], parking]
+    if route.stops and is_cut_short(fleet.ways, fleet.arrays.heads[k], route.stops[0].stop):
+        return head[c.H_STOP], max(head[c.H_ARRIVE], head[c.H_FREE])
     task = route.stops[0].task if route.stops and not route.aboard else None
     if task is None or head[c.H_MODE] != c.MOVING or head[c.H_PENDING]:
         return None
@@ -64,13 +68,13 @@ def parks_first(fleet: Shuttles, k: int, early_s: int) -> tuple[int, int] | None
 
 def _visits(
     fleet: Shuttles,
-    route: Route,
+    k: int,
     rows: list[list[int]],
-    head: list[int],
     early_s: int,
     parks: tuple[int, int] | None,
 ) -> list[Visit]:
     visits = []
+    route, head = fleet.routes[k], fleet.arrays.heads[k].tolist()
     empty = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
     free_s, last = head[c.H_FREE], -1
     if parks is not None:
@@ -79,16 +83,19 @@ def _visits(
     spare_s = _spare_s(rows, early_s) if route.tasks else []
     for i, (stop, row) in enumerate(zip(route.stops, rows, strict=True)):
         arrive_s, depart_s = row[c.V_ARRIVE], row[c.V_DEPART]
-        drive_s = fleet.drive_s[last, stop.stop] if last >= 0 else max(arrive_s - free_s, 0)
+        drive_s = max(arrive_s - free_s - row[c.V_PAUSE], 0)
+        drive_s = fleet.drive_s[last, stop.stop] if last >= 0 else drive_s
         arrive_s = max(arrive_s, free_s + drive_s) if last >= 0 else arrive_s
         leave_s = min(free_s, arrive_s)
         begun = last < 0 and (head[c.H_MODE] == c.MOVING or head[c.H_LOCKED])
+        if not begun:
+            leave_s = fleet.may_leave_s(k, leave_s, drive_s)
         if empty and not begun:
             by_s = row[c.V_EARLIEST]
             if stop.task is not None:
                 # Drives take longer some days.
                 by_s = row[c.V_ARRIVE] + spare_s[i] - drive_s // 4
-            leave_s = max(leave_s, by_s - drive_s - early_s)
+            leave_s = fleet.leave_late_s(k, leave_s, by_s - drive_s - early_s, drive_s)
             arrive_s = max(arrive_s, leave_s + drive_s)
         if arrive_s > row[c.V_ARRIVE]:
             depart_s = max(depart_s, max(arrive_s, row[c.V_EARLIEST]) + row[c.V_DWELL])

@@ -52,7 +52,8 @@ def project(ways, head, visits, times, projected):  # type: ignore[no-untyped-de
             node, ms, x_mm, y_mm = head[c.H_NODE], head[c.H_MS], head[c.H_X], head[c.H_Y]
         else:
             drive_s = int(ways.drive_s[here, target])
-            leave_s, arrive_s = min(free_s, visits[i, c.V_ARRIVE]), visits[i, c.V_ARRIVE]
+            arrive_s = visits[i, c.V_ARRIVE]
+            leave_s = min(free_s + visits[i, c.V_PAUSE], arrive_s)
             if _is_empty(head, visits, i):
                 leave_s = max(leave_s, visits[i, c.V_EARLIEST] - drive_s - early_s)
                 arrive_s = max(arrive_s, leave_s + drive_s)

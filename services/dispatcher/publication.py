@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from services.dispatcher import columns as c
 from services.dispatcher.energy import level_when_free, to_first_mwh
@@ -14,7 +14,15 @@ from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
 from services.domain.plan import Plan
-from services.domain.referee import Energy, Rule, Situation, Violation, new_violations, violations
+from services.domain.referee import (
+    LATENESS,
+    Energy,
+    Rule,
+    Situation,
+    Violation,
+    new_violations,
+    violations,
+)
 from services.domain.ride import Ride
 
 
@@ -71,7 +79,7 @@ class Publisher:
         self.schedule(k, now_s)
         route.revision += 1
         plan = plan_of(fleet, k, self.early_s)
-        illegal = self._objections(k, plan, before, bool(departs))
+        illegal = self._objections(k, plan, before, {Rule.ENERGY} if departs else ())
         if illegal and departs:
             rows = fleet.arrays.visits[k, : len(route.stops), c.V_DWELL].tolist()
             dwell_s = {id(stop): row for stop, row in zip(route.stops, rows, strict=True)}
@@ -83,7 +91,8 @@ class Publisher:
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
             plan = plan_of(fleet, k, self.early_s)
-            illegal = self._objections(k, plan, before, True)
+            spared = LATENESS | {Rule.ENERGY} if fleet.pauses(k) else {Rule.ENERGY}
+            illegal = self._objections(k, plan, before, spared)
         if illegal:
             raise AssertionError(f"illegal plan {plan}: {illegal}")
         if plan.visits:
@@ -101,19 +110,20 @@ class Publisher:
     ) -> tuple[Violation, ...]:
         """What the referee has against a shuttle's route as it stands, with all its rides."""
         self.schedule(k, now_s)
-        return self._objections(k, plan_of(self._fleet, k, self.early_s), before, False)
+        return self._objections(k, plan_of(self._fleet, k, self.early_s), before, ())
 
     def _objections(
-        self, k: int, plan: Plan, before: tuple[Violation, ...], shortened: bool
+        self, k: int, plan: Plan, before: tuple[Violation, ...], spared: Collection[Rule]
     ) -> tuple[Violation, ...]:
-        """What the referee has against a plan, seeing that a shortened one cannot be helped.
+        """What the referee has against a plan, but for rules that a shortened one may break.
 
         Two short ways, rounded, can seem shorter than the direct one that takes their place. It may
         even be longer in metres; and with a charge that is over, its gain goes until the battery's
-        level is told.
+        level is told. And where two short ways end before shuttles may not drive, the direct one
+        may not.
         """
-        illegal = new_violations(self._judge(k, plan), before, ROUNDING_S if shortened else 0)
-        return tuple(v for v in illegal if not (shortened and v.rule is Rule.ENERGY))
+        illegal = new_violations(self._judge(k, plan), before, ROUNDING_S if spared else 0)
+        return tuple(v for v in illegal if v.rule not in spared)
 
     def take_out(self, k: int, ride_id: RideId, now_s: int, events: list[Event]) -> None:
         """Take a ride out of a shuttle's route, and issue the plan that remains."""
@@ -177,6 +187,8 @@ class Publisher:
                 rides=self._rides,
                 drive_s=lambda a, b: int(drive_s[a, b]),
                 stop_times=fleet.stop_times,
+                pauses=fleet.pauses(k),
+                moving=bool(moving),
                 energy=self._energy(k),
             ),
         )

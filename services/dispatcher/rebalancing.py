@@ -133,6 +133,9 @@ class Rebalancing:
         next_way_s = 0 if one.next_stop is None else fleet.drive_s[stop, one.next_stop]
         if not fleet.can_spare(k, stop):
             return
+        until_s = now_s + way_s if one.next_stop is None else one.next_s
+        if any(a < until_s and b > now_s for a, b in fleet.pauses(k)):
+            return
         if way_s < c.UNREACHABLE_S and one.may_wait_at(way_s, next_way_s, now_s):
             route.parking = (stop, route.revision + 1)
             self._publisher.publish(k, now_s, events, self._publisher.broken(k))

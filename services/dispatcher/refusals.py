@@ -27,7 +27,13 @@ REASONS = {
 
 
 def refuse(
-    request: Request, terms: Terms, search: Search, now_s: int, *, too_large: bool
+    request: Request,
+    terms: Terms,
+    search: Search,
+    now_s: int,
+    *,
+    too_large: bool,
+    restricted: bool = False,
 ) -> Refusal:
     """Explain a refusal.
 
@@ -43,6 +49,8 @@ def refuse(
         Now.
     too_large
         Whether no shuttle has room for the party, even if empty.
+    restricted
+        Whether there are times at which shuttles may not drive.
 
     Returns
     -------
@@ -76,8 +84,10 @@ def refuse(
         reason = Constraint.PARTY_SIZE
     elif closed or (not remedies and _works_after_hours(ask, request, terms, search)):
         reason = Constraint.SERVICE_HOURS
-    elif terms.territory.chargers and _works_with_full_batteries(ask, search):
+    elif terms.territory.chargers and _works(ask, c.A_ANY_LEVEL, search):
         reason = Constraint.ENERGY
+    elif restricted and _works(ask, c.A_ANY_TIME, search):
+        reason = Constraint.OPERATING_DOMAIN
     return Refusal(reason, (*remedies, *_walk_further(request, terms, search, now_s)))
 
 
@@ -162,9 +172,10 @@ def _walk_further(request: Request, terms: Terms, search: Search, now_s: int) ->
     return _pass(ask, c.WALK_FURTHER, Relaxation.WALK_FURTHER_M, search)
 
 
-def _works_with_full_batteries(ask: Ask, search: Search) -> bool:
+def _works(ask: Ask, relaxed_by: int, search: Search) -> bool:
+    """Whether it would work at any level of batteries, or if shuttles might drive at any time."""
     relaxed = _copy(ask)
-    relaxed.party[c.A_ANY_LEVEL] = 1
+    relaxed.party[relaxed_by] = 1
     return search(relaxed)[c.F_VALUE] >= 0
 
 

@@ -29,12 +29,13 @@ from services.domain.events import (
     Event,
     OpenRoads,
     PromiseChanged,
+    RestrictDriving,
     RoadsChanged,
 )
 from services.domain.ids import RideId
 from services.domain.ride import Ride
 from services.network.closures import Detours
-from services.network.driving import drive_until
+from services.network.driving import Ways, drive_until, pause_table
 
 Tell = Callable[[int, int, list[Event]], None]
 
@@ -72,11 +73,22 @@ class Roadworks:
         self._detours = Detours(fleet.ways)
         self._closures: dict[str, CloseRoads] = {}
         self._turns: list[int] = []
+        self._pauses = fleet.ways.pauses
         self.version = 0
 
     def next_due_s(self) -> int | None:
         """When roads are closed or opened next."""
         return self._turns[0] if self._turns else None
+
+    def restrict(self, message: RestrictDriving, now_s: int, events: list[Event]) -> None:
+        """Take it that shuttles may not drive at some times, and may at all others."""
+        if any(one.until_s <= one.from_s for one in message.restrictions):
+            events.append(ClosureTurnedDown("operating domain", "it ends before it begins"))
+            return
+        table = pause_table(message.restrictions)
+        if not np.array_equal(table, self._pauses):
+            self._pauses = table
+            self._change(self._fleet.closed, now_s, events)
 
     def take(self, message: CloseRoads | OpenRoads, now_s: int, events: list[Event]) -> None:
         """Take a command of the operator."""
@@ -122,12 +134,11 @@ class Roadworks:
         count = len(fleet.routes)
         late_before = {e.ride_id for k in range(count) for e in self._late(k)}
         before = fleet.arrays.visits[:, :, c.V_ARRIVE : c.V_DEPART + 1].copy()
+        ways = self._detours.around(closed)._replace(pauses=self._pauses)
+        if closed != fleet.closed:
+            self._reroute(closed, ways, now_s)
+        fleet.ways = ways
         for k in range(count):
-            self._pass_on(k, now_s)
-        fleet.closed, fleet.changed_s = closed, now_s
-        fleet.drive_on(self._detours.around(closed))
-        for k in range(count):
-            self._head_on(k)
             fleet.refresh(k, now_s)
         fallen = [e.ride_id for k in range(count) for e in self._late(k)]
         self.version += 1
@@ -140,6 +151,16 @@ class Roadworks:
             if not self.untangle(k, now_s, events) and touched:
                 self._publisher.publish(k, now_s, events, self._publisher.broken(k))
             self._tell(k, now_s, events)
+
+    def _reroute(self, closed: frozenset[int], ways: Ways, now_s: int) -> None:
+        """Let those under way go on by other travel times."""
+        fleet = self._fleet
+        for k in range(len(fleet.routes)):
+            self._pass_on(k, now_s)
+        fleet.closed, fleet.changed_s = closed, now_s
+        fleet.drive_on(ways)
+        for k in range(len(fleet.routes)):
+            self._head_on(k)
 
     def _late(self, k: int) -> list[Expected]:
         return [e for e in expected(self._fleet, self._rides, k) if e.late_s]

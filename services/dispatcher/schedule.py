@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from services.dispatcher import columns as c
 from services.dispatcher.energy import levels
-from services.network.driving import crow_point, crow_s, drive_until
+from services.network.driving import crow_point, crow_s, drive_until, may_leave_s
 from services.network.kernels import kernel
 
 
@@ -23,6 +23,35 @@ def from_head(ways, head, stop):  # type: ignore[no-untyped-def]
     if ways.node_drive_s.shape[0]:
         return int(ways.node_drive_s[head[c.H_NODE], stop])
     return crow_s(ways, head[c.H_FREE_X], head[c.H_FREE_Y], stop)
+
+
+@kernel
+def first_s(ways, head, stop):  # type: ignore[no-untyped-def]
+    """Seconds until a shuttle can be at a stop, when it may not drive left out.
+
+    One under way that would not get there before goes on to where it is heading, and waits there.
+    """
+    leg_s, kind, free_s = from_head(ways, head, stop), head[c.H_DARK], head[c.H_FREE]
+    if not ways.pauses.shape[1] or leg_s >= c.UNREACHABLE_S:
+        return leg_s
+    if head[c.H_MODE] == c.AT_STOP:
+        return may_leave_s(ways, kind, free_s, leg_s) - free_s + leg_s
+    if not is_cut_short(ways, head, stop):
+        return leg_s
+    leg_s, there_s = int(ways.drive_s[head[c.H_STOP], stop]), max(head[c.H_ARRIVE], free_s)
+    if leg_s >= c.UNREACHABLE_S:
+        return leg_s
+    return may_leave_s(ways, kind, there_s, leg_s) - free_s + leg_s
+
+
+@kernel
+def is_cut_short(ways, head, stop):  # type: ignore[no-untyped-def]
+    """Whether a shuttle under way would not get to a stop before it may not drive."""
+    if not ways.pauses.shape[1] or head[c.H_MODE] == c.AT_STOP or head[c.H_PENDING]:
+        return False
+    leg_s, free_s = from_head(ways, head, stop), head[c.H_FREE]
+    elsewhere = stop != head[c.H_STOP] and leg_s < c.UNREACHABLE_S
+    return elsewhere and may_leave_s(ways, head[c.H_DARK], free_s, leg_s) != free_s
 
 
 @kernel
@@ -129,12 +158,16 @@ def _forward(ways, head, visits, first):  # type: ignore[no-untyped-def]
     time_s = visits[first - 1, c.V_DEPART] if first > head[c.H_FIRST] else head[c.H_FREE]
     for i in range(first, head[c.H_VISITS]):
         stop = visits[i, c.V_STOP]
+        visits[i, c.V_PAUSE] = 0
         if i > 0:
-            arrive_s = time_s + ways.drive_s[visits[i - 1, c.V_STOP], stop]
+            drive_s = int(ways.drive_s[visits[i - 1, c.V_STOP], stop])
+            visits[i, c.V_PAUSE] = may_leave_s(ways, head[c.H_DARK], time_s, drive_s) - time_s
+            arrive_s = time_s + visits[i, c.V_PAUSE] + drive_s
         elif head[c.H_MODE] != c.AT_STOP and stop == head[c.H_STOP] and not head[c.H_PENDING]:
             arrive_s = head[c.H_ARRIVE]
         else:
-            arrive_s = time_s + from_head(ways, head, stop)
+            arrive_s = time_s + first_s(ways, head, stop)
+            visits[i, c.V_PAUSE] = arrive_s - time_s - from_head(ways, head, stop)
         start_s = max(arrive_s, visits[i, c.V_EARLIEST])
         visits[i, c.V_ARRIVE] = arrive_s
         visits[i, c.V_START] = start_s
@@ -159,9 +192,15 @@ def _hold_back(ways, head, visits, rides):  # type: ignore[no-untyped-def]
             continue
         delay_s = min(delay_s, _delay_s_max(head, visits, rides, pick, drop))
         if delay_s > 0:
+            earliest_s = visits[pick, c.V_EARLIEST]
+            pauses_s = visits[pick + 1 : drop + 1, c.V_PAUSE].copy()
             visits[pick, c.V_EARLIEST] = visits[pick, c.V_START] + delay_s
             _forward(ways, head, visits, pick)
             held = True
+            # Leaving later, a shuttle may miss the time in which it may drive.
+            if (visits[pick + 1 : drop + 1, c.V_PAUSE] > pauses_s).any():
+                visits[pick, c.V_EARLIEST] = earliest_s
+                _forward(ways, head, visits, pick)
     return held
 
 
@@ -205,6 +244,8 @@ def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
         left_s = visits[i - 1, c.V_DEPART] if i else head[c.H_FREE]
         if visits[i, c.V_ARRIVE] - left_s >= c.UNREACHABLE_S:
             broken += 1
+        if i + 1 < count:
+            slack_s += visits[i + 1, c.V_PAUSE]
         wait_s = visits[i, c.V_START] - visits[i, c.V_ARRIVE]
         slack_s = min(wait_s + min(max(spare_s, 0), slack_s), max(early_s, 0))
         visits[i, c.V_SLACK] = slack_s
@@ -222,6 +263,7 @@ def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
         for i in range(drop, pick, -1):
             if i < drop:
                 spare_s += visits[i, c.V_START] - visits[i, c.V_ARRIVE]
+                spare_s += visits[i + 1, c.V_PAUSE]
             visits[i, c.V_RIDE_SLACK] = min(visits[i, c.V_RIDE_SLACK], spare_s)
     head[c.H_BROKEN] = broken
 

@@ -230,12 +230,19 @@ class Snapshot:
         return requests
 
     def _end(self, k: int) -> tuple[int, int]:
-        """Where and until when a shuttle has to be for what stays as it is; -1: nowhere."""
+        """Where and until when a shuttle has to be for what stays as it is; -1: nowhere.
+
+        It ends its way before it may not drive, if it does so as planned.
+        """
         at, stops = self._open_to[k], self._fleet.routes[k].stops
-        if at == len(stops):
-            return -1, FAR_S
-        row = self.arrays.visits[k, at]
-        return stops[at].stop, min(int(row[c.V_ARRIVE] + row[c.V_RIDE_SLACK]), FAR_S)
+        rows = self.arrays.visits[k]
+        bound = at < len(stops)
+        by_s = int(rows[at, c.V_ARRIVE] + rows[at, c.V_RIDE_SLACK]) if bound else FAR_S
+        ends_s = int(self.projected[k, J_TIME])
+        if bound or at:
+            ends_s = int(rows[at, c.V_ARRIVE] if bound else rows[at - 1, c.V_DEPART])
+        ahead = [from_s for from_s, _ in self._fleet.pauses(k) if from_s >= ends_s]
+        return stops[at].stop if bound else -1, min([by_s, FAR_S, *ahead])
 
     def _length_max(self, problem: Problem, own: int, route: tuple[int, ...], k: int) -> int:
         """How far a shuttle's battery lasts, about: as far as planned, and what it has to spare.

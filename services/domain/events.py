@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.domain.ids import RideId, ShuttleId
+from services.domain.operating_domain import RestrictDriving as RestrictDriving
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
@@ -389,5 +390,5 @@ class WakeUp:
     """A timer that is due: one more input of the zone."""
 
 
-OperatorCommand = CloseRoads | OpenRoads
+OperatorCommand = CloseRoads | OpenRoads | RestrictDriving
 Message = Command | OperatorCommand | Proposal | Report | WakeUp

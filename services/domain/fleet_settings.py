@@ -110,6 +110,8 @@ class FleetGroup(Part):
         Without shifts: they leave their depot when the service opens, and return after it closed.
     upkeep
         What each of them needs every day.
+    drives_in_darkness
+        False: they drive from the beginning of civil twilight in the morning to its end.
     battery
         Absent: energy is counted, but never runs out.
     """
@@ -125,6 +127,7 @@ class FleetGroup(Part):
     """Seats that are folded away for each rider in a wheelchair."""
     luggage_places: Annotated[int, Field(ge=0, le=500)] = 8
     energy_wh_per_km: Annotated[float, Field(gt=0, le=5000)] = 450
+    drives_in_darkness: bool = True
     battery: BatterySettings | None = None
 
     @property

@@ -51,6 +51,7 @@ class Rule(StrEnum):
     TASK_ABOARD = "task_aboard"
     ENERGY = "energy"
     PLUGS = "plugs"
+    DOMAIN = "domain"
 
 
 PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
@@ -63,6 +64,7 @@ BY_THE_WORLD = (
         Rule.UNREACHABLE,
         Rule.TASK_ABOARD,
         Rule.ENERGY,
+        Rule.DOMAIN,
     }
 )
 """Rules that the world can break by itself: shuttles are late, or stand where no road leads on, and
@@ -138,6 +140,8 @@ class Situation:
         Seconds between two stops; 65,535 where there is no way.
     stop_times
         What a visit takes, and each party that gets on or off.
+    pauses
+        When it may not drive, from and until; the way that it is on, ``moving``, it ends.
     energy
         None: it never runs out.
     """
@@ -155,6 +159,8 @@ class Situation:
     rides: Mapping[RideId, Ride]
     drive_s: Callable[[int, int], int]
     stop_times: StopTimes
+    pauses: Collection[tuple[int, int]] = ()
+    moving: bool = False
     energy: Energy | None = None
 
 
@@ -260,6 +266,8 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
             drive_s = max(now.first_arrive_s - free_s, 0)
         else:
             drive_s = now.approach_s(visit.stop)
+        if i > 0 or not (now.boarding or now.moving):
+            _judge_domain(i, max(visit.leave_s, free_s), drive_s, now, found)
         if drive_s >= UNREACHABLE_S:
             found.append(Violation(Rule.UNREACHABLE, i))
         elif i > 0 or not now.boarding:
@@ -274,6 +282,18 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
         if visit.depart_s < visit.arrive_s:
             found.append(Violation(Rule.STOP_TIME, i, None, visit.arrive_s - visit.depart_s))
         free_s, last = visit.depart_s, visit.stop
+
+
+def _judge_domain(
+    i: int, leave_s: int, drive_s: int, now: Situation, found: list[Violation]
+) -> None:
+    """No way is begun that does not end before the shuttle may not drive."""
+    if 0 < drive_s < UNREACHABLE_S:
+        over_s = [
+            min(leave_s + drive_s, until_s) - max(leave_s, from_s) for from_s, until_s in now.pauses
+        ]
+        if (most_s := max(over_s, default=0)) > 0:
+            found.append(Violation(Rule.DOMAIN, i, None, most_s))
 
 
 def _judge_task_times(i: int, visit: Visit, task: Task, found: list[Violation]) -> None:

@@ -127,6 +127,7 @@ class Constraint(StrEnum):
     ARRIVAL = "arrival"
     WAIT = "wait"
     ENERGY = "energy"
+    OPERATING_DOMAIN = "operating_domain"
     FLEET = "fleet"
 
 

@@ -28,6 +28,8 @@ class Shuttle:
         None: always.
     upkeep
         What is to be done to it every day.
+    dark
+        Whether it may drive in darkness.
     battery
         None: it never runs out of energy.
     """
@@ -38,6 +40,7 @@ class Shuttle:
     seats_per_wheelchair: int = 0
     shifts: tuple[tuple[int, int], ...] = ()
     upkeep: tuple[Upkeep, ...] = ()
+    dark: bool = True
     battery: Battery | None = None
 
     def fits(self, load: Load) -> bool:

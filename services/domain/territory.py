@@ -227,6 +227,18 @@ class Parking(Part):
     worth_s: Seconds = 900
 
 
+class OperatingDomain(Part):
+    """What shuttles are built and licensed for.
+
+    Parameters
+    ----------
+    weather_not_driven
+        Classes of weather in which none drives, as forecasts name them.
+    """
+
+    weather_not_driven: tuple[str, ...] = ()
+
+
 class Territory(Part):
     """A territory's settings.
 
@@ -249,6 +261,7 @@ class Territory(Part):
     parking: Parking = Parking()
     fleet: Annotated[tuple[FleetGroup, ...], Field(min_length=1)]
     chargers: tuple[ChargerSettings, ...] = ()
+    operating_domain: OperatingDomain = OperatingDomain()
 
     @property
     def reserve_s(self) -> int:

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.domain.operating_domain import Restriction, pauses
 from services.domain.territory import TravelKind
 from services.network.folder import Network
 from services.network.kernels import kernel
 
+NEVER_S = 2**40
 THERE = 255
 """In a next-link table: no link to take, the stop is here (or out of reach)."""
 
@@ -38,6 +40,9 @@ class Ways(NamedTuple):
         Roads in compressed sparse rows.
     stop_mm
         (S, 2) stops on the flat map.
+    pauses
+        (2, P, 2) when shuttles may not drive, from and until, in s, apart and in order: those fit
+        for darkness, and the others. Filled up with ``NEVER_S``.
     s_per_mm, m_per_mm
         Without roads: seconds that a millimetre of straight line takes, and metres that it counts.
     """
@@ -56,6 +61,7 @@ class Ways(NamedTuple):
     link_ms: NDArray[np.int32]
     link_mm: NDArray[np.int32]
     stop_mm: NDArray[np.int64]
+    pauses: NDArray[np.int64]
     s_per_mm: float
     m_per_mm: float
 
@@ -85,9 +91,19 @@ def ways(network: Network) -> Ways:
         link_ms=none if roads is None else np.ascontiguousarray(roads.link_ms),
         link_mm=none if roads is None else np.ascontiguousarray(roads.link_mm),
         stop_mm=np.stack([stops.x_mm, stops.y_mm], axis=1),
+        pauses=pause_table(()),
         s_per_mm=travel.crow_factor / (travel.crow_speed_kmh / 3.6 * 1000) if crow else 0.0,
         m_per_mm=travel.crow_factor / 1000 if crow else 0.0,
     )
+
+
+def pause_table(restrictions: tuple[Restriction, ...]) -> NDArray[np.int64]:
+    """When shuttles may not drive, as `Ways` has it."""
+    spans = [pauses(restrictions, fit_for_darkness=fit) for fit in (True, False)]
+    table = np.full((2, max(map(len, spans)), 2), NEVER_S, np.int64)
+    for kind, own in enumerate(spans):
+        table[kind, : len(own)] = np.array(own, np.int64).reshape(-1, 2)
+    return table
 
 
 def to_chargers(
@@ -99,6 +115,15 @@ def to_chargers(
         return np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     nearest = chargers[drive_s[:, chargers].argmin(axis=1)]
     return drive_s[rows, nearest].astype(np.int64), drive_m[rows, nearest].astype(np.int64)
+
+
+@kernel
+def may_leave_s(ways, kind, leave_s, drive_s):  # type: ignore[no-untyped-def]
+    """From when on a drive ends before shuttles (0: fit for darkness; 1: not) may not drive."""
+    for p in range(ways.pauses.shape[1] if drive_s > 0 else 0):
+        if leave_s < ways.pauses[kind, p, 1] and leave_s + drive_s > ways.pauses[kind, p, 0]:
+            leave_s = ways.pauses[kind, p, 1]
+    return leave_s
 
 
 @kernel

@@ -46,6 +46,7 @@ def shuttles(network: Network) -> tuple[Shuttle, ...]:
                 _turn(upkeep, number[upkeep.stop or group.depot], member, group.count)
                 for upkeep in group.upkeep
             ),
+            dark=group.drives_in_darkness,
             battery=_battery(group),
         )
         for i, (group, member) in enumerate(members, start=1)

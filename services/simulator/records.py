@@ -224,6 +224,20 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRestriction:
+    """A time in which shuttles (``darkness``: those not fit for it) may not drive.
+
+    Known to the operator from ``known_s`` on.
+    """
+
+    reason: str
+    from_s: int
+    until_s: int
+    darkness: bool
+    known_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
     """One thing that goes wrong; ``kind`` is ``breakdown`` or ``blackout``."""
 
@@ -247,12 +261,15 @@ class Faults:
         What goes wrong for certain.
     closures
         Roads that the operator closes, each at its time.
+    restrictions
+        Times at which shuttles may not drive.
     """
 
     breakdowns_per_1000_km: float = 0.0
     blackouts_per_day: float = 0.0
     rows: tuple[FaultRow, ...] = ()
     closures: tuple[Closure, ...] = ()
+    restrictions: tuple[KnownRestriction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

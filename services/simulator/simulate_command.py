@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,6 +21,7 @@ from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.closures import read_closures
+from services.simulator.conditions import restrictions_of
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
 from services.simulator.faults import read_faults
 from services.simulator.generator import generate_day
@@ -52,6 +54,8 @@ class Asked:
     force: bool
     faults: Path | None
     closures: Path | None
+    conditions: Path | None
+    day: date | None
     breakdowns: float
     blackouts: float
 
@@ -77,6 +81,7 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
         blackouts_per_day=asked.blackouts,
         rows=() if asked.faults is None else read_faults(asked.faults, fleet),
         closures=() if asked.closures is None else read_closures(asked.closures, network),
+        restrictions=restrictions_of(network, asked.day, asked.conditions),
     )
     claim_output(out, force=asked.force)
     inputs = read_inputs(

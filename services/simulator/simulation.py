@@ -19,6 +19,7 @@ from services.domain.events import (
     Command,
     Event,
     Message,
+    OperatorCommand,
     Passed,
     PlanIssued,
     Proposal,
@@ -42,9 +43,10 @@ from services.runtime.memory import MemoryLog, MemoryStore
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.closures import command_of
+from services.simulator.conditions import commands
 from services.simulator.demand import Demand
 from services.simulator.faults import FaultPlay
-from services.simulator.records import Closure, Faults
+from services.simulator.records import Faults
 from services.simulator.riders import Riders
 from services.simulator.world import World
 from services.wire.topics import Topic
@@ -126,7 +128,10 @@ class Simulation:
             play = FaultPlay(faults, self.world, self.agenda, chance, drive_m)
             play.black_out(faults.blackouts_per_day, network.territory)
             for closure in faults.closures:
-                self._enter(closure)
+                self._enter(closure.from_s, command_of(closure, network))
+            first_s = demand.trips[0].request_s if demand.trips else 0
+            for known_s, said in commands(faults.restrictions):
+                self._enter(max(known_s, first_s), said)
         self._link_s = LINK_S if chance.on else 0
         self._zone_id = ZoneId(network.territory.name)
         self._dispatcher = Dispatcher(self.zone)
@@ -305,9 +310,8 @@ class Simulation:
             self._step((*self._positions.values(), *facts))
             self._positions.clear()
 
-    def _enter(self, closure: Closure) -> None:
-        command = command_of(closure, self.network)
-        self.agenda.at(closure.from_s, lambda: self._take_reports([command]))
+    def _enter(self, at_s: int, command: OperatorCommand) -> None:
+        self.agenda.at(at_s, lambda: self._take_reports([command]))
 
     def _wake(self) -> None:
         self._take_reports([WakeUp()])

@@ -24,6 +24,7 @@ REASONS = {
     "arrival": "not there in time",
     "wait": "no shuttle in time",
     "energy": "batteries too low",
+    "operating_domain": "shuttles might not drive then",
     "fleet": "no shuttle could fit it in",
 }
 """Reasons of refusal in words."""

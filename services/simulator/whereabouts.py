@@ -6,7 +6,14 @@ from math import ceil, hypot
 
 import numpy as np
 
-from services.network.driving import Ways, crow_point, crow_s, drive_until, turn_off
+from services.network.driving import (
+    Ways,
+    crow_point,
+    crow_s,
+    drive_until,
+    may_leave_s,
+    turn_off,
+)
 from services.simulator.vehicle import Place, Vehicle
 
 ON_FOOT = 8
@@ -63,6 +70,11 @@ class Whereabouts:
             return start_ms + straight_s * permille
         _, ms = drive_until(self.ways, start, start_ms, vehicle.stop, FAR_MS, permille)
         return int(ms)
+
+    def may_leave_s(self, vehicle: Vehicle, stop: int, leave_s: int) -> int:
+        """From when on a shuttle that stands may set off for a stop, within its domain."""
+        drive_s = int(self.ways.drive_s[vehicle.stop, stop])
+        return int(may_leave_s(self.ways, int(not vehicle.shuttle.dark), leave_s, drive_s))
 
     def passes(self, vehicle: Vehicle, now_ms: int) -> tuple[int, int]:
         """Which road node a shuttle under way reaches next, and when (ms)."""

@@ -171,7 +171,8 @@ class World:
     def roads_changed(self, ways: Ways) -> None:
         """Drive by other travel times; who is under way finishes the link that he is on."""
         now_s = self._agenda.now_s
-        moving = [vehicle for vehicle in self.vehicles if vehicle.moving]
+        same = ways.drive_s is self._where.ways.drive_s  # and other times at which nobody drives
+        moving = [vehicle for vehicle in self.vehicles if vehicle.moving and not same]
         for vehicle in moving:
             self._diary.cut(vehicle, self._where, now_s)
         self._where = Whereabouts(ways, self.versions[0])
@@ -205,7 +206,8 @@ class World:
             return
         if self._where.ways.drive_s[vehicle.stop, visit.stop] >= UNREACHABLE_S:
             return  # no road leads there any more: a new plan is on its way, or the road is opened
-        leave_s = max(visit.leave_s, self._kerb.alighted_s(vehicle.stay))
+        leave_s = max(visit.leave_s, self._kerb.alighted_s(vehicle.stay), self._agenda.now_s)
+        leave_s = self._where.may_leave_s(vehicle, visit.stop, leave_s)
         if leave_s <= self._agenda.now_s:
             self._depart(vehicle, visit.stop)
         else:

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from services.dispatcher.bounds import relaxed
 from services.dispatcher.core import Zone
 from services.dispatcher.offers import Terms
-from services.domain.events import Event, Message, RequestRide, RideOffered, RideRefused
+from services.domain.events import (
+    Event,
+    Message,
+    RequestRide,
+    RestrictDriving,
+    RideOffered,
+    RideRefused,
+)
+from services.domain.operating_domain import Restriction
 from services.domain.ride import (
     Constraint,
     Load,
@@ -218,6 +226,13 @@ def with_little_left() -> Zone:
     return Zone(network, shuttles(network))
 
 
+def in_fog() -> Zone:
+    """Nobody may drive for twenty minutes."""
+    made = quiet()
+    made.apply(RestrictDriving((Restriction("fog", EIGHT_S, EIGHT_S + 1200),)), EIGHT_S)
+    return made
+
+
 def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
     """A minimal example of each reason, and the remedies that come with it."""
     far, near = [(2, 650)], [(2, 0)]
@@ -261,6 +276,12 @@ def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
         ),
         # Too late for one reason and for the other: no single change will do.
         Constraint.ENERGY: (with_little_left(), request("r", 1, 4), ()),
+        # A minute of driving to the pickup, once the fog lifts.
+        Constraint.OPERATING_DOMAIN: (
+            in_fog(),
+            request("r", 2, 7),
+            (Remedy(Relaxation.LEAVE_LATER_S, 1175),),
+        ),
         Constraint.FLEET: (quiet(), request("r", 5, 7, arrive_by_s=EIGHT_S + 170), ()),
         Constraint.RIDE_TIME: (
             # Only between this pickup and dropoff could the shuttle come in time, which takes it

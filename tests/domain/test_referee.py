@@ -192,6 +192,10 @@ BROKEN: dict[Rule, Callable[[], Case]] = {
         plan(CHARGED),
         situation(tasks=(CHARGE,), energy=energy(booked=lambda stop: [(NOON_S, NOON_S + 1000)])),
     ),
+    Rule.DOMAIN: lambda: (
+        plan(PICKUP, DROPOFF),
+        replace(situation(ride(R1)), pauses=((DROPOFF.arrive_s - 1, DROPOFF.arrive_s + 5),)),
+    ),
     Rule.TASK_SHORT: lambda: (
         plan(replace(CLEANED, depart_s=CLEANED.depart_s - 1)),
         situation(tasks=(CLEANING,)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.simulator.check import Rule
 from tests.simulator.check_faults import BROKEN, breaks
 from tests.simulator.check_world import World, drive, visit
@@ -78,3 +80,20 @@ def it_charges_too_fast(world: World) -> None:
 @breaks(Rule.PLUGS)
 def it_charges_where_there_is_no_charger(world: World) -> None:
     world.settings["chargers"][0]["stop"] = "B"
+
+
+@breaks(Rule.OPERATING_DOMAIN)
+def it_drives_into_the_fog(world: World) -> None:
+    last = world.legs_of("v1")[3]
+    fog = {"reason": "fog", "from_s": 0, "until_s": 90_000, "darkness": False, "known_s": 0}
+    fog["from_s"] = int(last["arrive_s"]) - 5
+
+    def write(run: dict[str, Any], _: dict[str, Any]) -> None:
+        run["disruptions"] = {"asked": {"restrictions": [fog]}}
+
+    world.after.append(write)
+
+
+@breaks(Rule.OPERATING_DOMAIN)
+def it_is_never_dark_for_shuttles_that_need_light(world: World) -> None:
+    world.settings["fleet"][0]["drives_in_darkness"] = False

@@ -13,7 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.domain import events, task_reports
+from services.domain import events, operating_domain, task_reports
 from services.domain.errors import Unreadable
 from services.domain.events import AcceptOffer, RequestRide, RideRefused, WakeUp
 from services.domain.ids import RideId, ShuttleId, ZoneId
@@ -126,7 +126,7 @@ def test_every_message_comes_back_as_it_was_sent(kind: type, data: st.DataObject
 def test_every_message_class_of_the_domain_has_a_body_in_the_envelope_and_the_other_way_round() -> (
     None
 ):
-    modules = (events.__name__, task_reports.__name__)
+    modules = (events.__name__, operating_domain.__name__, task_reports.__name__)
     written = {
         name
         for name, kind in vars(events).items()

@@ -12,6 +12,7 @@ from services.network.settings_file import read_settings
 from services.simulator.check import (
     batteries,
     closures,
+    domain,
     driving,
     duty,
     figures,
@@ -69,7 +70,18 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
         pickup=run.rides.pickup_stop.numbers(ground.stops),
         dropoff=run.rides.dropoff_stop.numbers(ground.stops),
     )
-    for rules in (requests, remedies, promises, life, duty, batteries, driving, closures, figures):
+    for rules in (
+        requests,
+        remedies,
+        promises,
+        life,
+        duty,
+        batteries,
+        driving,
+        closures,
+        domain,
+        figures,
+    ):
         rules.judge(case)
     return notes.verdict()
 

@@ -72,10 +72,21 @@ class Closure(_Loose):
     until_s: int | None = None
 
 
+class KnownRestriction(_Loose):
+    """When shuttles (``darkness``: those not fit for it) may not drive, known from a time on."""
+
+    reason: str
+    from_s: int
+    until_s: int
+    darkness: bool
+    known_s: int
+
+
 class Asked(_Loose):
     """What the user asked to go wrong; of it, closures happen as asked for."""
 
     closures: tuple[Closure, ...] = ()
+    restrictions: tuple[KnownRestriction, ...] = ()
 
 
 class Disruptions(_Loose):
@@ -299,7 +310,8 @@ class Run:
     def disrupted(self) -> bool:
         """Whether anything went wrong on purpose."""
         wrong = self.file.disruptions
-        return bool(wrong.blackouts or wrong.closures or self.visits.broke_down.any())
+        unforeseen = wrong.closures or any(row.known_s for row in wrong.asked.restrictions)
+        return bool(wrong.blackouts or unforeseen or self.visits.broke_down.any())
 
     @property
     def as_planned(self) -> bool:

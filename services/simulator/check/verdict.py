@@ -57,6 +57,7 @@ class Rule(StrEnum):
     DRIVE_M = "drive_m"
     SHORTEST_WAY = "shortest_way"
     CLOSED_ROADS = "closed_roads"
+    OPERATING_DOMAIN = "operating_domain"
     KPIS = "kpis"
 
 
@@ -102,6 +103,7 @@ ABOUT: dict[Rule, str] = {
     Rule.DRIVE_M: "visits and legs agree on the way driven",
     Rule.SHORTEST_WAY: "drives without a change of plan take the fastest way",
     Rule.CLOSED_ROADS: "nobody enters a road while it is closed",
+    Rule.OPERATING_DOMAIN: "nobody sets off when it may not drive, or not to the end of its way",
     Rule.KPIS: "all figures follow from rides, visits, legs, demand and territory",
 }
 

@@ -52,11 +52,34 @@ def summary(run: Run, kpis: Kpis) -> tuple[str, ...]:
         f"{words.percent(kpis['on_time_share'])} of the rides kept their promised times.",
     ]
     sentences += _disruptions(kpis["disruptions"])
+    sentences += _operating_domain(run)
     if run.benchmark:
         sentences.append(
             "Chance was off: no delays, every offer accepted, everybody came to the stop."
         )
     return tuple(sentences)
+
+
+def _operating_domain(run: Run) -> list[str]:
+    """Say when shuttles might not drive."""
+    sentences = []
+    asked = run.disruptions.asked.restrictions
+    nights = [(row.from_s, row.until_s) for row in asked if row.darkness]
+    if len(nights) > 1:
+        count = sum(group.count for group in run.settings.fleet if not group.drives_in_darkness)
+        light = (words.clock(nights[0][1]), words.clock(nights[1][0]))
+        sentences.append(
+            f"Shuttles that are not fit for darkness, {words.count(count)} of them, drove by light"
+            f" only, from {light[0]} to {light[1]}."
+        )
+    spans = [
+        f"from {words.clock(row.from_s)} to {words.clock(row.until_s)} ({row.reason})"
+        for row in asked
+        if not row.darkness
+    ]
+    if spans:
+        sentences.append(f"No shuttle might drive {', '.join(spans)}.")
+    return sentences
 
 
 def _disruptions(figures: Kpis) -> list[str]:

@@ -22,6 +22,7 @@ REASONS = {
     "ride_time": "The ride would have taken longer than promised",
     "arrival": "Could not have been there by the time asked for",
     "wait": "No shuttle could have come within the longest wait",
+    "operating_domain": "Shuttles might not drive at that time",
     "energy": "Shuttles had to keep enough energy to get to a charger",
     "fleet": "No shuttle could have fitted the trip in",
     "unknown": "No reason was given",
@@ -40,6 +41,7 @@ SHORT_REASONS = {
     "arrival": "too late at destination",
     "wait": "wait too long",
     "energy": "batteries too low",
+    "operating_domain": "shuttles might not drive then",
     "fleet": "no shuttle free",
     "unknown": "no reason given",
 }

@@ -22,6 +22,7 @@ class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_WAIT: _ClassVar[Constraint]
     CONSTRAINT_FLEET: _ClassVar[Constraint]
     CONSTRAINT_ENERGY: _ClassVar[Constraint]
+    CONSTRAINT_OPERATING_DOMAIN: _ClassVar[Constraint]
 
 class Relaxation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -60,6 +61,7 @@ CONSTRAINT_ARRIVAL: Constraint
 CONSTRAINT_WAIT: Constraint
 CONSTRAINT_FLEET: Constraint
 CONSTRAINT_ENERGY: Constraint
+CONSTRAINT_OPERATING_DOMAIN: Constraint
 RELAXATION_UNSPECIFIED: Relaxation
 RELAXATION_LEAVE_LATER_S: Relaxation
 RELAXATION_ARRIVE_LATER_S: Relaxation
@@ -78,7 +80,7 @@ FAULT_KIND_ENERGY: FaultKind
 FAULT_KIND_ACCIDENT: FaultKind
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "plan_issued", "wake_up")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "plan_issued", "wake_up")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +94,7 @@ class Envelope(_message.Message):
     CANCEL_RIDE_FIELD_NUMBER: _ClassVar[int]
     CLOSE_ROADS_FIELD_NUMBER: _ClassVar[int]
     OPEN_ROADS_FIELD_NUMBER: _ClassVar[int]
+    RESTRICT_DRIVING_FIELD_NUMBER: _ClassVar[int]
     PARK_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     PLAN_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     ARRIVED_FIELD_NUMBER: _ClassVar[int]
@@ -138,6 +141,7 @@ class Envelope(_message.Message):
     cancel_ride: CancelRide
     close_roads: CloseRoads
     open_roads: OpenRoads
+    restrict_driving: RestrictDriving
     park_proposal: ParkProposal
     plan_proposal: PlanProposal
     arrived: Arrived
@@ -171,7 +175,7 @@ class Envelope(_message.Message):
     answer_deferred: AnswerDeferred
     plan_issued: PlanIssued
     wake_up: WakeUp
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., answer_deferred: _Optional[_Union[AnswerDeferred, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., restrict_driving: _Optional[_Union[RestrictDriving, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., answer_deferred: _Optional[_Union[AnswerDeferred, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -360,6 +364,24 @@ class OpenRoads(_message.Message):
     CLOSURE_ID_FIELD_NUMBER: _ClassVar[int]
     closure_id: str
     def __init__(self, closure_id: _Optional[str] = ...) -> None: ...
+
+class Restriction(_message.Message):
+    __slots__ = ("reason", "from_s", "until_s", "darkness")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    FROM_S_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    DARKNESS_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    from_s: int
+    until_s: int
+    darkness: bool
+    def __init__(self, reason: _Optional[str] = ..., from_s: _Optional[int] = ..., until_s: _Optional[int] = ..., darkness: bool = ...) -> None: ...
+
+class RestrictDriving(_message.Message):
+    __slots__ = ("restrictions",)
+    RESTRICTIONS_FIELD_NUMBER: _ClassVar[int]
+    restrictions: _containers.RepeatedCompositeFieldContainer[Restriction]
+    def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ...) -> None: ...
 
 class ParkProposal(_message.Message):
     __slots__ = ("shuttle_id", "stop", "revision")

@@ -1,0 +1,84 @@
+"""When shuttles may not drive in a run: darkness by the date, weather from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from services.domain.daylight import light_s
+from services.domain.events import RestrictDriving
+from services.domain.geo import Point
+from services.domain.operating_domain import Restriction
+from services.domain.territory import DAY_S, Territory
+from services.network.folder import Network
+from services.network.rows import read_rows
+from services.simulator.records import KnownRestriction
+
+EQUINOX = date(2026, 3, 20)
+"""A day whose light stands for that of any day, if no date is given."""
+
+
+def restrictions_of(
+    network: Network, day: date | None, conditions: Path | None
+) -> tuple[KnownRestriction, ...]:
+    """All times at which shuttles of a territory may not drive, and since when that is known.
+
+    Parameters
+    ----------
+    day
+        Absent: as long as at the equinox.
+    conditions
+        A table with ``class``, ``from_s``, ``until_s`` and perhaps ``known_s``; of it count the
+        classes outside of the territory's operating domain.
+
+    Raises
+    ------
+    InvalidFile
+        At the first row that makes no sense.
+    """
+    territory = network.territory
+    found = [] if conditions is None else _weather(conditions, territory)
+    if not all(group.drives_in_darkness for group in territory.fleet):
+        lon, lat = network.stops.lon.mean(), network.stops.lat.mean()
+        found += _nights(Point(float(lon), float(lat)), day or EQUINOX, territory.timezone)
+    return tuple(sorted(found, key=lambda row: (row.known_s, row.from_s, row.until_s)))
+
+
+def _weather(path: Path, territory: Territory) -> list[KnownRestriction]:
+    found = []
+    for row in read_rows(path, ("class", "from_s", "until_s")):
+        name, from_s = row.text("class"), row.whole("from_s", 0, 2 * DAY_S)
+        until_s = row.whole("until_s", from_s + 1, 3 * DAY_S)
+        known_s = row.whole("known_s", 0, 2 * DAY_S) if row.optional("known_s") else 0
+        if name in territory.operating_domain.weather_not_driven:
+            spans = {"from_s": from_s, "until_s": until_s, "known_s": known_s}
+            found.append(KnownRestriction(reason=name, darkness=False, **spans))
+    return found
+
+
+def _nights(place: Point, day: date, timezone: str) -> Iterator[KnownRestriction]:
+    """The nights before, after and a day after a day; where the sun does not set, none."""
+    darkens_s = -DAY_S
+    for ahead in range(-1, 3):
+        light = light_s(place, day + timedelta(days=ahead), timezone)
+        if light is None:
+            continue
+        lightens_s = light[0] + DAY_S * ahead
+        if ahead >= 0:
+            yield KnownRestriction(
+                reason="darkness", from_s=darkens_s, until_s=lightens_s, darkness=True, known_s=0
+            )
+        darkens_s = light[1] + DAY_S * ahead
+
+
+def commands(rows: tuple[KnownRestriction, ...]) -> Iterator[tuple[int, RestrictDriving]]:
+    """What the operator says, and when: each time all that is known then."""
+    for known_s in sorted({row.known_s for row in rows}):
+        known = [row for row in rows if row.known_s <= known_s]
+        yield (
+            known_s,
+            RestrictDriving(
+                tuple(Restriction(r.reason, r.from_s, r.until_s, r.darkness) for r in known)
+            ),
+        )
