@@ -16,6 +16,7 @@ from services.domain.ids import ShuttleId
 from services.domain.ride import Load, StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.territory import (
+    DispatchSettings,
     FleetGroup,
     Promises,
     StopTimes,
@@ -130,7 +131,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def network_of(day: Day, form: Form) -> Network:
-    """The day's map and rules as the product has them."""
+    """The day's map and rules as the product has them; nothing is planned anew in batches."""
     count = len(day.xy_mm)
     names = tuple(str(stop) for stop in range(count))
     x_mm, y_mm = np.ascontiguousarray(day.xy_mm[:, 0]), np.ascontiguousarray(day.xy_mm[:, 1])
@@ -143,6 +144,7 @@ def network_of(day: Day, form: Form) -> Network:
             ride_constant_s=RIDE_CONSTANT_S if limited else 0,
         ),
         stop_times=StopTimes(base_s=0, party_s=0),
+        dispatch=DispatchSettings(batch_every_s=0),
         travel=Travel(kind=TravelKind.CROW, crow_factor=CROW_FACTOR, crow_speed_kmh=SPEED_KMH),
         fleet=(FleetGroup(depot="0", count=1),),
     )
