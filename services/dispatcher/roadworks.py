@@ -33,6 +33,7 @@ from services.domain.events import (
     RoadsChanged,
 )
 from services.domain.ids import RideId
+from services.domain.operating_domain import Restriction
 from services.domain.ride import Ride
 from services.network.closures import Detours
 from services.network.driving import Ways, drive_until, pause_table
@@ -73,7 +74,7 @@ class Roadworks:
         self._detours = Detours(fleet.ways)
         self._closures: dict[str, CloseRoads] = {}
         self._turns: list[int] = []
-        self._pauses = fleet.ways.pauses
+        self._restrictions: tuple[Restriction, ...] = ()
         self.version = 0
 
     def next_due_s(self) -> int | None:
@@ -85,9 +86,8 @@ class Roadworks:
         if any(one.until_s <= one.from_s for one in message.restrictions):
             events.append(ClosureTurnedDown("operating domain", "it ends before it begins"))
             return
-        table = pause_table(message.restrictions)
-        if not np.array_equal(table, self._pauses):
-            self._pauses = table
+        if message.restrictions != self._restrictions:
+            self._restrictions = message.restrictions
             self._change(self._fleet.closed, now_s, events)
 
     def take(self, message: CloseRoads | OpenRoads, now_s: int, events: list[Event]) -> None:
@@ -134,7 +134,8 @@ class Roadworks:
         count = len(fleet.routes)
         late_before = {e.ride_id for k in range(count) for e in self._late(k)}
         before = fleet.arrays.visits[:, :, c.V_ARRIVE : c.V_DEPART + 1].copy()
-        ways = self._detours.around(closed)._replace(pauses=self._pauses)
+        ways = self._detours.around(closed)
+        ways = ways._replace(pauses=pause_table(self._restrictions))
         if closed != fleet.closed:
             self._reroute(closed, ways, now_s)
         fleet.ways = ways
@@ -143,7 +144,9 @@ class Roadworks:
         fallen = [e.ride_id for k in range(count) for e in self._late(k)]
         self.version += 1
         at_risk = tuple(ride_id for ride_id in fallen if ride_id not in late_before)
-        events.append(RoadsChanged(self.version, tuple(sorted(closed)), at_risk))
+        events.append(
+            RoadsChanged(self.version, tuple(sorted(closed)), at_risk, self._restrictions)
+        )
         for k in range(count):
             visits = len(fleet.routes[k].stops)
             after = fleet.arrays.visits[k, :visits, c.V_ARRIVE : c.V_DEPART + 1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from services.domain.ids import RideId, ShuttleId
 from services.domain.operating_domain import RestrictDriving as RestrictDriving
+from services.domain.operating_domain import Restriction
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
@@ -323,11 +324,15 @@ class ReportMarked:
 
 @dataclass(frozen=True, slots=True)
 class RoadsChanged:
-    """Travel times have a new version: these links are closed, and these rides' promises fall."""
+    """Travel times have a new version: by closed links, and times at which nobody may drive.
+
+    ``at_risk`` are the rides whose promises fall with it.
+    """
 
     version: int
     closed: tuple[int, ...]
     at_risk: tuple[RideId, ...]
+    restrictions: tuple[Restriction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

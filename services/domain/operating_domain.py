@@ -7,7 +7,7 @@ driving automation systems", as far as it turns on time: darkness, and weather o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Restriction:
     from_s: int
     until_s: int
     darkness: bool = False
+
+    def later(self, by_s: int) -> Restriction:
+        """The same at a later time."""
+        return replace(self, from_s=self.from_s + by_s, until_s=self.until_s + by_s)
 
 
 @dataclass(frozen=True, slots=True)

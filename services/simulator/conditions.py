@@ -39,9 +39,12 @@ def restrictions_of(
     """
     territory = network.territory
     found = [] if conditions is None else _weather(conditions, territory)
-    if not all(group.drives_in_darkness for group in territory.fleet):
-        lon, lat = network.stops.lon.mean(), network.stops.lat.mean()
-        found += _nights(Point(float(lon), float(lat)), day or EQUINOX, territory.timezone)
+    found += [
+        KnownRestriction(
+            reason=one.reason, from_s=one.from_s, until_s=one.until_s, darkness=True, known_s=0
+        )
+        for one in nights(network, day or EQUINOX)
+    ]
     return tuple(sorted(found, key=lambda row: (row.known_s, row.from_s, row.until_s)))
 
 
@@ -57,8 +60,19 @@ def _weather(path: Path, territory: Territory) -> list[KnownRestriction]:
     return found
 
 
-def _nights(place: Point, day: date, timezone: str) -> Iterator[KnownRestriction]:
-    """The nights before, after and a day after a day; where the sun does not set, none."""
+def nights(network: Network, day: date) -> tuple[Restriction, ...]:
+    """The nights before, after and a day after a day, if any shuttle is not fit for them.
+
+    Where the sun does not set, there are none.
+    """
+    territory, stops = network.territory, network.stops
+    if all(group.drives_in_darkness for group in territory.fleet):
+        return ()
+    place = Point(float(stops.lon.mean()), float(stops.lat.mean()))
+    return tuple(_nights(place, day, territory.timezone))
+
+
+def _nights(place: Point, day: date, timezone: str) -> Iterator[Restriction]:
     darkens_s = -DAY_S
     for ahead in range(-1, 3):
         light = light_s(place, day + timedelta(days=ahead), timezone)
@@ -66,9 +80,7 @@ def _nights(place: Point, day: date, timezone: str) -> Iterator[KnownRestriction
             continue
         lightens_s = light[0] + DAY_S * ahead
         if ahead >= 0:
-            yield KnownRestriction(
-                reason="darkness", from_s=darkens_s, until_s=lightens_s, darkness=True, known_s=0
-            )
+            yield Restriction("darkness", darkens_s, lightens_s, darkness=True)
         darkens_s = light[1] + DAY_S * ahead
 
 

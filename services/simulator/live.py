@@ -42,6 +42,7 @@ from services.runtime.embedded import EmbeddedLog, EmbeddedStore
 from services.runtime.memory import MemoryLog, MemoryStore
 from services.runtime.metrics import LogMetrics, new_registry
 from services.runtime.settings import Settings
+from services.simulator.daylight_loop import DaylightLoop
 from services.simulator.live_shuttles import LiveShuttles
 from services.simulator.warm_up import warm_up
 
@@ -72,6 +73,7 @@ class House:
     improver: Improver
     shuttles: LiveShuttles
     waiting: WaitingLoop | None
+    daylight: DaylightLoop
     memory: MemoryLog[bytes]
     registry: CollectorRegistry
 
@@ -113,6 +115,7 @@ def build(
             clock,
             WaitingMetrics(registry),
         ),
+        daylight=DaylightLoop(network, ZONE, log, clock),
         memory=memory,
         registry=registry,
     )
@@ -151,6 +154,7 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         asyncio.create_task(run("dispatcher", house.dispatcher.run())),
         asyncio.create_task(run("improver", house.improver.run())),
         asyncio.create_task(run("shuttles", house.shuttles.run())),
+        asyncio.create_task(run("daylight", house.daylight.run())),
         asyncio.create_task(_announce(server, ready)),
     ]
     if house.waiting is not None:

@@ -29,7 +29,7 @@ from services.domain.ride import Offer
 from services.domain.shuttle import Shuttle
 from services.domain.territory import Promises
 from services.network.closures import Detours
-from services.network.driving import ways
+from services.network.driving import pause_table, ways
 from services.network.fleet import chargers
 from services.network.folder import Network
 from services.runtime.clock import Clock
@@ -195,7 +195,9 @@ class LiveShuttles:
             if isinstance(event, PlanIssued):
                 self._world.receive(event.plan)
             elif isinstance(event, RoadsChanged):
-                self._world.roads_changed(self._detours.around(frozenset(event.closed)))
+                known = self._detours.around(frozenset(event.closed))
+                pauses = pause_table(event.restrictions)
+                self._world.roads_changed(known._replace(pauses=pauses))
             elif isinstance(event, RideEvent):
                 self._guests.hear(event, now_s)
                 if isinstance(event, RideConfirmed):

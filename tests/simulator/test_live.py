@@ -115,6 +115,22 @@ async def test_a_shuttle_that_stands_at_the_stop_leaves_once_its_riders_are_ther
     assert aboard.at_ms - offered.at_ms < 300_000
 
 
+async def test_a_living_zone_is_told_when_it_is_dark() -> None:
+    lit = territory()
+    fleet = tuple(g.model_copy(update={"drives_in_darkness": False}) for g in lit.territory.fleet)
+    lit = replace(lit, territory=lit.territory.model_copy(update={"fleet": fleet}))
+    house = build(lit, WallClock(DAY, EIGHT_S, SPEED), Settings(answer_s=5, heartbeat_s=1))
+    turned = asyncio.Event()
+    house.shuttles._world.roads_changed = lambda ways: turned.set()  # type: ignore[method-assign]
+    runs = (house.dispatcher.run(), house.shuttles.run(), house.daylight.run())
+    parts = [asyncio.create_task(run) for run in runs]
+    async with asyncio.timeout(20):
+        await turned.wait()
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
+
+
 async def test_an_offer_that_nobody_takes_expires() -> None:
     async with running() as (_, client):
         ride = await ask(client, "k-1")

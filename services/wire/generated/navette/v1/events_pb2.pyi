@@ -684,14 +684,16 @@ class ReportMarked(_message.Message):
     def __init__(self, shuttle_id: _Optional[str] = ..., report: _Optional[str] = ..., reason: _Optional[str] = ..., ride_id: _Optional[str] = ...) -> None: ...
 
 class RoadsChanged(_message.Message):
-    __slots__ = ("version", "closed", "at_risk")
+    __slots__ = ("version", "closed", "at_risk", "restrictions")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     AT_RISK_FIELD_NUMBER: _ClassVar[int]
+    RESTRICTIONS_FIELD_NUMBER: _ClassVar[int]
     version: int
     closed: _containers.RepeatedScalarFieldContainer[int]
     at_risk: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[int] = ..., closed: _Optional[_Iterable[int]] = ..., at_risk: _Optional[_Iterable[str]] = ...) -> None: ...
+    restrictions: _containers.RepeatedCompositeFieldContainer[Restriction]
+    def __init__(self, version: _Optional[int] = ..., closed: _Optional[_Iterable[int]] = ..., at_risk: _Optional[_Iterable[str]] = ..., restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ...) -> None: ...
 
 class ClosureTurnedDown(_message.Message):
     __slots__ = ("closure_id", "reason")

@@ -1,0 +1,62 @@
+"""Tells a living zone every day when it is dark, for shuttles that drive by light only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.domain.events import RestrictDriving
+from services.domain.ids import ZoneId
+from services.domain.territory import DAY_S
+from services.network.folder import Network
+from services.runtime.clock import WallClock
+from services.runtime.ports import Log
+from services.simulator.conditions import nights
+from services.wire.envelope import Envelope
+from services.wire.topics import key_of, topic_of
+
+NOON_S = DAY_S // 2
+
+
+class DaylightLoop:
+    """Says it when the zone begins, and every noon for the nights to come.
+
+    Parameters
+    ----------
+    network
+        The territory.
+    zone
+        Whom to tell.
+    messages
+        Where commands are sent.
+    clock
+        Whose day it is.
+    """
+
+    def __init__(self, network: Network, zone: ZoneId, messages: Log, clock: WallClock) -> None:
+        self._network = network
+        self._zone = zone
+        self._log = messages
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Do so until cancelled."""
+        while True:
+            now_s = self._clock.now_s()
+            today = now_s // DAY_S
+            said = nights(self._network, self._clock.day.date + timedelta(days=today))
+            later = tuple(one.later(today * DAY_S) for one in said)
+            if later:
+                await self._send(RestrictDriving(later), now_s)
+            await self._clock.sleep_until((now_s - NOON_S) // DAY_S * DAY_S + DAY_S + NOON_S)
+
+    async def _send(self, command: RestrictDriving, now_s: int) -> None:
+        now_ms = self._clock.now_ms()
+        envelope = Envelope(
+            message_id=f"{self._zone}/light/{now_s}",
+            zone=self._zone,
+            happened_at_ms=now_ms,
+            recorded_at_ms=now_ms,
+            zone_time_s=now_s,
+            body=command,
+        )
+        await self._log.append(topic_of(command), key_of(command, self._zone), envelope)
