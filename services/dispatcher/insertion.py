@@ -154,14 +154,14 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
         if works:
             bound = _at_least(ask, a, added_s, boarded_s, least)
             if not 0 <= found[c.F_VALUE] <= bound:
-                start = (i, 0, boarded_s, leg_s, added_s, room)
+                start = (i, c.NO, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
         if i < count and visits[k, i, c.V_STOP] == stop and not visits[k, i, c.V_TASK]:
             boarded_s = max(visits[k, i, c.V_START], earliest_s)
             boarded_s += visits[k, i, c.V_DWELL] + party[c.A_PARTY_S]
             bound = _at_least(ask, a, 0, boarded_s, least)
             if boarded_s <= pick_by_s and not 0 <= found[c.F_VALUE] <= bound:
-                start = (i, 1, boarded_s, 0, 0, c.FAR_S)
+                start = (i, c.YES, boarded_s, c.NO, c.NO, c.FAR)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
     return better
 

@@ -13,7 +13,7 @@ from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.insertion import try_route
 from services.solver.nearness import apart
-from services.solver.routes import insert, try_with
+from services.solver.routes import ZERO, insert, try_with
 
 TRIED, AMONG = 20, 6
 """So many of those left out before are tried again, each the nearest of so many."""
@@ -147,7 +147,7 @@ def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
     able = own == k or (own < 0 and not state.closed[k] and not idle)
     if able and not _is_known(state, k, r):
         before = found[a.F_COST]
-        try_route(data, state, k, r, 0)
+        try_route(data, state, k, r, ZERO)
         _learn(state, k, r, before)
     state.regrets[q, k, 0] = found[a.F_COST]
     state.regrets[q, k, 1] = found[a.F_PICKUP]
@@ -182,7 +182,7 @@ def best_place(data, state, r):  # type: ignore[no-untyped-def]
                 totals[a.T_UNTIL] = below(state.dice, totals[a.T_BLINK]) + 1
             if blink or not _is_known(state, k, r):
                 before = found[a.F_COST]
-                try_route(data, state, k, r, 2 if blink else 0)
+                try_route(data, state, k, r, np.int64(2) if blink else ZERO)
                 if not blink:
                     _learn(state, k, r, before)
         k = found[a.F_SHUTTLE]
