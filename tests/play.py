@@ -27,6 +27,7 @@ from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.demand import Trip
 from services.simulator.riders import Rider, Riders
+from services.simulator.supervision import Operators
 from services.simulator.world import World
 
 NOWHERE = Point(0, 0)
@@ -82,6 +83,7 @@ class Play:
             self.chance,
             chargers(self.network),
         )
+        self.world.operators = Operators(settings.supervision)
         self.world.connect(self.agenda, self._report)
         self.events: list[tuple[int, Event]] = []
         self._dice = Random(self.chance.seed)

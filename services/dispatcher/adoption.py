@@ -180,7 +180,7 @@ class Adoption:
                 self.tally.found += len(asked)
                 return Outcome.ADOPTED
         for k, saved_state in before.items():
-            self._restore(k, saved_state)
+            self._restore(k, saved_state, now_s)
         for ride_id in asked:
             self._answers.rub_out(ride_id)
         for ride_id, k in givers.items():
@@ -358,13 +358,14 @@ class Adoption:
             written=route.written,
         )
 
-    def _restore(self, k: int, before: _Before) -> None:
+    def _restore(self, k: int, before: _Before, now_s: int) -> None:
         fleet, route = self._fleet, self._fleet.routes[k]
         arrays = fleet.arrays
         arrays.heads[k] = before.head
         arrays.visits[k, : len(before.visits)] = before.visits
         arrays.rides[k, : len(before.rides)] = before.rides
         route.stops, route.held, route.written = before.stops, before.held, before.written
+        fleet.book(k, now_s)
 
 
 def _tail(stops: list[Stopover], mentioned: Collection[RideId]) -> list[Stopover]:

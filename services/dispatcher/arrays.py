@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class Fleet(NamedTuple):
-    """The arrays of all shuttles, by the columns of ``columns``; all int64.
+    """The arrays of all shuttles, by the columns of ``columns``; int64.
 
     Parameters
     ----------
@@ -22,17 +22,39 @@ class Fleet(NamedTuple):
         (shuttles, rides, R_COLUMNS)
     times
         (positions, 2) scratch of the search
+    limits
+        (1440,) shuttles that may move at once, by the minute of the day; (0,): there is no limit,
+        and the following mean nothing
+    total
+        (minutes,) shuttles that are booked to move, those that are not in these arrays included
+    booked
+        (shuttles, minutes) uint8: whether a shuttle is
+    spans
+        (shuttles, 2) between which minutes
     """
 
     heads: NDArray[np.int64]
     visits: NDArray[np.int64]
     rides: NDArray[np.int64]
     times: NDArray[np.int64]
+    limits: NDArray[np.int64]
+    total: NDArray[np.int64]
+    booked: NDArray[np.uint8]
+    spans: NDArray[np.int64]
 
     def some(self, chosen: Sequence[int]) -> Fleet:
         """A copy with only some of the shuttles."""
         rows = list(chosen)
-        return Fleet(self.heads[rows], self.visits[rows], self.rides[rows], self.times.copy())
+        return Fleet(
+            self.heads[rows],
+            self.visits[rows],
+            self.rides[rows],
+            self.times.copy(),
+            self.limits,
+            self.total.copy(),
+            self.booked[rows],
+            self.spans[rows],
+        )
 
 
 class Ask(NamedTuple):

@@ -33,6 +33,7 @@ class Bound(StrEnum):
     SEATS = "seats"
     WHEELCHAIRS = "wheelchairs"
     LUGGAGE = "luggage"
+    SUPERVISION = "supervision"
     PICKUP_OF = "pickup_of"
     ARRIVAL_OF = "arrival_of"
     RIDE_TIME_OF = "ride_time_of"
@@ -43,6 +44,7 @@ UNITS = {
     Bound.SEATS: "seats",
     Bound.WHEELCHAIRS: "wheelchair places",
     Bound.LUGGAGE: "luggage places",
+    Bound.SUPERVISION: "shuttles",
 }
 """Units of the bounds that are not in seconds (``s``)."""
 
@@ -87,6 +89,8 @@ def loosest(zone: Zone, request: Request) -> Iterator[Give]:
         yield Give(Bound.UPKEEP, DAY_S)
     if TaskKind.OFF_DUTY in kinds:
         yield Give(Bound.SHIFT, DAY_S)
+    if zone.fleet.supervised:
+        yield Give(Bound.SUPERVISION, int(zone.fleet.arrays.total.max(initial=0)) + 1)
     load = request.party.load
     load = load._replace(seats=load.seats + displaced * load.wheelchairs)
     for bound, dimension in ROOM.items():
@@ -140,6 +144,9 @@ def loosen(zone: Zone, request: Request, gives: Iterable[Give]) -> Request:
                 _put_off(zone, amount, off_duty=give.bound is Bound.SHIFT)
             case Bound.SEATS | Bound.WHEELCHAIRS | Bound.LUGGAGE:
                 rooms[ROOM[give.bound]] = amount
+            case Bound.SUPERVISION:
+                arrays = zone.fleet.arrays
+                zone.fleet.arrays = arrays._replace(limits=arrays.limits + amount)
             case Bound.PICKUP_OF | Bound.ARRIVAL_OF | Bound.RIDE_TIME_OF:
                 assert give.ride_id is not None
                 _loosen_promise(zone, give.ride_id, PROMISED[give.bound], amount)

@@ -124,7 +124,7 @@ class Breakdowns:
             onward.append(ride_id)
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
-        self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+        self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         for ride_id in onward:
             if coming is not None:
                 self._rescue.wait(ride_id, coming, now_s)

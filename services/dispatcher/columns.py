@@ -50,7 +50,9 @@ H_PER_M = 31
 H_PER_S = 32
 H_PER_STOP = 33
 H_DARK = 34  # 1: it may not drive in darkness
-H_COLUMNS = 35
+H_EARLY = 35  # how early an empty one is at a booked pickup
+H_PARK = 36  # a stop where it is to wait for its next work; -1: nowhere
+H_COLUMNS = 37
 
 # visits[shuttle, position, column]
 V_STOP = 0
@@ -97,7 +99,8 @@ A_MODE = 9  # what is minimised
 A_ANY_LEVEL = 10  # 1: as if batteries never ran out
 A_KM_WEIGHT = 11  # thousandths of a second of driving that a metre costs besides
 A_ANY_TIME = 12  # 1: as if shuttles might drive at any time
-A_COLUMNS = 13
+A_ANY_MOVES = 13  # 1: as if all shuttles could be supervised at once
+A_COLUMNS = 14
 
 # What is minimised.
 COST, LEAVE_LATER, ARRIVE_LATER, WALK_FURTHER, FEWER_SEATS, RIDE_LONGER, LATENESS = range(7)

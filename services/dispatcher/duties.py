@@ -77,7 +77,7 @@ class Duties:
         # Somebody who rides late can make a task late that nobody had thought of before.
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
-        self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+        self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
 
     def done(self, k: int, report: TaskDone, now_s: int, events: list[Event]) -> None:
         """Strike off a task; one that is not on the list was struck off before."""

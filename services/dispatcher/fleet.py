@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +12,15 @@ from numpy.typing import NDArray
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Fleet
 from services.dispatcher.energy import point_mwh, runs_short
+from services.dispatcher.moves import DAY_MIN, book
+from services.dispatcher.route import Route as Route
+from services.dispatcher.route import Stopover as Stopover
 from services.dispatcher.schedule import refresh
 from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Ride
 from services.domain.shuttle import Shuttle
-from services.domain.task import Task, TaskKind
+from services.domain.task import TaskKind
 from services.domain.territory import Territory
 from services.network.driving import Ways, crow_s, drive_until, may_leave_s
 
@@ -37,70 +39,6 @@ class Terms(NamedTuple):
     pickup_to_s: int
     arrive_by_s: int
     ride_s_max: int
-
-
-@dataclass(slots=True)
-class Stopover:
-    """A visit in the making: who still boards and leaves there, and what those who did took."""
-
-    stop: int
-    board: list[RideId] = field(default_factory=list)
-    leave: list[RideId] = field(default_factory=list)
-    served_s: int = 0
-    task: Task | None = None
-    hold_s: int = 0
-    """Boarding was held back until then, so that nobody rides too long."""
-
-
-@dataclass(slots=True)
-class Route:
-    """What one shuttle is to do, and who is on board since when."""
-
-    shuttle: Shuttle
-    stops: list[Stopover] = field(default_factory=list)
-    aboard: dict[RideId, int] = field(default_factory=dict)
-    revision: int = 0
-    heard_s: int = 0
-    """When it last reported anything."""
-    held: set[RideId] = field(default_factory=set)
-    """Who is to be picked up, kept apart from the stops for the referee."""
-    tasks: list[Task] = field(default_factory=list)
-    """What it has to do besides, kept apart likewise."""
-    awaited: set[RideId] = field(default_factory=set)
-    """Who is to be picked up once another shuttle has acknowledged that it will not."""
-    written: Stopover | None = None
-    """The first visit as the arrays have it."""
-    fault_s: int = -1
-    """When it last broke down."""
-    fault_stop: int = -1
-    """Where it let everybody off then."""
-    repaired_s: int = -1
-    """When it was last repaired."""
-    targets: dict[int, int] = field(default_factory=dict)
-    """Where each plan that was not acknowledged yet sends it first."""
-    parking: tuple[int, int] | None = None
-    """A stop where it is to wait for its next work, and the revision of the plan that says so."""
-
-    def ride_ids(self) -> list[RideId]:
-        """Everybody on board, then everybody to be picked up, in order."""
-        return [*self.aboard, *(ride_id for stop in self.stops for ride_id in stop.board)]
-
-    def trial(self) -> Route:
-        """The same, to try things on; this one stays as it is."""
-        made = [replace(stop, board=[*stop.board], leave=[*stop.leave]) for stop in self.stops]
-        written = self.written
-        for old, new in zip(self.stops, made, strict=True):
-            written = new if old is written else written
-        return replace(
-            self,
-            stops=made,
-            aboard=dict(self.aboard),
-            held=set(self.held),
-            tasks=list(self.tasks),
-            awaited=set(self.awaited),
-            written=written,
-            targets=dict(self.targets),
-        )
 
 
 class Shuttles:
@@ -144,9 +82,13 @@ class Shuttles:
             heads[k, c.H_PER_WHEELCHAIR] = shuttle.seats_per_wheelchair
             heads[k, c.H_DARK] = not shuttle.dark
             heads[k, c.H_KEEP] = territory.dispatch.keep_course_s
+            heads[k, c.H_EARLY] = territory.dispatch.early_s
+            heads[k, c.H_PARK] = -1
             if shuttle.battery is not None:
                 heads[k, c.H_CAPACITY : c.H_PER_STOP + 1] = _battery(shuttle.battery)
-        self.arrays = _allocate(heads, POSITIONS)
+        limits = () if territory.supervision is None else territory.supervision.limits
+        self.supervised = bool(limits)
+        self.arrays = _allocate(heads, POSITIONS, np.array(limits, np.int64))
         self.drive_on(ways)
 
     def trial(self, chosen: Sequence[int]) -> Shuttles:
@@ -258,10 +200,24 @@ class Shuttles:
         arrays = self.arrays
         visits = arrays.visits[k]
         held = refresh(self.ways, arrays.heads[k], visits, arrays.rides[k], now_s, self.latency_s)
+        self.book(k, now_s)
         if held:
             for stop, row in zip(self.routes[k].stops, visits, strict=False):
                 stop.hold_s = int(row[c.V_EARLIEST])
         return bool(held)
+
+    def book(self, k: int, now_s: int) -> None:
+        """Book the minutes in which shuttle ``k`` moves, by its schedule and newest plan."""
+        if not self.supervised:
+            return
+        parking = self.parking(k)
+        self.arrays.heads[k, c.H_PARK] = -1 if parking is None else parking
+        needed = book(self.ways, self.arrays, k, now_s)
+        if needed > len(self.arrays.total):
+            more = ((0, needed + DAY_MIN - len(self.arrays.total)),)
+            total, booked = (self.arrays.total, more), (self.arrays.booked, ((0, 0), *more))
+            self.arrays = self.arrays._replace(total=np.pad(*total), booked=np.pad(*booked))
+            book(self.ways, self.arrays, k, now_s)
 
     def can_spare(self, k: int, stop: int) -> bool:
         """Whether there is energy to stand at a stop first, before all that is planned."""
@@ -351,9 +307,10 @@ class Shuttles:
         size = old.times.shape[0]
         while size < needed:
             size *= 2
-        self.arrays = _allocate(old.heads, size)
-        self.arrays.visits[:, : old.visits.shape[1]] = old.visits
-        self.arrays.rides[:, : old.rides.shape[1]] = old.rides
+        made = _allocate(old.heads, size, old.limits)
+        made.visits[:, : old.visits.shape[1]] = old.visits
+        made.rides[:, : old.rides.shape[1]] = old.rides
+        self.arrays = made._replace(total=old.total, booked=old.booked, spans=old.spans)
 
 
 def before_task(stops: list[Stopover]) -> int:
@@ -382,11 +339,15 @@ def _add(load: list[int], terms: Terms, sign: int) -> None:
     load[2] += sign * terms.luggage
 
 
-def _allocate(heads: NDArray[np.int64], positions: int) -> Fleet:
+def _allocate(heads: NDArray[np.int64], positions: int, limits: NDArray[np.int64]) -> Fleet:
     count = len(heads)
     return Fleet(
         heads=heads,
         visits=np.zeros((count, positions, c.V_COLUMNS), np.int64),
         rides=np.zeros((count, positions, c.R_COLUMNS), np.int64),
         times=np.zeros((positions, 2), np.int64),
+        limits=limits,
+        total=np.zeros(0, np.int64),
+        booked=np.zeros((count, 0), np.uint8),
+        spans=np.zeros((count, 2), np.int64),
     )

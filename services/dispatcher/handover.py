@@ -100,4 +100,4 @@ class Handover:
                 events.append(RideReassigned(ride_id, taker.shuttle.id))
         for taker_k in takers:
             self._fleet.refresh(taker_k, now_s)
-            self._publisher.publish(taker_k, now_s, events, self._publisher.broken(taker_k))
+            self._publisher.publish(taker_k, now_s, events, self._publisher.as_it_is(taker_k))

@@ -16,14 +16,13 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.distance import detour_m
 from services.dispatcher.energy import runs_short
+from services.dispatcher.moves import locate_and_book_all, overbooks
+from services.dispatcher.objective import DRIVE_COST as DRIVE_COST
+from services.dispatcher.objective import ROUNDING_S as ROUNDING_S
+from services.dispatcher.objective import at_least, least_costs, value_of
 from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
 from services.network.driving import may_leave_s
 from services.network.kernels import kernel
-
-ROUNDING_S = 4
-"""By how much a way over several stops can seem shorter than the direct one, for rounding."""
-DRIVE_COST = 1000
-"""What one second of added driving costs; other weights are thousandths of it."""
 
 
 @kernel
@@ -48,10 +47,13 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
     (F_COLUMNS,) int64
         Value -1 if there is none.
     """
-    locate_all(ways, fleet.heads, fleet.visits, fleet.rides, now_s, latency_s)
+    if fleet.limits.shape[0]:
+        locate_and_book_all(ways, fleet, now_s, latency_s)
+    else:
+        locate_all(ways, fleet.heads, fleet.visits, fleet.rides, now_s, latency_s)
     found = np.full(c.F_COLUMNS, -1, np.int64)
     latest_s = ask.pickups[:, c.P_PICK_BY].max()
-    least = _least_costs(ways, ask)
+    least = least_costs(ways, ask)
     for k in range(fleet.heads.shape[0]):
         head = fleet.heads[k]
         if (
@@ -66,38 +68,6 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
                 found[c.F_SHUTTLE] = k
                 found[c.F_PICKUP] = a
     return found
-
-
-@kernel
-def _least_costs(ways, ask):  # type: ignore[no-untyped-def]
-    """What the ride and the walks cost at least, for each pickup stop."""
-    least = np.zeros(len(ask.pickups), np.int64)
-    for a in range(len(ask.pickups)):
-        cost = c.FAR_S
-        for b in range(len(ask.dropoffs)):
-            ride_s = ways.drive_s[ask.pickups[a, c.P_STOP], ask.dropoffs[b, c.D_STOP]]
-            walks = ask.pairs[a, b, c.E_WALK_COST]
-            cost = min(cost, ask.party[c.A_RIDE_WEIGHT] * ride_s + walks)
-        least[a] = cost
-    return least
-
-
-@kernel
-def _at_least(ask, a, added_s, boarded_s, least):  # type: ignore[no-untyped-def]
-    """A value that no insertion with the pickup at this place can beat.
-
-    By the triangle inequality the dropoff adds no less than nothing; rounded times may miss that by
-    some seconds. It does not hold for the metres of fastest ways.
-    """
-    mode, pickup = ask.party[c.A_MODE], ask.pickups[a]
-    if mode == c.COST and ask.party[c.A_KM_WEIGHT]:
-        return 0
-    if mode == c.COST:
-        waited = ask.party[c.A_WAIT_WEIGHT] * (boarded_s - pickup[c.P_EARLIEST])
-        return (added_s - ROUNDING_S) * DRIVE_COST + waited + least
-    if mode in (c.LEAVE_LATER, c.LATENESS):
-        return max(boarded_s - pickup[c.P_GOAL], 0)
-    return max(pickup[c.P_EXTRA_WALK], 0) if mode == c.WALK_FURTHER else 0
 
 
 @kernel
@@ -152,14 +122,14 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
             works = boarded_s + onward_s - arrive_s <= visits[k, i, c.V_RIDE_SLACK]
             works = works and onward_s < c.UNREACHABLE_S
         if works:
-            bound = _at_least(ask, a, added_s, boarded_s, least)
+            bound = at_least(ask, a, added_s, boarded_s, least)
             if not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, c.NO, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
         if i < count and visits[k, i, c.V_STOP] == stop and not visits[k, i, c.V_TASK]:
             boarded_s = max(visits[k, i, c.V_START], earliest_s)
             boarded_s += visits[k, i, c.V_DWELL] + party[c.A_PARTY_S]
-            bound = _at_least(ask, a, 0, boarded_s, least)
+            bound = at_least(ask, a, 0, boarded_s, least)
             if boarded_s <= pick_by_s and not 0 <= found[c.F_VALUE] <= bound:
                 start = (i, c.YES, boarded_s, c.NO, c.NO, c.FAR)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
@@ -246,18 +216,21 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
             if (
                 0
                 <= found[c.F_VALUE]
-                <= _value(ask, a, b, drive_cost, shortage, boarded_s, arrive_s, 0)
+                <= value_of(ask, a, b, drive_cost, shortage, boarded_s, arrive_s, 0)
             ):
                 continue
             place = (pick, joins, j, merged)
             got_s, left_s, delay_s = _evaluate(ways, fleet, ask, k, a, b, place)
             if got_s < 0:
                 continue
-            value = _value(ask, a, b, drive_cost, shortage, got_s, left_s, delay_s)
+            value = value_of(ask, a, b, drive_cost, shortage, got_s, left_s, delay_s)
             if 0 <= found[c.F_VALUE] <= value:
                 continue
             drains = head[c.H_CAPACITY] and not party[c.A_ANY_LEVEL]
             if drains and runs_short(ways, head, visits, own):
+                continue
+            watched = fleet.limits.shape[0] and not party[c.A_ANY_MOVES]
+            if watched and overbooks(ways, fleet, ask, (k, a, b, pick, joins, j, merged)):
                 continue
             better = True
             found[c.F_VALUE] = value
@@ -266,30 +239,6 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
             found[c.F_DROPOFF] = b
             found[c.F_PICKUP_S], found[c.F_DROPOFF_S] = got_s, left_s
     return better
-
-
-@kernel
-def _value(ask, a, b, drive_cost, shortage, picked_s, dropped_s, delay_s):  # type: ignore[no-untyped-def]
-    """What is minimised; it never falls when pickup or ride get later or longer."""
-    mode = ask.party[c.A_MODE]
-    if mode == c.LEAVE_LATER:
-        return max(picked_s - ask.pickups[a, c.P_GOAL], 0)
-    if mode == c.ARRIVE_LATER:
-        return max(dropped_s - ask.dropoffs[b, c.D_GOAL], 0)
-    if mode == c.WALK_FURTHER:
-        return max(ask.pickups[a, c.P_EXTRA_WALK], ask.dropoffs[b, c.D_EXTRA_WALK], 0)
-    if mode == c.FEWER_SEATS:
-        return shortage
-    if mode == c.RIDE_LONGER:
-        return max(dropped_s - picked_s - ask.pairs[a, b, c.E_GOAL], 0)
-    if mode == c.LATENESS:
-        late_s = max(picked_s - ask.pickups[a, c.P_GOAL], 0)
-        return late_s + max(dropped_s - ask.dropoffs[b, c.D_GOAL], 0)
-    cost = drive_cost + ask.pairs[a, b, c.E_WALK_COST]
-    cost += ask.party[c.A_WAIT_WEIGHT] * (picked_s - ask.pickups[a, c.P_EARLIEST])
-    cost += ask.party[c.A_RIDE_WEIGHT] * (dropped_s - picked_s)
-    cost += ask.party[c.A_DELAY_WEIGHT] * max(delay_s, 0)
-    return max(cost, 0)
 
 
 @kernel

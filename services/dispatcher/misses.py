@@ -19,7 +19,7 @@ from services.dispatcher.core import Zone
 from services.domain.events import RideOffered
 from services.domain.ride import Request
 
-OF_THE_FLEET = frozenset((*PROMISED, *ROOM, Bound.SHIFT, Bound.UPKEEP))
+OF_THE_FLEET = frozenset((*PROMISED, *ROOM, Bound.SHIFT, Bound.UPKEEP, Bound.SUPERVISION))
 """Bounds that lie in the shuttles and their plans; the others lie in the rules or the request."""
 
 
@@ -141,6 +141,8 @@ def _weight(zone: Zone, request: Request, give: Give) -> float:
     promises = zone.territory.promises
     if give.bound is Bound.WALK:
         return give.amount / promises.walk_m_max
+    if give.bound is Bound.SUPERVISION:
+        return float(give.amount)
     if give.bound in ROOM:
         return give.amount / max(sum(request.party.load), 1)
     if give.bound in (Bound.RIDE_TIME, Bound.RIDE_TIME_OF) and request.origins:

@@ -125,7 +125,7 @@ class Terms:
         stop_times = self.territory.stop_times
         party = [load.seats, load.seats, load.wheelchairs, load.luggage]
         party_s = stop_times.of_party_s(load.wheelchairs)
-        party += [stop_times.base_s, party_s, *self._weights, c.COST, 0, self._km_weight, 0]
+        party += [stop_times.base_s, party_s, *self._weights, c.COST, 0, self._km_weight, 0, 0]
         return Ask(
             pickups=np.array(pickups, np.int64),
             dropoffs=np.array(dropoffs, np.int64),
@@ -181,5 +181,5 @@ def ask_again(ride: Ride, fleet: Shuttles, now_s: int) -> Ask:
         ),
         dropoffs=np.array([[promise.dropoff_stop, by_s, by_s, 0]], np.int64),
         pairs=np.array([[[limit_s, limit_s, 0]]], np.int64),
-        party=np.array([*party, 0, 0, 0, c.COST, 0, 0, 0], np.int64),
+        party=np.array([*party, 0, 0, 0, c.COST, 0, 0, 0, 0], np.int64),
     )

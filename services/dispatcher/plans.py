@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
+from services.dispatcher.moves import BARE_LATE_S, LATE_S
 from services.dispatcher.schedule import is_cut_short
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
@@ -25,11 +26,11 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
         free_s = head[c.H_FREE]
         cut_off = head[c.H_ARRIVE] - free_s >= c.UNREACHABLE_S
         if moving and not head[c.H_PENDING] and not cut_off:
-            visits = (_bare_visit(head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
+            visits = (_bare_visit(fleet, head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
         elif (parking := fleet.parking(k)) is not None:
             drive_s = fleet.drive_s[head[c.H_STOP], parking]
             leave_s = fleet.may_leave_s(k, free_s, drive_s)
-            visits = (_bare_visit(parking, leave_s, leave_s + drive_s),)
+            visits = (_bare_visit(fleet, parking, leave_s, leave_s + drive_s),)
         return Plan(
             shuttle_id=route.shuttle.id, revision=route.revision, visits=visits, fault_s=fault_s
         )
@@ -78,9 +79,10 @@ def _visits(
     empty = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
     free_s, last = head[c.H_FREE], -1
     if parks is not None:
-        visits.append(_bare_visit(parks[0], free_s, parks[1]))
+        visits.append(_bare_visit(fleet, parks[0], free_s, parks[1]))
         last, free_s = parks
     spare_s = _spare_s(rows, early_s) if route.tasks else []
+    here = -1 if head[c.H_MODE] == c.MOVING else head[c.H_STOP]
     for i, (stop, row) in enumerate(zip(route.stops, rows, strict=True)):
         arrive_s, depart_s = row[c.V_ARRIVE], row[c.V_DEPART]
         drive_s = max(arrive_s - free_s - row[c.V_PAUSE], 0)
@@ -99,6 +101,7 @@ def _visits(
             arrive_s = max(arrive_s, leave_s + drive_s)
         if arrive_s > row[c.V_ARRIVE]:
             depart_s = max(depart_s, max(arrive_s, row[c.V_EARLIEST]) + row[c.V_DWELL])
+        drives = fleet.supervised and stop.stop != (last if last >= 0 else here)
         visits.append(
             Visit(
                 stop=stop.stop,
@@ -110,6 +113,7 @@ def _visits(
                 leave=_without(stop.leave, route.awaited),
                 task=stop.task,
                 level_wh=row[c.V_LEVEL] // 1000 if head[c.H_CAPACITY] else None,
+                latest_s=_latest_s(row, arrive_s) if drives else None,
             )
         )
         empty = row[c.V_SEATS] + row[c.V_WHEELCHAIRS] == 0
@@ -123,9 +127,21 @@ def _without(ride_ids: list[RideId], awaited: set[RideId]) -> tuple[RideId, ...]
     return tuple(ride_id for ride_id in ride_ids if ride_id not in awaited)
 
 
-def _bare_visit(stop: int, leave_s: int, arrive_s: int) -> Visit:
+def _bare_visit(fleet: Shuttles, stop: int, leave_s: int, arrive_s: int) -> Visit:
     """A stop made for nobody, to stand there."""
-    return Visit(stop=stop, leave_s=min(leave_s, arrive_s), arrive_s=arrive_s, depart_s=arrive_s)
+    return Visit(
+        stop=stop,
+        leave_s=min(leave_s, arrive_s),
+        arrive_s=arrive_s,
+        depart_s=arrive_s,
+        latest_s=arrive_s + BARE_LATE_S if fleet.supervised else None,
+    )
+
+
+def _latest_s(row: list[int], arrive_s: int) -> int:
+    """Until when a drive is supervised: no promise breaks if it takes so long."""
+    within_s = row[c.V_ARRIVE] + row[c.V_RIDE_SLACK]
+    return max(arrive_s, min(within_s, max(row[c.V_START], arrive_s) + LATE_S))
 
 
 def _spare_s(rows: list[list[int]], early_s: int) -> list[int]:

@@ -8,6 +8,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.insertion import ROUNDING_S
+from services.dispatcher.moves import DAY_MIN, is_overbooked, others
 from services.dispatcher.plans import parks_first, plan_of
 from services.dispatcher.plugs import booked_s
 from services.dispatcher.schedule import from_head
@@ -15,10 +16,12 @@ from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
 from services.domain.plan import Plan
 from services.domain.referee import (
+    ANY_MOVES,
     LATENESS,
     Energy,
     Rule,
     Situation,
+    Supervised,
     Violation,
     new_violations,
     violations,
@@ -78,6 +81,7 @@ class Publisher:
         settled = int(head[c.H_LOCKED])
         self.schedule(k, now_s)
         route.revision += 1
+        fleet.book(k, now_s)
         plan = plan_of(fleet, k, self.early_s)
         illegal = self._objections(k, plan, before, {Rule.ENERGY} if departs else ())
         if illegal and departs:
@@ -110,7 +114,12 @@ class Publisher:
     ) -> tuple[Violation, ...]:
         """What the referee has against a shuttle's route as it stands, with all its rides."""
         self.schedule(k, now_s)
-        return self._objections(k, plan_of(self._fleet, k, self.early_s), before, ())
+        route = self._fleet.routes[k]
+        route.revision += 1  # with the next plan, one that went to wait elsewhere does not any more
+        self._fleet.book(k, now_s)
+        found = self._objections(k, plan_of(self._fleet, k, self.early_s), before, ())
+        route.revision -= 1
+        return found
 
     def _objections(
         self, k: int, plan: Plan, before: tuple[Violation, ...], spared: Collection[Rule]
@@ -138,16 +147,25 @@ class Publisher:
         fleet = self._fleet
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
-        before, stops = self.broken(k), list(fleet.routes[k].stops)
+        before, stops = self.as_it_is(k), list(fleet.routes[k].stops)
         departs_s = fleet.arrays.visits[k, : len(stops), c.V_DEPART].tolist()
         strike()
         self.publish(k, now_s, events, before, list(zip(stops, departs_s, strict=True)))
 
     def broken(self, k: int) -> tuple[Violation, ...]:
-        """The promises that the plan of a shuttle breaks as things stand."""
-        if not self._fleet.head(k)[c.H_BROKEN]:
+        """What the plan of a shuttle breaks as things stand."""
+        fleet = self._fleet
+        overbooked = fleet.supervised and is_overbooked(fleet.arrays, k)
+        if not fleet.head(k)[c.H_BROKEN] and not overbooked:
             return ()
         return self._judge(k, plan_of(self._fleet, k, self.early_s))
+
+    def as_it_is(self, k: int) -> tuple[Violation, ...]:
+        """The same for one that follows what happened, and so may move whenever it has to.
+
+        If too many would move then, it waits for somebody to supervise it.
+        """
+        return (*self.broken(k), ANY_MOVES) if self._fleet.supervised else self.broken(k)
 
     def _turn_off(self, k: int) -> None:
         """One that is to go elsewhere than it is heading keeps its way until it says so."""
@@ -190,7 +208,19 @@ class Publisher:
                 pauses=fleet.pauses(k),
                 moving=bool(moving),
                 energy=self._energy(k),
+                supervised=self._supervised(k),
             ),
+        )
+
+    def _supervised(self, k: int) -> Supervised | None:
+        fleet, head = self._fleet, self._fleet.head(k)
+        if not fleet.supervised:
+            return None
+        limits = fleet.arrays.limits
+        return Supervised(
+            limit=lambda minute: int(limits[minute % DAY_MIN]),
+            booked=lambda minute: int(others(fleet.arrays, k, minute)),
+            standing=int(head[c.H_STOP]) if head[c.H_MODE] == c.AT_STOP else -1,
         )
 
     def _energy(self, k: int) -> Energy | None:

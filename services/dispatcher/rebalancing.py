@@ -137,5 +137,10 @@ class Rebalancing:
         if any(a < until_s and b > now_s for a, b in fleet.pauses(k)):
             return
         if way_s < c.UNREACHABLE_S and one.may_wait_at(way_s, next_way_s, now_s):
+            before, parked = self._publisher.broken(k), route.parking
             route.parking = (stop, route.revision + 1)
-            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+            if fleet.supervised and self._publisher.objections(k, now_s, before):
+                route.parking = parked
+                fleet.book(k, now_s)
+                return
+            self._publisher.publish(k, now_s, events, before)

@@ -18,6 +18,10 @@ from services.domain.ride import Constraint, Refusal, Relaxation, Remedy, Reques
 
 Search = Callable[[Ask], list[int]]
 
+STEP_S = 300
+LATER_S_MAX = 7200
+"""In what steps, and up to when, somebody to supervise the shuttle is looked for."""
+
 REASONS = {
     Relaxation.LEAVE_LATER_S: Constraint.WAIT,
     Relaxation.ARRIVE_LATER_S: Constraint.ARRIVAL,
@@ -88,6 +92,10 @@ def refuse(
         reason = Constraint.ENERGY
     elif restricted and _works(ask, c.A_ANY_TIME, search):
         reason = Constraint.OPERATING_DOMAIN
+    elif terms.territory.supervision is not None and _works(ask, c.A_ANY_MOVES, search):
+        reason = Constraint.SUPERVISION
+        remedies = [r for r in remedies if r.relaxation is not Relaxation.LEAVE_LATER_S]
+        remedies += _wait_for_operators(terms, request, search)
     return Refusal(reason, (*remedies, *_walk_further(request, terms, search, now_s)))
 
 
@@ -177,6 +185,20 @@ def _works(ask: Ask, relaxed_by: int, search: Search) -> bool:
     relaxed = _copy(ask)
     relaxed.party[relaxed_by] = 1
     return search(relaxed)[c.F_VALUE] >= 0
+
+
+def _wait_for_operators(terms: Terms, request: Request, search: Search) -> tuple[Remedy, ...]:
+    """How much later there is somebody to supervise the shuttle, if soon.
+
+    The search has shuttles set off as early as they can, so later departures are asked for.
+    """
+    origins, destinations = terms.tried(request.origins), terms.tried(request.destinations)
+    for later_s in range(STEP_S, LATER_S_MAX + 1, STEP_S):
+        asked = replace(request, departure_s=request.departure_s + later_s)
+        if search(terms.ask(asked, origins, destinations, 0))[c.F_VALUE] >= 0:
+            found = Remedy(Relaxation.LEAVE_LATER_S, later_s)
+            return (_no_later_than_needed(found, terms, request, search),)
+    return ()
 
 
 def _works_after_hours(ask: Ask, request: Request, terms: Terms, search: Search) -> bool:

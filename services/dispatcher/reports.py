@@ -126,7 +126,7 @@ class Reports:
                 self._duties.done(k, report, now_s, events)
         if self._fleet.refresh(k, now_s):
             # The shuttle must know that it is to wait before it lets people on.
-            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+            self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         if isinstance(report, PlanAcknowledged):
             self._rescue.acknowledged(k, report.revision, now_s, events)
         self.tell(k, now_s, events)
@@ -155,7 +155,7 @@ class Reports:
             reason = "left a stop before all were served"
             events.append(ReportMarked(report.shuttle_id, "Departed", reason, missed))
             fleet.refresh(k, now_s)
-            self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+            self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
 
     def _served(self, k: int, ride_id: RideId, boarding: bool, at_s: int) -> bool:
         """Strike a ride off the visit that is under way; false if it was not to be served there."""

@@ -109,7 +109,7 @@ class Rescue:
             fleet.remove(k, victim)
             fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
-        self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+        self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         for ride_id in victims:
             self.wait(ride_id, k, now_s)
 
@@ -253,7 +253,7 @@ class Rescue:
             # The rider is promised nothing new: this one breaks what was promised, and says so.
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
-            before = self._publisher.broken(k)
+            before = self._publisher.as_it_is(k)
             times_s = found[c.F_PICKUP_S], found[c.F_DROPOFF_S]
             events.append(RideRetimed(ride.id, *times_s, promise_kept=False))
         self._publisher.publish(k, now_s, events, before)

@@ -152,7 +152,7 @@ class Roadworks:
             after = fleet.arrays.visits[k, :visits, c.V_ARRIVE : c.V_DEPART + 1]
             touched = not np.array_equal(before[k, :visits], after)
             if not self.untangle(k, now_s, events) and touched:
-                self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+                self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
             self._tell(k, now_s, events)
 
     def _reroute(self, closed: frozenset[int], ways: Ways, now_s: int) -> None:
@@ -207,7 +207,7 @@ class Roadworks:
             at = self._cut_off(k, 0 if moved else at + 1)
         if not changed:
             return False
-        self._publisher.publish(k, now_s, events, self._publisher.broken(k))
+        self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         for ride_id in withdrawn:
             self._rescue.wait(ride_id, k, now_s)
         return True

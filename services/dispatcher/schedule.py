@@ -124,7 +124,7 @@ def _locate_standing(head, visits, now_s):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _begin(head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
+def begin(head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
     """Settle the visit that a shuttle standing at its stop is about to begin.
 
     Only once it is scheduled, since boarding may have to be held back.
@@ -274,7 +274,7 @@ def locate_all(ways, heads, visits, rides, now_s, latency_s):  # type: ignore[no
     for k in range(heads.shape[0]):
         if locate(ways, heads[k], visits[k], now_s, latency_s):
             schedule(ways, heads[k], visits[k], rides[k])
-        _begin(heads[k], visits[k], now_s, latency_s)
+        begin(heads[k], visits[k], now_s, latency_s)
 
 
 @kernel
@@ -282,5 +282,5 @@ def refresh(ways, head, visits, rides, now_s, latency_s):  # type: ignore[no-unt
     """Locate one shuttle and compute its schedule anew; say if boarding was held."""
     locate(ways, head, visits, now_s, latency_s)
     held = schedule(ways, head, visits, rides)
-    _begin(head, visits, now_s, latency_s)
+    begin(head, visits, now_s, latency_s)
     return held

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
 from services.dispatcher.answers import Asked
-from services.dispatcher.arrays import Fleet
 from services.dispatcher.batch import Batch
 from services.dispatcher.energy import beyond_reserve, level_when_free
 from services.dispatcher.fleet import Shuttles, Stopover, before_task
@@ -90,7 +89,7 @@ class Snapshot:
         weights = (settings.wait_weight, settings.ride_weight)
         self._weights = np.array([round(w * DRIVE_COST) for w in weights], np.int64)
         old = fleet.arrays
-        self.arrays = Fleet(old.heads.copy(), old.visits.copy(), old.rides.copy(), old.times.copy())
+        self.arrays = old.some(range(len(old.heads)))
         locate_all(fleet.ways, *self.arrays[:3], now_s, fleet.latency_s)
         times = (self._deadline_s, fleet.latency_s, settings.keep_course_s, settings.early_s)
         self.projected: NDArray[np.int64] = project_all(fleet.ways, self.arrays, times)

@@ -49,6 +49,39 @@ class DailyUpkeep(Part):
         return self
 
 
+class Watch(Part):
+    """Operators on duty, every day between two times; equal times mean around the clock."""
+
+    between: tuple[Clock, Clock]
+    count: Annotated[int, Field(ge=1, le=1000)]
+
+
+class Supervision(Part):
+    """Who watches moving shuttles from afar.
+
+    Parameters
+    ----------
+    shuttles_per_operator
+        How many moving shuttles each operator may supervise.
+    operators
+        Outside of these times nobody is on duty, and no shuttle sets off.
+    """
+
+    shuttles_per_operator: Annotated[int, Field(ge=1, le=1000)]
+    operators: Annotated[tuple[Watch, ...], Field(min_length=1)]
+
+    @property
+    def limits(self) -> tuple[int, ...]:
+        """How many shuttles may move at once, all through each minute of the day."""
+        limits = [0] * (DAY_S // 60)
+        for watch in self.operators:
+            from_s, to_s = map(seconds, watch.between)
+            to_s = to_s if to_s > from_s else to_s + DAY_S
+            for minute in range(-(-from_s // 60), to_s // 60):
+                limits[minute % len(limits)] += watch.count * self.shuttles_per_operator
+        return tuple(limits)
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -30,6 +30,9 @@ class Visit:
         What the shuttle does there instead; then nobody gets on or off, or stays on board.
     level_wh
         What its battery is expected to hold on arrival, if it has one.
+    latest_s
+        Until when somebody supervises the drive to it, from ``leave_s`` on; absent if it is there
+        already, or if nobody has to.
     """
 
     stop: int
@@ -41,6 +44,7 @@ class Visit:
     leave: tuple[RideId, ...] = ()
     task: Task | None = None
     level_wh: int | None = None
+    latest_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

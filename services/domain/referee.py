@@ -15,9 +15,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.domain.battery import Battery, Charger
+from services.domain.battery import Charger
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
+from services.domain.resources import Energy as Energy
+from services.domain.resources import Supervised as Supervised
 from services.domain.ride import Load, Ride, Status
 from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes
@@ -52,6 +54,8 @@ class Rule(StrEnum):
     ENERGY = "energy"
     PLUGS = "plugs"
     DOMAIN = "domain"
+    UNSUPERVISED = "unsupervised"
+    SUPERVISION = "supervision"
 
 
 PROMISES = frozenset({Rule.PICKUP_LATE, Rule.ARRIVAL_LATE, Rule.RIDE_TIME})
@@ -65,6 +69,7 @@ BY_THE_WORLD = (
         Rule.TASK_ABOARD,
         Rule.ENERGY,
         Rule.DOMAIN,
+        Rule.SUPERVISION,
     }
 )
 """Rules that the world can break by itself: shuttles are late, or stand where no road leads on, and
@@ -82,33 +87,8 @@ class Violation:
     task: Task | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Energy:
-    """What a shuttle has to go on, and what it takes.
-
-    Parameters
-    ----------
-    battery
-        The battery.
-    level_mwh
-        What is left where and when the shuttle can be sent elsewhere.
-    approach_mwh, drive_mwh
-        What the drive takes from there to a stop, and between two stops.
-    to_charger_mwh
-        What the drive takes from a stop to the next charger.
-    chargers
-        By their stops.
-    booked
-        When plugs at a stop are booked for other shuttles.
-    """
-
-    battery: Battery
-    level_mwh: int
-    approach_mwh: Callable[[int], int]
-    drive_mwh: Callable[[int, int], int]
-    to_charger_mwh: Callable[[int], int]
-    chargers: Mapping[int, Charger]
-    booked: Callable[[int], list[tuple[int, int]]]
+ANY_MOVES = Violation(Rule.SUPERVISION, 0, None, 2**40)
+"""Stands for moving when too many do: who follows what happened cannot choose when it moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +124,8 @@ class Situation:
         When it may not drive, from and until; the way that it is on, ``moving``, it ends.
     energy
         None: it never runs out.
+    supervised
+        None: any number of shuttles may move.
     """
 
     capacity: Load
@@ -162,6 +144,7 @@ class Situation:
     pauses: Collection[tuple[int, int]] = ()
     moving: bool = False
     energy: Energy | None = None
+    supervised: Supervised | None = None
 
 
 def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
@@ -171,6 +154,8 @@ def violations(plan: Plan, now: Situation) -> tuple[Violation, ...]:
     _judge_tasks(plan.visits, now, found)
     if now.energy is not None:
         _judge_energy(plan.visits, now.energy, found)
+    if now.supervised is not None:
+        _judge_supervision(plan.visits, now.supervised, found)
     picked = {ride_id: since for ride_id, since in now.aboard.items() if ride_id in now.rides}
     found += [Violation(Rule.UNKNOWN_RIDE, 0, r) for r in now.aboard if r not in now.rides]
     seats, wheelchairs, luggage = _load(now, picked)
@@ -348,6 +333,22 @@ def _judge_plug(
     taken = max(sum(a <= s < b for a, b in booked) for s in times_s)
     if taken >= charger.plugs:
         found.append(Violation(Rule.PLUGS, i, None, taken + 1 - charger.plugs, task))
+
+
+def _judge_supervision(visits: tuple[Visit, ...], now: Supervised, found: list[Violation]) -> None:
+    """Each drive is supervised from its beginning to its end, and never more than can be."""
+    minutes: set[int] = set()
+    last = now.standing
+    for i, visit in enumerate(visits):
+        ends_s = visit.arrive_s if visit.latest_s is None else visit.latest_s
+        if visit.stop != last:
+            if visit.latest_s is None or ends_s < visit.arrive_s:
+                found.append(Violation(Rule.UNSUPERVISED, i, None, visit.arrive_s - ends_s + 1))
+            minutes.update(range(visit.leave_s // 60, max(ends_s - 1, visit.leave_s) // 60 + 1))
+        last = visit.stop
+    over = sum(now.booked(minute) >= now.limit(minute) for minute in minutes)
+    if over:
+        found.append(Violation(Rule.SUPERVISION, 0, None, over))
 
 
 def _stop_s(visit: Visit, now: Situation) -> int:

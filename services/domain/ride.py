@@ -128,6 +128,7 @@ class Constraint(StrEnum):
     WAIT = "wait"
     ENERGY = "energy"
     OPERATING_DOMAIN = "operating_domain"
+    SUPERVISION = "supervision"
     FLEET = "fleet"
 
 

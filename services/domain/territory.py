@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from services.domain.fleet_settings import ChargerSettings as ChargerSettings
 from services.domain.fleet_settings import FleetGroup as FleetGroup
+from services.domain.fleet_settings import Supervision as Supervision
 from services.domain.settings_part import DAY_S as DAY_S
 from services.domain.settings_part import Clock, Part, Seconds, seconds
 
@@ -248,6 +249,8 @@ class Territory(Part):
         As its people call it.
     town
         Name of the place that people mean by "town" (``places.csv``), for access figures.
+    supervision
+        Absent: all shuttles may move at once.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -262,6 +265,7 @@ class Territory(Part):
     fleet: Annotated[tuple[FleetGroup, ...], Field(min_length=1)]
     chargers: tuple[ChargerSettings, ...] = ()
     operating_domain: OperatingDomain = OperatingDomain()
+    supervision: Supervision | None = None
 
     @property
     def reserve_s(self) -> int:

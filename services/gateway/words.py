@@ -15,6 +15,8 @@ REASONS: dict[Constraint, str] = {
     Constraint.RIDE_TIME: "The ride would take longer than is promised.",
     Constraint.ARRIVAL: "No shuttle can bring you there in time.",
     Constraint.WAIT: "No shuttle can be there soon enough.",
+    Constraint.ENERGY: "No shuttle has enough energy left for the ride.",
+    Constraint.SUPERVISION: "Nobody is free to watch over one more shuttle at that time.",
     Constraint.FLEET: "No shuttle can fit the ride in.",
 }
 

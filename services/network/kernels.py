@@ -23,6 +23,8 @@ SOURCES = (
     "dispatcher/distance.py",
     "dispatcher/energy.py",
     "dispatcher/schedule.py",
+    "dispatcher/moves.py",
+    "dispatcher/objective.py",
     "dispatcher/insertion.py",
     "solver/problem.py",
     "solver/arrays.py",

@@ -37,6 +37,7 @@ from services.runtime.ports import Log
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.riders import NEVER_S
+from services.simulator.supervision import Operators
 from services.simulator.world import World
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic, key_of, partition_of, topic_of
@@ -149,6 +150,7 @@ class LiveShuttles:
             chargers(network),
         )
         self._world.report_every_s = POSITION_EVERY_S
+        self._world.operators = Operators(territory.supervision)
         self._reports: list[Report] = []
         self._world.connect(self._agenda, self._reports.append)
         self._news = asyncio.Event()

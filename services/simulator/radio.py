@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.domain.events import BatteryLevel, PlanAcknowledged, Report
+from services.domain.events import BatteryLevel, Passed, PlanAcknowledged, Report
 from services.domain.plan import Plan
 from services.simulator.agenda import Agenda
 from services.simulator.vehicle import Place, Vehicle
+from services.simulator.whereabouts import Whereabouts
 
 
 class Radio:
@@ -37,6 +38,22 @@ class Radio:
         if vehicle.shuttle.battery is not None:
             level_wh = vehicle.level_mwh // 1000
             self.say(vehicle, BatteryLevel(vehicle.shuttle.id, level_wh, self._agenda.now_s))
+
+    def tell_place(self, vehicle: Vehicle, where: Whereabouts, every_s: int) -> None:
+        """Say where a shuttle is every so often, until it arrives or changes its mind."""
+        turn, when_s = vehicle.turn, self._agenda.now_s + every_s
+
+        def tell() -> None:
+            if vehicle.turn != turn:
+                return
+            now_ms = self._agenda.now_s * 1000
+            if vehicle.place_ms <= now_ms:
+                node, ms = where.passes(vehicle, now_ms)
+                self.say(vehicle, Passed(vehicle.shuttle.id, node, -(-ms // 1000)))
+            self.tell_place(vehicle, where, every_s)
+
+        if when_s * 1000 < vehicle.arrive_ms:
+            self._agenda.at(when_s, tell)
 
     def hears(self, vehicle: Vehicle, plan: Plan) -> bool:
         """Whether a plan gets through; if not, the newest one will later."""

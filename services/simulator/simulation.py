@@ -48,6 +48,7 @@ from services.simulator.demand import Demand
 from services.simulator.faults import FaultPlay
 from services.simulator.records import Faults
 from services.simulator.riders import Riders
+from services.simulator.supervision import Operators
 from services.simulator.world import World
 from services.wire.topics import Topic
 
@@ -120,6 +121,7 @@ class Simulation:
             chance,
             chargers(network),
         )
+        self.world.operators = Operators(network.territory.supervision)
         self.world.connect(self.agenda, self._report)
         self.world.report_every_s = REPORT_EVERY_S if chance.on else 0
         self.faults = faults or Faults()

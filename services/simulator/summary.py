@@ -25,6 +25,7 @@ REASONS = {
     "wait": "no shuttle in time",
     "energy": "batteries too low",
     "operating_domain": "shuttles might not drive then",
+    "supervision": "nobody free to supervise",
     "fleet": "no shuttle could fit it in",
 }
 """Reasons of refusal in words."""

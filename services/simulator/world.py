@@ -13,7 +13,6 @@ from services.domain.events import (
     Fault,
     Left,
     NotThere,
-    Passed,
     PlanAcknowledged,
     Repaired,
     Report,
@@ -31,6 +30,7 @@ from services.simulator.diary import Diary
 from services.simulator.kerb import Kerb
 from services.simulator.radio import Radio, turned_off
 from services.simulator.records import Blackout
+from services.simulator.supervision import Operators
 from services.simulator.vehicle import (
     Passengers,
     Stay,
@@ -93,6 +93,7 @@ class World:
         self.blackouts: list[Blackout] = []
         self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
         """Told of each departure from a stop."""
+        self.operators = Operators(None)
         self.report_every_s = 0
         """How often a moving shuttle says where it is; 0: never."""
 
@@ -119,10 +120,9 @@ class World:
 
     def fall_silent(self, k: int, until_s: int) -> None:
         """Let a shuttle neither hear nor be heard for a while; it goes on with what it holds."""
-        vehicle = self.vehicles[k]
-        self.blackouts.append(
-            Blackout(shuttle_id=vehicle.shuttle.id, from_s=self._agenda.now_s, until_s=until_s)
-        )
+        vehicle, now_s = self.vehicles[k], self._agenda.now_s
+        dark = Blackout(shuttle_id=vehicle.shuttle.id, from_s=now_s, until_s=until_s)
+        self.blackouts.append(dark)
         self._radio.fall_silent(vehicle, until_s, self.receive)
 
     def break_down(self, k: int, until_s: int) -> None:
@@ -143,6 +143,7 @@ class World:
         elif vehicle.stay is not None:
             self._end_stay(vehicle)
         at_s = max(-(-place_ms // 1000), now_s)
+        self.operators.gives_up(vehicle.number, now_s)
         stop, walk_s = self._where.nearest_stop(place)
         vehicle.moving = False
         vehicle.turn += 1
@@ -159,6 +160,7 @@ class World:
         vehicle.broken_until_s, vehicle.fault_s = until_s, at_s
         fault = Fault(vehicle.shuttle.id, FaultKind.BREAKDOWN, stop, at_s, stay.arrive_s)
         self._agenda.at(at_s, lambda: self._radio.say(vehicle, fault))
+        self._agenda.at(at_s, lambda: self._let_go(vehicle))
         self._agenda.at(until_s, lambda: self._repair(vehicle))
 
     def _repair(self, vehicle: Vehicle) -> None:
@@ -198,21 +200,36 @@ class World:
             return
         vehicle.turn += 1
         prune(vehicle)
-        if not vehicle.visits:
-            return
-        visit = vehicle.visits[0]
-        if visit.stop == vehicle.stop:
-            self._serve(vehicle, visit)
-            return
-        if self._where.ways.drive_s[vehicle.stop, visit.stop] >= UNREACHABLE_S:
-            return  # no road leads there any more: a new plan is on its way, or the road is opened
-        leave_s = max(visit.leave_s, self._kerb.alighted_s(vehicle.stay), self._agenda.now_s)
-        leave_s = self._where.may_leave_s(vehicle, visit.stop, leave_s)
-        if leave_s <= self._agenda.now_s:
-            self._depart(vehicle, visit.stop)
-        else:
+        now_s, leave_s = self._agenda.now_s, self._leave_s(vehicle)
+        if leave_s > now_s:
+            self.operators.gives_up(vehicle.number, now_s)
+        if vehicle.visits and vehicle.visits[0].stop == vehicle.stop:
+            self._serve(vehicle, vehicle.visits[0])
+        elif leave_s <= now_s:
+            if self.operators.lets_go(vehicle.number, now_s):
+                self._depart(vehicle, vehicle.visits[0].stop)
+            elif (more_s := self.operators.more_s(now_s)) is not None:
+                self._agenda.at(more_s, self._let_go)
+        elif leave_s < NEVER_S:
             turn = vehicle.turn
             self._agenda.at(leave_s, lambda: self._wake(vehicle, turn))
+
+    def _leave_s(self, vehicle: Vehicle) -> int:
+        """When a shuttle is to set off; never, if its next visit is here or out of reach."""
+        here, visit = vehicle.stop, next(iter(vehicle.visits), None)
+        if visit is None or visit.stop == here:
+            return NEVER_S
+        if self._where.ways.drive_s[here, visit.stop] >= UNREACHABLE_S:
+            return NEVER_S  # no road leads there: a new plan is on its way, or it is opened
+        leave_s = max(visit.leave_s, self._kerb.alighted_s(vehicle.stay), self._agenda.now_s)
+        return self._where.may_leave_s(vehicle, visit.stop, leave_s)
+
+    def _let_go(self, stopped: Vehicle | None = None) -> None:
+        """Let those set off who waited for somebody to supervise them."""
+        if stopped is not None:
+            self.operators.stopped(stopped.number)
+        while line := self.operators.next_in_line(self._agenda.now_s):
+            self._go_on(self.vehicles[line[0]])
 
     def _wake(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn == turn:
@@ -223,8 +240,7 @@ class World:
         if visit.task is not None:
             self._work(vehicle, visit.task)
             return
-        now_s = self._agenda.now_s
-        stay = self._stay(vehicle)
+        now_s, stay = self._agenda.now_s, self._stay(vehicle)
         for ride_id in visit.leave:
             if ride_id in vehicle.aboard:
                 vehicle.aboard.remove(ride_id)
@@ -244,8 +260,7 @@ class World:
 
     def _work(self, vehicle: Vehicle, task: Task) -> None:
         """Stand there until a task is done; off duty, with nothing to follow, until told."""
-        now_s, turn = self._agenda.now_s, vehicle.turn
-        stay = self._stay(vehicle)
+        now_s, turn, stay = self._agenda.now_s, vehicle.turn, self._stay(vehicle)
         if vehicle.aboard:
             return  # somebody got on that the plan did not know of; a new one is on its way
         if now_s < task.earliest_s:
@@ -335,13 +350,11 @@ class World:
         now_s = self._agenda.now_s
         if vehicle.stay is not None:
             self._end_stay(vehicle)
-        name = f"{vehicle.shuttle.id}/{vehicle.departures}"
+        here, name = vehicle.stop, f"{vehicle.shuttle.id}/{vehicle.departures}"
         vehicle.permille = self._chance.permille(DRIVE_VARIATION, "drive", name)
         vehicle.departures += 1
         vehicle.moving = True
-        here = vehicle.stop
-        vehicle.place = self._where.of_stop(here)
-        vehicle.place_ms = now_s * 1000
+        vehicle.place, vehicle.place_ms = self._where.of_stop(here), now_s * 1000
         self._radio.say(vehicle, Departed(vehicle.shuttle.id, here, towards, now_s))
         self._head_for(vehicle, towards, int(self._where.ways.drive_s[here, towards]))
         self.departed(vehicle, here)
@@ -354,8 +367,8 @@ class World:
             return
         turn, arrive_s = vehicle.turn, -(-vehicle.arrive_ms // 1000)
         self._agenda.at(arrive_s, lambda: self._arrive(vehicle, turn))
-        if self.report_every_s:
-            self._report_later(vehicle, turn)
+        if self.report_every_s and self._where.roads:
+            self._radio.tell_place(vehicle, self._where, self.report_every_s)
 
     def _turn_off(self, vehicle: Vehicle, plan: Plan, revision: int) -> PlanAcknowledged:
         """Leave the old way where the plan says, or where it is still possible."""
@@ -373,27 +386,15 @@ class World:
         place = self._where.of_stop(vehicle.stop)
         self._diary.drive(vehicle, place, vehicle.arrive_ms, vehicle.revision)
         vehicle.moving = False
+        self.operators.stopped(vehicle.number)
         self._stay(vehicle)
         self._radio.say(vehicle, Arrived(vehicle.shuttle.id, vehicle.stop, self._agenda.now_s))
         self._radio.tell_level(vehicle)
         self._go_on(vehicle)
         if vehicle.stay is not None and not vehicle.boarding and not self._serves_here(vehicle):
             self._end_stay(vehicle)
+        self._let_go()
 
     def _serves_here(self, vehicle: Vehicle) -> bool:
         """Whether people get on or off where a shuttle stands, now or soon."""
         return bool(vehicle.visits) and vehicle.visits[0].stop == vehicle.stop
-
-    def _report_later(self, vehicle: Vehicle, turn: int) -> None:
-        when_s = self._agenda.now_s + self.report_every_s
-        if when_s * 1000 < vehicle.arrive_ms:
-            self._agenda.at(when_s, lambda: self._report(vehicle, turn))
-
-    def _report(self, vehicle: Vehicle, turn: int) -> None:
-        if vehicle.turn != turn or not self._where.roads:
-            return
-        now_ms = self._agenda.now_s * 1000
-        if vehicle.place_ms <= now_ms:
-            node, ms = self._where.passes(vehicle, now_ms)
-            self._radio.say(vehicle, Passed(vehicle.shuttle.id, node, -(-ms // 1000)))
-        self._report_later(vehicle, turn)

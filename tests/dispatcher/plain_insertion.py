@@ -7,6 +7,7 @@ reserve), and where each shuttle is free from when; not a schedule, a slack or a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -21,6 +22,7 @@ from services.dispatcher.schedule import from_head
 from services.domain.ids import RideId
 from services.domain.ride import Load
 from services.domain.task import TaskKind
+from tests.dispatcher.plain_moves import minutes_of
 from tests.dispatcher.plain_routes import NEW, Insertion, Place, Shuttle, Stop, Timetable
 
 NO_WAY_S = 65_535
@@ -46,6 +48,7 @@ class PlainInsertion:
             if ride.offer is not None
         }
         self._load = {ride_id: ride.request.party.load for ride_id, ride in zone.rides.items()}
+        self._moves: dict[int, set[int]] | None = None
         self.shuttles = {
             k: self._shuttle(k)
             for k in range(len(zone.fleet.routes))
@@ -141,6 +144,7 @@ class PlainInsertion:
             or dropoff_s - pickup_s > ask.pairs[a, b, c.E_LIMIT]
             or not self._harmless(shuttle, route, before, now)
             or not (ask.party[c.A_ANY_LEVEL] or self._enough(shuttle, route))
+            or not (ask.party[c.A_ANY_MOVES] or self._watched(shuttle, route, now, ask, ends))
         ):
             return None
         mode = ask.party[c.A_MODE]
@@ -218,6 +222,40 @@ class PlainInsertion:
             if left_s - got_s > max(self._limit_s[ride_id], dropped_s - picked_s):
                 return False
         return True
+
+    def moves(self, k: int) -> set[int]:
+        """The minutes in which a shuttle may move as things stand."""
+        shuttle = self.shuttles[k]
+        times_s = self._zone.territory.dispatch.early_s, self._zone.now_s
+        now = self.timetable(shuttle.place, shuttle.route)
+        given = (shuttle.place, shuttle.route, now, shuttle.aboard, self._limit_s, times_s)
+        return minutes_of(*given)
+
+    def _watched(
+        self, shuttle: Shuttle, route: list[Stop], now: Timetable, ask: Ask, ends: tuple[int, int]
+    ) -> bool:
+        """Whether no more shuttles move than are supervised, or none that did not move anyway."""
+        if self._zone.territory.supervision is None:
+            return True
+        if self._moves is None:
+            self._moves = {k: self.moves(k) for k in self.shuttles}
+        a, b = ends
+        to_s, by_s = int(ask.pickups[a, c.P_PICK_BY]), int(ask.dropoffs[b, c.D_DROP_BY])
+        limits_s = {**self._limit_s, NEW: int(ask.pairs[a, b, c.E_LIMIT])}
+        bound = [
+            replace(
+                stop,
+                pick_by_s=min(stop.pick_by_s, to_s) if NEW in stop.board else stop.pick_by_s,
+                drop_by_s=min(stop.drop_by_s, by_s) if NEW in stop.leave else stop.drop_by_s,
+            )
+            for stop in route
+        ]
+        times_s = self._zone.territory.dispatch.early_s, self._zone.now_s
+        minutes = minutes_of(shuttle.place, bound, now, shuttle.aboard, limits_s, times_s)
+        own = next(k for k, one in self.shuttles.items() if one is shuttle)
+        taken = Counter(minute for moves in self._moves.values() for minute in moves)
+        limits = self._zone.territory.supervision.limits
+        return all(taken[m] < limits[m % len(limits)] for m in minutes - self._moves[own])
 
     def _enough(self, shuttle: Shuttle, route: list[Stop]) -> bool:
         """Whether the reserve, and the way to a charger, are left at every stop, as before."""

@@ -113,6 +113,7 @@ class Compared(Play):
             plain = PlainInsertion(self.zone)
             self._check_timetables(plain)
             assert found == plain.best(variant), f"mode {mode} of {asked}"
+            self._check_moves(plain)
             self.tally.searches += 1
             self.tally.found += found is not None
             self.tally.joined += found is not None and found.pick_joins + found.drop_joins
@@ -121,6 +122,16 @@ class Compared(Play):
             self.tally.longest = max(
                 self.tally.longest, *(len(s.route) for s in plain.shuttles.values()), 0
             )
+
+    def _check_moves(self, plain: PlainInsertion) -> None:
+        arrays = self.zone.fleet.arrays
+        if not self.zone.fleet.supervised:
+            return
+        for k in plain.shuttles:
+            booked = arrays.booked[k].nonzero()[0].tolist()
+            now = self.zone.now_s // 60
+            moves = {m for m in plain.moves(k) if m >= now}
+            assert moves == {m for m in booked if m >= now}
 
     def _check_timetables(self, plain: PlainInsertion) -> None:
         arrays = self.zone.fleet.arrays
@@ -152,7 +163,7 @@ def battery(level_wh: int) -> Battery:
     )
 
 
-def network(kind: str, promises: dict[str, Any], km_weight: int = 0) -> Network:
+def network(kind: str, promises: dict[str, Any], km_weight: int = 0, **parts: Any) -> Network:
     # Without stop times, only drives that are exact to the second keep to the triangle inequality.
     exact = kind == "line"
     rules = territory(
@@ -160,6 +171,7 @@ def network(kind: str, promises: dict[str, Any], km_weight: int = 0) -> Network:
         stop_times=NO_STOP_TIMES if exact else STOP_TIMES,
         dispatch={"reserve_s": 0 if exact else 30, "divert_latency_s": 10, "km_weight": km_weight},
         chargers=[{"stop": "s4", "power_kw": 1.5}],
+        **parts,
     )
     if kind == "roads":
         return road_network(rules)
@@ -244,6 +256,41 @@ def test_the_search_finds_what_trying_everything_finds(
         shuttles = tuple(replace(one, battery=battery(level_wh)) for one in shuttles)
     chance = Chance(seed or 0, on=seed is not None)
     play = Compared(network(kind, promises, km_weight), shuttles, chance)
+    for number, (at_s, one) in enumerate(asked):
+        play.modes_of[one.ride_id] = (c.COST, RELAXED[number % len(RELAXED)])
+        play.ask(one, at_s)
+    play.run(asked[-1][0])
+
+
+def watched(count: int) -> dict[str, Any]:
+    """So many shuttles may move, and one fewer from five past eight to ten past."""
+    late = {"between": ["08:10", "20:00"], "count": count}
+    between = {"between": ["08:05", "08:10"], "count": count - 1}
+    operators = [{"between": ["06:00", "08:05"], "count": count}, between, late]
+    operators = [one for one in operators if one["count"]]
+    return {"shuttles_per_operator": 1, "operators": operators}
+
+
+@pytest.mark.parametrize("kind", ["roads", "plane", "line"])
+@settings(max_examples=30)
+@given(
+    asked=asks(),
+    promises=st.sampled_from((TIGHT, WINDOWED, LOOSE)),
+    depots=st.lists(st.integers(0, 6), min_size=1, max_size=3),
+    count=st.integers(1, 2),
+    seed=st.one_of(st.none(), st.integers(0, 1000)),
+)
+def test_with_few_operators_too_it_finds_what_trying_everything_finds(
+    kind: str,
+    asked: list[tuple[int, Request]],
+    promises: dict[str, Any],
+    depots: list[int],
+    count: int,
+    seed: int | None,
+) -> None:
+    shuttles = fleet(*depots, capacity=Load(5, 1, 4), seats_per_wheelchair=2)
+    chance = Chance(seed or 0, on=seed is not None)
+    play = Compared(network(kind, promises, supervision=watched(count)), shuttles, chance)
     for number, (at_s, one) in enumerate(asked):
         play.modes_of[one.ride_id] = (c.COST, RELAXED[number % len(RELAXED)])
         play.ask(one, at_s)

@@ -233,6 +233,16 @@ def in_fog() -> Zone:
     return made
 
 
+ONE_OPERATOR: dict[str, Any] = {
+    "shuttles_per_operator": 1,
+    "operators": [{"between": ["08:10", "20:00"], "count": 1}],
+}
+
+
+def later(by_s: int) -> tuple[Remedy, ...]:
+    return (Remedy(Relaxation.LEAVE_LATER_S, by_s),)
+
+
 def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
     """A minimal example of each reason, and the remedies that come with it."""
     far, near = [(2, 650)], [(2, 0)]
@@ -262,7 +272,7 @@ def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
             (),
         ),
         # 150 s of driving and 15 s of boarding, where 100 s are promised.
-        Constraint.WAIT: (quiet(), request("r", 5, 7), (Remedy(Relaxation.LEAVE_LATER_S, 65),)),
+        Constraint.WAIT: (quiet(), request("r", 5, 7), later(65)),
         # 30 s there, 15 s of boarding, 90 s of riding.
         Constraint.ARRIVAL: (
             quiet(),
@@ -277,11 +287,9 @@ def cases() -> dict[Constraint, tuple[Zone, Request, tuple[Remedy, ...]]]:
         # Too late for one reason and for the other: no single change will do.
         Constraint.ENERGY: (with_little_left(), request("r", 1, 4), ()),
         # A minute of driving to the pickup, once the fog lifts.
-        Constraint.OPERATING_DOMAIN: (
-            in_fog(),
-            request("r", 2, 7),
-            (Remedy(Relaxation.LEAVE_LATER_S, 1175),),
-        ),
+        Constraint.OPERATING_DOMAIN: (in_fog(), request("r", 2, 7), later(1175)),
+        # Half a minute of driving, and two minutes early: the operator comes at ten past eight.
+        Constraint.SUPERVISION: (quiet(supervision=ONE_OPERATOR), request("r", 1, 4), later(750)),
         Constraint.FLEET: (quiet(), request("r", 5, 7, arrive_by_s=EIGHT_S + 170), ()),
         Constraint.RIDE_TIME: (
             # Only between this pickup and dropoff could the shuttle come in time, which takes it

@@ -17,6 +17,7 @@ from services.domain.referee import (
     Energy,
     Rule,
     Situation,
+    Supervised,
     Violation,
     new_violations,
     violations,
@@ -133,6 +134,17 @@ def energy(**changed: Any) -> Energy:
     return Energy(**(given | changed))
 
 
+def supervised(**changed: Any) -> Supervised:
+    """Two other shuttles move all the time, and three may."""
+    given: dict[str, Any] = {"limit": lambda minute: 3, "booked": lambda minute: 2, "standing": 0}
+    return Supervised(**(given | changed))
+
+
+def watched(*visits: Visit) -> tuple[Visit, ...]:
+    """The same, supervised for five minutes more than they should need."""
+    return tuple(replace(visit, latest_s=visit.arrive_s + 300) for visit in visits)
+
+
 def later(visit: Visit, by_s: int) -> Visit:
     return replace(visit, arrive_s=visit.arrive_s + by_s, depart_s=visit.depart_s + by_s)
 
@@ -195,6 +207,14 @@ BROKEN: dict[Rule, Callable[[], Case]] = {
     Rule.DOMAIN: lambda: (
         plan(PICKUP, DROPOFF),
         replace(situation(ride(R1)), pauses=((DROPOFF.arrive_s - 1, DROPOFF.arrive_s + 5),)),
+    ),
+    Rule.SUPERVISION: lambda: (
+        plan(*watched(PICKUP, DROPOFF)),
+        situation(ride(R1), supervised=supervised(limit=lambda minute: 3 - minute % 2)),
+    ),
+    Rule.UNSUPERVISED: lambda: (
+        plan(*watched(PICKUP), DROPOFF),
+        situation(ride(R1), supervised=supervised()),
     ),
     Rule.TASK_SHORT: lambda: (
         plan(replace(CLEANED, depart_s=CLEANED.depart_s - 1)),
@@ -307,23 +327,6 @@ def test_a_task_is_done_once_where_it_should_be_by_itself(
 ) -> None:
     found = violations(plan(*visits), situation(ride(R1), tasks=tasks, holds=()))
     assert Rule.TASK_LOST in {violation.rule for violation in found}
-
-
-def test_the_way_to_a_charger_is_kept_and_what_comes_in_counts() -> None:
-    enough = situation(ride(R1), energy=energy(level_mwh=810))
-    assert violations(plan(PICKUP, DROPOFF), enough) == ()
-    short = situation(ride(R1), energy=energy(level_mwh=800))
-    assert violations(plan(PICKUP, DROPOFF), short) == (Violation(Rule.ENERGY, 1, None, 10),)
-    charging = situation(ride(R1), tasks=(CHARGE,), energy=energy(level_mwh=600))
-    board, leave = later(PICKUP, 1300), later(DROPOFF, 1300)
-    late = promised(ride(R1), pickup_to_s=NOON_S + 9000, arrive_by_s=NOON_S + 9000)
-    charging = replace(charging, rides={R1: late})
-    assert violations(plan(CHARGED, board, leave), charging) == ()
-
-
-def test_a_plug_is_free_when_others_are_done() -> None:
-    done = energy(booked=lambda stop: [(NOON_S - 900, NOON_S), (NOON_S + 2100, NOON_S + 3000)])
-    assert violations(plan(CHARGED), situation(tasks=(CHARGE,), energy=done)) == ()
 
 
 def test_one_task_is_not_late_for_another() -> None:

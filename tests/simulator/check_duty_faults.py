@@ -97,3 +97,9 @@ def it_drives_into_the_fog(world: World) -> None:
 @breaks(Rule.OPERATING_DOMAIN)
 def it_is_never_dark_for_shuttles_that_need_light(world: World) -> None:
     world.settings["fleet"][0]["drives_in_darkness"] = False
+
+
+@breaks(Rule.SUPERVISION)
+def one_sets_off_when_nobody_is_on_duty(world: World) -> None:
+    shift = {"between": ["08:10", "07:00"], "count": 1}
+    world.settings["supervision"]["operators"] = [shift]

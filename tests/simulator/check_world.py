@@ -324,6 +324,8 @@ def _add_duties(world: World) -> None:
     day = {"shifts": [["05:00", "22:00"]], "upkeep": [cleaning], "battery": battery}
     world.settings["fleet"].append({"depot": "A", "count": 1, "seats": 4, **day})
     world.settings["chargers"] = [{"stop": "A", "power_kw": 10, "plugs": 1}]
+    around_the_clock = {"between": ["00:00", "00:00"], "count": 1}
+    world.settings["supervision"] = {"shuttles_per_operator": 2, "operators": [around_the_clock]}
 
 
 def crow_day() -> World:

@@ -20,6 +20,7 @@ from services.simulator.check import (
     promises,
     remedies,
     requests,
+    supervision,
 )
 from services.simulator.check.case import Case
 from services.simulator.check.demand import read_demand
@@ -70,18 +71,8 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
         pickup=run.rides.pickup_stop.numbers(ground.stops),
         dropoff=run.rides.dropoff_stop.numbers(ground.stops),
     )
-    for rules in (
-        requests,
-        remedies,
-        promises,
-        life,
-        duty,
-        batteries,
-        driving,
-        closures,
-        domain,
-        figures,
-    ):
+    driven = (duty, batteries, supervision, driving, closures, domain)
+    for rules in (requests, remedies, promises, life, *driven, figures):
         rules.judge(case)
     return notes.verdict()
 
@@ -115,7 +106,8 @@ def _settings(notes: Notes, run: Run, territory: Path) -> None:
         # Benchmarks promise the whole of the longest wait, whatever the territory does.
         whole = own.promises.model_copy(update={"pickup_window_s": None})
         own = own.model_copy(update={"promises": whole})
-    for part in ("timezone", "service", "promises", "stop_times", "travel", "chargers"):
+    parts = ("timezone", "service", "promises", "stop_times", "travel", "chargers", "supervision")
+    for part in parts:
         notes.checked(Rule.SETTINGS, 1)
         if getattr(own, part) != getattr(run.settings, part):
             message = (

@@ -48,6 +48,7 @@ class Rule(StrEnum):
     UPKEEP = "upkeep"
     ENERGY = "energy"
     PLUGS = "plugs"
+    SUPERVISION = "supervision"
     LEG_ORDER = "leg_order"
     LINKS = "links"
     DRIVE_TIME = "drive_time"
@@ -94,6 +95,7 @@ ABOUT: dict[Rule, str] = {
     Rule.UPKEEP: "cleaning and maintenance are done every day, in their time",
     Rule.ENERGY: "batteries hold what ways, stops and charges make of them",
     Rule.PLUGS: "no more shuttles charge at a time than there are plugs, and none too fast",
+    Rule.SUPERVISION: "a shuttle sets off only while fewer move than operators can supervise",
     Rule.LEG_ORDER: "a shuttle's legs follow one another, in time and place",
     Rule.LINKS: "every leg is a piece of road, in its direction, with its length",
     Rule.DRIVE_TIME: "no leg is driven faster than the road allows (with chance: than chance does)",

@@ -41,6 +41,7 @@ _GIVES = {
     Bound.SEATS: "{} too few",
     Bound.WHEELCHAIRS: "{} too few",
     Bound.LUGGAGE: "{} too few",
+    Bound.SUPERVISION: "{} more would move than are supervised",
     Bound.PICKUP_OF: "{ride} would be picked up {} too late",
     Bound.ARRIVAL_OF: "{ride} would arrive {} too late",
     Bound.RIDE_TIME_OF: "{ride} would ride {} too long",
@@ -49,6 +50,7 @@ _PLACES = {
     Bound.SEATS: "seat",
     Bound.WHEELCHAIRS: "wheelchair place",
     Bound.LUGGAGE: "luggage place",
+    Bound.SUPERVISION: "shuttle",
 }
 _REMEDIES = {
     Relaxation.LEAVE_LATER_S: "leave {} later",

@@ -24,6 +24,7 @@ REASONS = {
     "wait": "No shuttle could have come within the longest wait",
     "operating_domain": "Shuttles might not drive at that time",
     "energy": "Shuttles had to keep enough energy to get to a charger",
+    "supervision": "Nobody was free to supervise one more shuttle",
     "fleet": "No shuttle could have fitted the trip in",
     "unknown": "No reason was given",
 }
@@ -42,6 +43,7 @@ SHORT_REASONS = {
     "wait": "wait too long",
     "energy": "batteries too low",
     "operating_domain": "shuttles might not drive then",
+    "supervision": "nobody free to supervise",
     "fleet": "no shuttle free",
     "unknown": "no reason given",
 }

@@ -23,6 +23,7 @@ class Constraint(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONSTRAINT_FLEET: _ClassVar[Constraint]
     CONSTRAINT_ENERGY: _ClassVar[Constraint]
     CONSTRAINT_OPERATING_DOMAIN: _ClassVar[Constraint]
+    CONSTRAINT_SUPERVISION: _ClassVar[Constraint]
 
 class Relaxation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -62,6 +63,7 @@ CONSTRAINT_WAIT: Constraint
 CONSTRAINT_FLEET: Constraint
 CONSTRAINT_ENERGY: Constraint
 CONSTRAINT_OPERATING_DOMAIN: Constraint
+CONSTRAINT_SUPERVISION: Constraint
 RELAXATION_UNSPECIFIED: Relaxation
 RELAXATION_LEAVE_LATER_S: Relaxation
 RELAXATION_ARRIVE_LATER_S: Relaxation
@@ -272,7 +274,7 @@ class Task(_message.Message):
     def __init__(self, kind: _Optional[_Union[TaskKind, str]] = ..., stop: _Optional[int] = ..., earliest_s: _Optional[int] = ..., latest_s: _Optional[int] = ..., duration_s: _Optional[int] = ...) -> None: ...
 
 class Visit(_message.Message):
-    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s", "task", "level_wh")
+    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s", "task", "level_wh", "latest_s")
     STOP_FIELD_NUMBER: _ClassVar[int]
     LEAVE_S_FIELD_NUMBER: _ClassVar[int]
     ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
@@ -282,6 +284,7 @@ class Visit(_message.Message):
     BOARD_FROM_S_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     LEVEL_WH_FIELD_NUMBER: _ClassVar[int]
+    LATEST_S_FIELD_NUMBER: _ClassVar[int]
     stop: int
     leave_s: int
     arrive_s: int
@@ -291,7 +294,8 @@ class Visit(_message.Message):
     board_from_s: int
     task: Task
     level_wh: int
-    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., level_wh: _Optional[int] = ...) -> None: ...
+    latest_s: int
+    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., level_wh: _Optional[int] = ..., latest_s: _Optional[int] = ...) -> None: ...
 
 class Plan(_message.Message):
     __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s", "fault_s")

@@ -1,0 +1,282 @@
+"""When shuttles move, booked by the minute, so that no more move than are supervised: compiled.
+
+Each drive of a plan is booked from when it begins at the earliest to when it ends at the latest
+without breaking a promise, so shuttles that run late, within what was promised, disturb no other.
+When drives begin is worked out here just as `services.dispatcher.plans` tells it to shuttles.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from services.dispatcher import columns as c
+from services.dispatcher.energy import runs_short
+from services.dispatcher.schedule import begin, is_cut_short, locate, schedule
+from services.network.driving import may_leave_s
+from services.network.kernels import kernel
+
+MINUTE_S = 60
+DAY_MIN = 1440
+LATE_S = 600
+"""A drive is booked for no longer than this after it is planned to end."""
+BARE_LATE_S = 120
+"""The same for drives to a stop where nobody waits."""
+
+
+@kernel
+def _spare(head, visits, times):  # type: ignore[no-untyped-def]
+    """Write by how much a shuttle can come later to each visit, as plans have it."""
+    after_s = c.FAR_S
+    for i in range(head[c.H_VISITS] - 1, -1, -1):
+        wait_s = visits[i, c.V_START] - visits[i, c.V_ARRIVE]
+        if visits[i, c.V_TASK]:
+            in_time_s = visits[i, c.V_DROP_BY] - visits[i, c.V_ARRIVE]
+            after_s = max(min(in_time_s, wait_s + after_s), 0)
+        else:
+            after_s = max(wait_s - head[c.H_EARLY], 0)
+        times[i, 0] = after_s
+
+
+@kernel
+def _parks_first(ways, head, visits):  # type: ignore[no-untyped-def]
+    """Where a shuttle stands before its next work, and from when; -1: nowhere."""
+    stop = head[c.H_STOP]
+    if head[c.H_PARK] >= 0:
+        drive_s = int(ways.drive_s[stop, head[c.H_PARK]])
+        if head[c.H_VISITS]:
+            return head[c.H_PARK], head[c.H_FREE] + drive_s
+        leave_s = may_leave_s(ways, head[c.H_DARK], head[c.H_FREE], drive_s)
+        return head[c.H_PARK], leave_s + drive_s
+    if head[c.H_VISITS] and is_cut_short(ways, head, visits[0, c.V_STOP]):
+        return stop, max(head[c.H_ARRIVE], head[c.H_FREE])
+    aboard = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS]
+    if not head[c.H_VISITS] or not visits[0, c.V_TASK] or aboard:
+        return -1, 0
+    if head[c.H_MODE] != c.MOVING or head[c.H_PENDING] or stop == visits[0, c.V_STOP]:
+        return -1, 0
+    if head[c.H_CAPACITY] and runs_short(ways, head, visits, (0, stop, -1, -1)):
+        return -1, 0
+    way_s = ways.drive_s[stop, visits[0, c.V_STOP]]
+    if head[c.H_ARRIVE] > visits[0, c.V_EARLIEST] - head[c.H_EARLY] - way_s:
+        return -1, 0
+    return stop, head[c.H_ARRIVE]
+
+
+@kernel
+def drives(ways, head, visits, now_s, times):  # type: ignore[no-untyped-def]
+    """Write from when to when each drive of a plan is booked; return how many there are.
+
+    ``times``: (positions + 1, 2) is written; a drive in which the shuttle already is begins now.
+    """
+    moving, free_s, last, count = head[c.H_MODE] == c.MOVING, head[c.H_FREE], -1, 0
+    aboard = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS]
+    here = -1 if moving else head[c.H_STOP]
+    _spare(head, visits, times[1:])
+    stop, there_s = _parks_first(ways, head, visits)
+    if not head[c.H_VISITS] and moving:
+        stop, there_s = head[c.H_STOP], min(head[c.H_ARRIVE], free_s + c.UNREACHABLE_S)
+    if stop >= 0:
+        times[0, 0], times[0, 1] = min(free_s, there_s), there_s + BARE_LATE_S
+        here, last, free_s, count = stop, stop, there_s, 1
+    for i in range(head[c.H_VISITS]):
+        spare_s, stop, arrive_s = times[i + 1, 0], visits[i, c.V_STOP], visits[i, c.V_ARRIVE]
+        drive_s = max(arrive_s - free_s - visits[i, c.V_PAUSE], 0)
+        if last >= 0:
+            drive_s = int(ways.drive_s[last, stop])
+            arrive_s = max(arrive_s, free_s + drive_s)
+        leave_s = min(free_s, arrive_s)
+        begun = last < 0 and (moving or head[c.H_LOCKED])
+        if not begun:
+            leave_s = may_leave_s(ways, head[c.H_DARK], leave_s, drive_s)
+        if not aboard and not begun:
+            by_s = visits[i, c.V_EARLIEST]
+            if visits[i, c.V_TASK]:
+                by_s = visits[i, c.V_ARRIVE] + spare_s - drive_s // 4
+            late_s = _leave_late_s(ways, head, by_s - drive_s - head[c.H_EARLY], drive_s)
+            leave_s = max(leave_s, late_s)
+            arrive_s = max(arrive_s, leave_s + drive_s)
+        if stop != here:
+            times[count, 0], times[count, 1] = leave_s, latest(visits[i], arrive_s)
+            count += 1
+        free_s = visits[i, c.V_DEPART]
+        if arrive_s > visits[i, c.V_ARRIVE]:
+            start_s = max(arrive_s, visits[i, c.V_EARLIEST])
+            free_s = max(free_s, start_s + visits[i, c.V_DWELL])
+        aboard = visits[i, c.V_SEATS] + visits[i, c.V_WHEELCHAIRS]
+        here = last = stop
+    if moving and count:
+        times[0, 0] = min(times[0, 0], now_s)
+    return count
+
+
+@kernel
+def _leave_late_s(ways, head, late_s, drive_s):  # type: ignore[no-untyped-def]
+    """The latest that a shuttle may set off, if not as late as wanted."""
+    pauses = ways.pauses[head[c.H_DARK]]
+    for p in range(len(pauses) - 1, -1, -1):
+        if late_s < pauses[p, 1] and late_s + drive_s > pauses[p, 0]:
+            late_s = pauses[p, 0] - drive_s
+    return late_s
+
+
+@kernel
+def latest(visit, arrive_s):  # type: ignore[no-untyped-def]
+    """Until when a visit's drive is booked: no promise breaks if it takes so long."""
+    within_s = visit[c.V_ARRIVE] + visit[c.V_RIDE_SLACK]
+    return max(arrive_s, min(within_s, max(visit[c.V_START], arrive_s) + LATE_S))
+
+
+@kernel
+def last_minute(span):  # type: ignore[no-untyped-def]
+    """The last minute of a drive (it ends as the next one begins, at the latest)."""
+    return max(span[1] - 1, span[0]) // MINUTE_S
+
+
+@kernel
+def book(ways, fleet, k, now_s):  # type: ignore[no-untyped-def]
+    """Book the drives of a shuttle's plan in place of those booked before.
+
+    Returns
+    -------
+    int
+        How many minutes there would have to be for all of it.
+    """
+    row, spans, total = fleet.booked[k], fleet.spans, fleet.total
+    for minute in range(spans[k, 0], spans[k, 1]):
+        total[minute] -= row[minute]
+        row[minute] = 0
+    spans[k] = 0
+    head, visits = fleet.heads[k], fleet.visits[k]
+    stays = not head[c.H_VISITS] and head[c.H_MODE] != c.MOVING and head[c.H_PARK] < 0
+    if head[c.H_OUT] or stays:
+        return 0
+    times = np.empty((head[c.H_VISITS] + 2, 2), np.int64)
+    first, needed = len(total), 0
+    for i in range(drives(ways, head, visits, now_s, times)):
+        begins, ends = max(times[i, 0] // MINUTE_S, 0), last_minute(times[i]) + 1
+        first, needed = min(first, begins), max(needed, ends)
+        for minute in range(begins, min(ends, len(total))):
+            total[minute] += 1 - row[minute]
+            row[minute] = 1
+    spans[k, 0], spans[k, 1] = first, max(min(needed, len(total)), first)
+    return needed
+
+
+@kernel
+def locate_and_book_all(ways, fleet, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Locate every shuttle, and bring schedules and bookings of those that wait up to date."""
+    for k in range(fleet.heads.shape[0]):
+        head, visits = fleet.heads[k], fleet.visits[k]
+        if locate(ways, head, visits, now_s, latency_s):
+            schedule(ways, head, visits, fleet.rides[k])
+            book(ways, fleet, k, now_s)
+        begin(head, visits, now_s, latency_s)
+
+
+@kernel
+def is_full(fleet, minute):  # type: ignore[no-untyped-def]
+    """Whether as many shuttles are booked as are supervised."""
+    taken = fleet.total[minute] if minute < len(fleet.total) else 0
+    return taken >= fleet.limits[minute % DAY_MIN]
+
+
+@kernel
+def others(fleet, k, minute):  # type: ignore[no-untyped-def]
+    """How many other shuttles are booked to move in a minute."""
+    if minute < 0 or minute >= len(fleet.total):
+        return 0
+    return fleet.total[minute] - fleet.booked[k, minute]
+
+
+@kernel
+def is_overbooked(fleet, k):  # type: ignore[no-untyped-def]
+    """Whether a shuttle moves, by its plan, in a minute in which too many do."""
+    for minute in range(fleet.spans[k, 0], fleet.spans[k, 1]):
+        taken, limit = fleet.total[minute], fleet.limits[minute % DAY_MIN]
+        if fleet.booked[k, minute] and taken > limit:
+            return True
+    return False
+
+
+@kernel
+def overbooks(ways, fleet, ask, found):  # type: ignore[no-untyped-def]
+    """Whether a plan with a request in it moves in a full minute in which it does not yet.
+
+    ``found``: shuttle, candidates and places of pickup and dropoff.
+    """
+    k = found[0]
+    head, visits = _with_request(fleet, ask, found)
+    rides = _rides_with_request(fleet, ask, found)
+    head[c.H_RIDES] += 1
+    schedule(ways, head, visits, rides)
+    times = np.empty((head[c.H_VISITS] + 2, 2), np.int64)
+    for i in range(drives(ways, head, visits, head[c.H_FREE], times)):
+        for minute in range(max(times[i, 0] // MINUTE_S, 0), last_minute(times[i]) + 1):
+            own = minute < len(fleet.total) and fleet.booked[k, minute]
+            if not own and is_full(fleet, minute):
+                return True
+    return False
+
+
+@kernel
+def _with_request(fleet, ask, found):  # type: ignore[no-untyped-def]
+    """A shuttle's head and visits with a request in its plan; times are computed after."""
+    k, a, b, pick, pick_joins, drop, drop_joins = found
+    head, old, party = fleet.heads[k].copy(), fleet.visits[k], ask.party
+    count = head[c.H_VISITS]
+    visits = np.zeros((count + 2, c.V_COLUMNS), np.int64)
+    seats = party[c.A_SEATS] + head[c.H_PER_WHEELCHAIR] * party[c.A_WHEELCHAIRS]
+    own_s, at, aboard = party[c.A_BASE_S] + party[c.A_PARTY_S], 0, False
+    for i in range(count + 1):
+        before_seats, before_wheelchairs = head[c.H_ABOARD_SEATS], head[c.H_ABOARD_WHEELCHAIRS]
+        if i > 0:
+            before_seats, before_wheelchairs = old[i - 1, c.V_SEATS], old[i - 1, c.V_WHEELCHAIRS]
+        for drops in range(2):
+            if i != (drop if drops else pick) or (drop_joins if drops else pick_joins):
+                continue
+            row = visits[at]
+            row[c.V_STOP] = ask.dropoffs[b, c.D_STOP] if drops else ask.pickups[a, c.P_STOP]
+            row[c.V_EARLIEST] = 0 if drops else ask.pickups[a, c.P_EARLIEST]
+            row[c.V_PICK_BY] = c.FAR_S if drops else ask.pickups[a, c.P_PICK_BY]
+            row[c.V_DROP_BY] = ask.dropoffs[b, c.D_DROP_BY] if drops else c.FAR_S
+            row[c.V_DWELL] = own_s
+            aboard = not drops
+            row[c.V_SEATS] = before_seats + seats * aboard
+            row[c.V_WHEELCHAIRS] = before_wheelchairs + party[c.A_WHEELCHAIRS] * aboard
+            at += 1
+        if i == count:
+            break
+        row = visits[at]
+        row[:] = old[i]
+        if i == drop and drop_joins:
+            aboard = False
+            row[c.V_DWELL] += party[c.A_PARTY_S]
+            row[c.V_DROP_BY] = min(row[c.V_DROP_BY], ask.dropoffs[b, c.D_DROP_BY])
+        if i == pick and pick_joins:
+            aboard = True
+            row[c.V_DWELL] += party[c.A_PARTY_S]
+            row[c.V_EARLIEST] = max(row[c.V_EARLIEST], ask.pickups[a, c.P_EARLIEST])
+            row[c.V_PICK_BY] = min(row[c.V_PICK_BY], ask.pickups[a, c.P_PICK_BY])
+        row[c.V_SEATS] += seats * aboard
+        row[c.V_WHEELCHAIRS] += party[c.A_WHEELCHAIRS] * aboard
+        at += 1
+    head[c.H_VISITS], head[c.H_PARK] = at, -1
+    return head, visits
+
+
+@kernel
+def _rides_with_request(fleet, ask, found):  # type: ignore[no-untyped-def]
+    k, a, b, pick, pick_joins, drop, drop_joins = found
+    count = fleet.heads[k, c.H_RIDES]
+    rides = np.zeros((count + 1, c.R_COLUMNS), np.int64)
+    for r in range(count):
+        rides[r] = fleet.rides[k, r]
+        for column in (c.R_PICK, c.R_DROP):
+            at = rides[r, column]
+            if at >= 0:
+                rides[r, column] = at + (at >= pick and not pick_joins)
+                rides[r, column] += at >= drop and not drop_joins
+    rides[count, c.R_PICK] = pick
+    rides[count, c.R_DROP] = drop + (not pick_joins)
+    rides[count, c.R_LIMIT] = ask.pairs[a, b, c.E_LIMIT]
+    return rides

@@ -1,0 +1,72 @@
+"""The rule about supervision: a shuttle sets off only while fewer move than may."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.domain.territory import DAY_S, Supervision
+from services.simulator.check.case import Case
+from services.simulator.check.columns import IntArray
+from services.simulator.check.driving import drives_of
+from services.simulator.check.verdict import Finding, Rule
+
+
+class Moves(NamedTuple):
+    """From when to when shuttles were on their way from one stop to the next, by time; in ms.
+
+    A shuttle that waits on its way for a closed road is watched too.
+    """
+
+    shuttle: IntArray
+    start_ms: IntArray
+    end_ms: IntArray
+
+
+def judge(case: Case) -> None:
+    """Apply it."""
+    supervision = case.run.settings.supervision
+    if supervision is None:
+        return
+    moves = moves_of(case)
+    case.notes.checked(Rule.SUPERVISION, len(moves.shuttle))
+    # Whoever arrives in the very moment in which another sets off moves no more.
+    took_time = moves.end_ms > moves.start_ms
+    before: IntArray = np.cumsum(took_time) - took_time
+    ended = np.searchsorted(np.sort(moves.end_ms[took_time]), moves.start_ms, side="right")
+    moving = before - ended + 1
+    limits = limits_at(supervision, moves.start_ms)
+
+    def describe(row: int) -> Finding:
+        message = f"sets off as one of {moving[row]}, while {limits[row]} may move"
+        at_s = float(moves.start_ms[row]) / 1000
+        return case.shuttle_finding(Rule.SUPERVISION, int(moves.shuttle[row]), message, at_s)
+
+    case.notes.add_where(Rule.SUPERVISION, moving > limits, describe)
+
+
+def moves_of(case: Case) -> Moves:
+    """Put the drives of all shuttles in order of time."""
+    legs, drives = case.run.legs, drives_of(case)
+    driven, first = np.unique(drives.of_leg, return_index=True)
+    start_ms = legs.depart_ms[first]
+    end_ms = np.full(len(drives.shuttle), np.iinfo(np.int64).min)
+    np.maximum.at(end_ms, drives.of_leg, legs.arrive_ms)
+    order = np.argsort(start_ms, kind="stable")
+    return Moves(drives.shuttle[driven][order], start_ms[order], end_ms[driven][order])
+
+
+def limits_at(supervision: Supervision, at_ms: IntArray) -> IntArray:
+    """How many shuttles might move at some times."""
+    of_day_s = at_ms // 1000 % DAY_S
+    limits = np.zeros(len(at_ms), np.int64)
+    for watch in supervision.operators:
+        from_s, to_s = (
+            clock.hour * 3600 + clock.minute * 60 + clock.second for clock in watch.between
+        )
+        on_duty = (from_s <= of_day_s) & (of_day_s < to_s)
+        if to_s <= from_s:
+            on_duty = (from_s <= of_day_s) | (of_day_s < to_s)
+        limits += on_duty * watch.count * supervision.shuttles_per_operator
+    return limits
