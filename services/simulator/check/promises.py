@@ -207,6 +207,10 @@ def _kept(case: Case) -> None:
 def _ride_time(case: Case) -> None:
     rides = case.run.rides
     judged = case.completed() & ~case.let_off() & (case.run.rides.diverted_stop.codes < 0)
+    for row in case.run.file.disruptions.asked.restrictions:
+        # Who got on before it was known stands with the shuttle.
+        unforeseen = (rides.picked_up_s < row.known_s) & (rides.dropped_off_s > row.from_s)
+        judged &= ~unforeseen
     case.notes.checked(Rule.RIDE_TIME, int(judged.sum()))
     ride_s = rides.dropped_off_s - rides.picked_up_s
     limit_s = case.ride_limit_s()
