@@ -181,14 +181,6 @@ def is_full(fleet, minute):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def others(fleet, k, minute):  # type: ignore[no-untyped-def]
-    """How many other shuttles are booked to move in a minute."""
-    if minute < 0 or minute >= len(fleet.total):
-        return 0
-    return fleet.total[minute] - fleet.booked[k, minute]
-
-
-@kernel
 def is_overbooked(fleet, k):  # type: ignore[no-untyped-def]
     """Whether a shuttle moves, by its plan, in a minute in which too many do."""
     for minute in range(fleet.spans[k, 0], fleet.spans[k, 1]):

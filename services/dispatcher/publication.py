@@ -8,7 +8,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.insertion import ROUNDING_S
-from services.dispatcher.moves import DAY_MIN, is_overbooked, others
+from services.dispatcher.moves import DAY_MIN, is_overbooked
 from services.dispatcher.plans import parks_first, plan_of
 from services.dispatcher.plugs import booked_s
 from services.dispatcher.schedule import from_head
@@ -216,10 +216,11 @@ class Publisher:
         fleet, head = self._fleet, self._fleet.head(k)
         if not fleet.supervised:
             return None
-        limits = fleet.arrays.limits
+        limits, total, own = fleet.arrays.limits, fleet.arrays.total, fleet.arrays.booked[k]
+        known = range(len(total))
         return Supervised(
             limit=lambda minute: int(limits[minute % DAY_MIN]),
-            booked=lambda minute: int(others(fleet.arrays, k, minute)),
+            booked=lambda minute: int(total[minute]) - int(own[minute]) if minute in known else 0,
             standing=int(head[c.H_STOP]) if head[c.H_MODE] == c.AT_STOP else -1,
         )
 

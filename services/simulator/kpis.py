@@ -17,6 +17,7 @@ from services.simulator.demand import Demand, Trip
 from services.simulator.emissions import CAR, ELECTRICITY, cars_kg, shuttles_kg
 from services.simulator.fleet_day import State, fleet_day, people_on_legs, pooled_rides
 from services.simulator.records import RideRow, Run
+from services.simulator.watched import watch_figures
 
 Kpis = dict[str, Any]
 
@@ -43,6 +44,7 @@ def kpis(run: Run, network: Network, demand: Demand) -> Kpis:
     figures |= _promises(run.rides)
     figures |= _fleet(run, served)
     figures |= _climate(run, served, network)
+    figures |= watch_figures(run)
     figures["disruptions"] = _disruptions(run)
     figures["pooled_share"] = _pooled_share(run, served)
     figures["by_place"] = _by_place(run.rides, network, trips)

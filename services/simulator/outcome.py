@@ -14,6 +14,7 @@ from services.simulator.records import (
     Batches,
     Disruptions,
     Inputs,
+    OperatorWait,
     RideRow,
     Run,
     ShuttleRow,
@@ -70,6 +71,10 @@ def outcome(
             blackouts=tuple(simulation.world.blackouts), asked=simulation.faults
         ),
         batches=_batches(simulation),
+        waits=tuple(
+            OperatorWait(shuttle_id=shuttles[k].id, from_s=from_s, until_s=until_s)
+            for k, from_s, until_s in simulation.world.operators.waits
+        ),
         inputs=inputs,
     )
 

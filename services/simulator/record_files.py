@@ -27,6 +27,7 @@ from services.simulator.records import (
     Disruptions,
     Inputs,
     Legs,
+    OperatorWait,
     RideRow,
     Run,
     ShuttleRow,
@@ -217,6 +218,7 @@ class _RunFile(_Part):
     kind: _Kind | None = None
     disruptions: Disruptions = Disruptions()
     batches: Batches = Batches()
+    waits: tuple[OperatorWait, ...] = ()
     complete: bool
 
 
@@ -241,6 +243,7 @@ def run_json(run: Run) -> dict[str, Any]:
         kind=None if inputs.kind is None else _Kind.model_validate(asdict(inputs.kind)),
         disruptions=run.disruptions,
         batches=run.batches,
+        waits=run.waits,
         complete=True,
     ).model_dump(mode="json")
 
@@ -266,6 +269,7 @@ def read_run(folder: Path) -> Run:
         horizon_s=file.horizon_s,
         disruptions=file.disruptions,
         batches=file.batches,
+        waits=file.waits,
         inputs=Inputs(
             territory=file.territory.path,
             territory_sha256=file.territory.sha256,

@@ -273,6 +273,15 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorWait:
+    """For how long a shuttle stood ready and waited for somebody to supervise it."""
+
+    shuttle_id: str
+    from_s: int
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disruptions:
     """What went wrong on purpose; breakdowns are among the visits.
 
@@ -324,6 +333,8 @@ class Run:
         What the run ran under, fleet included.
     horizon_s
         When the run began and ended, in seconds after midnight.
+    waits
+        Who waited for an operator, in order.
     """
 
     rides: tuple[RideRow, ...]
@@ -336,6 +347,7 @@ class Run:
     horizon_s: tuple[int, int]
     disruptions: Disruptions = Disruptions()
     batches: Batches = Batches()
+    waits: tuple[OperatorWait, ...] = ()
     inputs: Inputs = field(
         default_factory=lambda: Inputs(
             territory="", territory_sha256={}, demand=None, demand_sha256=""

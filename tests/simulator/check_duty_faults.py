@@ -100,6 +100,18 @@ def it_is_never_dark_for_shuttles_that_need_light(world: World) -> None:
 
 
 @breaks(Rule.SUPERVISION)
+def one_drives_while_it_waits(world: World) -> None:
+    leg = world.legs_of("v1")[0]
+    wait = {"shuttle_id": "v1", "from_s": int(leg["depart_s"]), "until_s": int(leg["depart_s"]) + 9}
+
+    def write(run: dict[str, Any], kpis: dict[str, Any]) -> None:
+        run["waits"] = [wait]
+        kpis["supervision"].update(waits=1, waited_h=0.0025)
+
+    world.after.append(write)
+
+
+@breaks(Rule.SUPERVISION)
 def one_sets_off_when_nobody_is_on_duty(world: World) -> None:
     shift = {"between": ["08:10", "07:00"], "count": 1}
     world.settings["supervision"]["operators"] = [shift]

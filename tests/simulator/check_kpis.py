@@ -48,6 +48,7 @@ def kpis(day: Any, crow_factor: float | None) -> Row:
         ),
         "refused": {reason: refused.count(reason) for reason in refused},
         "refused_total": len(refused),
+        "supervision": _supervision(day),
         **counts,
         "offers": offers,
         "accepted_share": _share(sum(row["accepted"] for row in day.rides), offers),
@@ -231,6 +232,14 @@ def _batteries(day: Any) -> Row:
         "charged_kwh": charged_wh / 1000,
         "lowest_charge_share": min([8000, *levels_wh]) / 10_000,
     }
+
+
+def _supervision(day: Any) -> Row | None:
+    if "supervision" not in day.settings:
+        return None
+    spans = [(leg["depart_s"], leg["arrive_s"]) for leg in day.legs]
+    at_once = [sum(a <= start < b for a, b in spans) for start, end in spans if start < end]
+    return {"moving_max": max(at_once, default=0), "waits": 0, "waited_h": 0.0}
 
 
 def _upkeep_s(day: Any) -> int:

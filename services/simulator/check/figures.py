@@ -12,6 +12,7 @@ from services.simulator.check.columns import BoolArray, FloatArray, present
 from services.simulator.check.fleet_figures import fleet_figures
 from services.simulator.check.near import KILO, TENTH, THREE_DIGITS, Between, near, share
 from services.simulator.check.place_figures import in_reach, place_figures
+from services.simulator.check.supervision import supervised
 from services.simulator.check.verdict import Finding, Rule
 
 MISSING = object()
@@ -87,6 +88,7 @@ def _figures(case: Case) -> dict[str, Any]:
         "walk_m": _spread(walks_m[0] + walks_m[1], TENTH),
         **_promises(case, done),
         "disruptions": _disruptions(case, done),
+        "supervision": supervised(case),
         **fleet_figures(case, done),
         **place_figures(case, wait_s),
     }

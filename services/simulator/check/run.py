@@ -89,6 +89,14 @@ class Asked(_Loose):
     restrictions: tuple[KnownRestriction, ...] = ()
 
 
+class OperatorWait(_Loose):
+    """A shuttle that waited for somebody to supervise it."""
+
+    shuttle_id: str
+    from_s: int
+    until_s: int
+
+
 class Disruptions(_Loose):
     """What went wrong on purpose; breakdowns are among the visits."""
 
@@ -114,6 +122,7 @@ class RunFile(_Loose):
     horizon_s: tuple[int, int] = (0, 0)
     """When the run began and ended; matters where the service never closes."""
     disruptions: Disruptions = Disruptions()
+    waits: tuple[OperatorWait, ...] = ()
     complete: Literal[True]
 
 

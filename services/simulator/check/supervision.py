@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from services.domain.territory import DAY_S, Supervision
 from services.simulator.check.case import Case
 from services.simulator.check.columns import IntArray
 from services.simulator.check.driving import drives_of
+from services.simulator.check.near import KILO, near
 from services.simulator.check.verdict import Finding, Rule
 
 
@@ -44,6 +45,40 @@ def judge(case: Case) -> None:
         return case.shuttle_finding(Rule.SUPERVISION, int(moves.shuttle[row]), message, at_s)
 
     case.notes.add_where(Rule.SUPERVISION, moving > limits, describe)
+    _waits(case, moves)
+
+
+def _waits(case: Case, moves: Moves) -> None:
+    """Who is said to wait for an operator does not drive."""
+    number = {row.shuttle_id: k for k, row in enumerate(case.run.file.shuttles)}
+    for wait in case.run.file.waits:
+        case.notes.checked(Rule.SUPERVISION, 1)
+        own = moves.shuttle == number.get(wait.shuttle_id, -1)
+        while_s = (moves.start_ms < wait.until_s * 1000) & (moves.end_ms > wait.from_s * 1000)
+        if wait.shuttle_id not in number or (own & while_s).any():
+            message = f"is said to wait for an operator until {wait.until_s}, but drives"
+            finding = Finding(
+                rule=Rule.SUPERVISION, message=message, shuttle=wait.shuttle_id, at_s=wait.from_s
+            )
+            case.notes.add(finding)
+
+
+def supervised(case: Case) -> dict[str, Any] | None:
+    """Figures: how many moved at once, counted by legs, and who waited for an operator."""
+    if case.run.settings.supervision is None:
+        return None
+    legs, waits = case.run.legs, case.run.file.waits
+    real = legs.arrive_ms > legs.depart_ms
+    at_ms = np.concatenate((legs.depart_ms[real], legs.arrive_ms[real]))
+    change = np.repeat([1, -1], int(real.sum()))
+    # Whoever arrives in the very moment in which another sets off moves no more.
+    moving = np.cumsum(change[np.lexsort((change, at_ms))])
+    waited_s = sum(wait.until_s - wait.from_s for wait in waits)
+    return {
+        "moving_max": int(moving.max(initial=0)),
+        "waits": len(waits),
+        "waited_h": near(waited_s / 3600, KILO),
+    }
 
 
 def moves_of(case: Case) -> Moves:

@@ -29,6 +29,7 @@ from services.simulator.report.day import (
     outcomes_by_hour,
     waits_by_hour,
 )
+from services.simulator.watched import limits_of, moving_max, waited_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +179,35 @@ def fleet_chart(run: Run) -> Chart | None:
         keys=tuple(Key(layer.kind, layer.name) for layer in layers),
         head=("Hour", *(layer.name for layer in layers)),
         rows=tuple(rows),
+    )
+
+
+def moving_chart(run: Run) -> Chart | None:
+    """Draw how many shuttles moved at once, beside how many might; None if all might."""
+    if run.settings.supervision is None:
+        return None
+    hours = hours_of(run)
+    spans_ms = [(hour * HOUR_S * 1000, (hour + 1) * HOUR_S * 1000) for hour in hours]
+    moved, limits, waits_s = moving_max(run, spans_ms), limits_of(run, hours), waited_s(run, hours)
+    spare = [max(most - own, 0) for own, most in zip(moved, limits, strict=True)]
+    layers = [
+        Layer("moved at once at most", "riding", moved),
+        Layer("more were supervised", "idle", spare),
+    ]
+    drawing = both_widths(
+        "How many shuttles moved at once at most in each hour, and how many more might have. The"
+        " table below has the figures.",
+        (hours.start, hours.stop),
+        float(max(map(sum, zip(moved, spare, strict=True)), default=1) or 1),
+        stacked_columns(layers, hours, "{hour}: {value} {name}"),
+        unit="shuttles",
+    )
+    return Chart(
+        drawing=drawing,
+        keys=tuple(Key(layer.kind, layer.name) for layer in layers),
+        head=("Hour", "Moved at once", "Might move", "Waited for an operator"),
+        rows=tuple(
+            (words.clock(hour * HOUR_S), words.count(a), words.count(b), words.minutes(s))
+            for hour, a, b, s in zip(hours, moved, limits, waits_s, strict=True)
+        ),
     )

@@ -48,6 +48,7 @@ def render(run: Run, network: Network, demand: Demand, kpis: Mapping[str, Any]) 
         requests=day_charts.requests_chart(run),
         refusals=words.refusal_lines(run.rides),
         fleet=day_charts.fleet_chart(run),
+        moving=day_charts.moving_chart(run),
         batteries=battery_chart(run),
         occupancy=page.occupancy_bars(run),
         places=page.place_rows(kpis),
