@@ -256,6 +256,10 @@ def needs(made: Zone, asked: Request) -> tuple[Give, ...]:
 
 
 CLOSED = {"service": {"opens": "06:00", "closes": "08:01"}}
+LATE_OPERATOR = {
+    "shuttles_per_operator": 1,
+    "operators": [{"between": ["08:10", "20:00"], "count": 1}],
+}
 BOTH = request("r", 5, 7, arrive_by_s=EIGHT_S + 170)
 WHEELCHAIR = Party(seats=0, wheelchairs=1)
 RIDER = RideId("other")
@@ -287,6 +291,11 @@ CASES: dict[str, tuple[Zone, Request, tuple[Give, ...]]] = {
         quiet(),
         request("r", 1, 4, party=Party(luggage=3)),
         (Give(Bound.LUGGAGE, 1),),
+    ),
+    "supervision": (
+        quiet(supervision=LATE_OPERATOR),
+        request("r", 1, 4),
+        (Give(Bound.SUPERVISION, 1),),
     ),
     "wait and arrival": (quiet(), BOTH, (Give(Bound.ARRIVAL, 55), Give(Bound.WAIT, 65))),
     # There and back with the new party first takes 90 s, of which the other one can wait 25.
