@@ -95,6 +95,15 @@ def test_where_all_goes_as_planned_nobody_waits_for_somebody_to_supervise_it(
     assert any(visit.latest_s for plan in issued for visit in plan.visits)
 
 
+def test_the_same_seed_gives_the_same_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    harsh.make_harsh(monkeypatch)
+    first, second = (
+        harsh.two_hours("roads", 7, harsh.DISORDER, requests=30, supervision=LUNCH)
+        for _ in range(2)
+    )
+    assert harsh.digest(first) == harsh.digest(second)
+
+
 def calm(kind: str, seed: int) -> Play:
     """An hour in which nothing is late and nobody cancels, with few operators."""
     rules = territory(
