@@ -276,7 +276,12 @@ class Rescue:
 
     def _seek_later(self, ride: Ride, now_s: int, events: list[Event]) -> None:
         heads = self._fleet.arrays.heads
-        hope = bool(self._fleet.closed) or bool((heads[:, [c.H_SILENT, c.H_OUT]] > 0).any())
+        # A road is opened, an operator is free, a shuttle is repaired or heard of again.
+        hope = (
+            bool(self._fleet.closed)
+            or self._fleet.supervised
+            or bool((heads[:, [c.H_SILENT, c.H_OUT]] > 0).any())
+        )
         until_s = max(now_s, ride.promise.pickup_to_s) + ANSWER_S if hope else now_s
         until_s = self._sought.setdefault(ride.id, until_s)
         if now_s < until_s:
