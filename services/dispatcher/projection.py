@@ -57,7 +57,8 @@ def project(ways, head, visits, times, projected):  # type: ignore[no-untyped-de
             if _is_empty(head, visits, i):
                 leave_s = max(leave_s, visits[i, c.V_EARLIEST] - drive_s - early_s)
                 arrive_s = max(arrive_s, leave_s + drive_s)
-            if leave_s > deadline_s:
+            settled = target == here and visits[i, c.V_START] <= deadline_s + latency_s
+            if leave_s > deadline_s and not settled:
                 break
             node, ms = ways.stop_node[here], leave_s * 1000
             x_mm, y_mm = ways.stop_mm[here, 0], ways.stop_mm[here, 1]
