@@ -14,6 +14,9 @@ REGISTRY_HOST = re.compile(
 )
 
 
+CONFLICT = re.compile(r"^(?:<{7} |>{7} |={7}$)")
+
+
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
     found = []
     for path in tracked_files():
@@ -33,3 +36,7 @@ def test_no_file_names_a_place_on_one_machine() -> None:
 
 def test_no_file_names_the_host_of_a_package_registry() -> None:
     assert lines_with(REGISTRY_HOST) == []
+
+
+def test_no_merge_was_left_half_done() -> None:
+    assert lines_with(CONFLICT) == []
