@@ -13,9 +13,6 @@ from services.domain.territory import DispatchSettings
 from services.solver.improve import improve
 from services.solver.problem import Budget
 
-RIDE_ITERATIONS = 10
-"""Steps of the search for each open ride; more bring little in what changes every few seconds."""
-
 
 class Solved(NamedTuple):
     """What a solver made of a batch: its proposal, if any, and what its routes would cost."""
@@ -47,4 +44,5 @@ def solve_side_by_side(
 
 def iterations(batch: Batch, settings: DispatchSettings) -> Budget:
     """A budget of steps, so that a run repeats exactly."""
-    return Budget(iterations=min(RIDE_ITERATIONS * len(batch.rides), settings.solve_iterations))
+    steps = settings.ride_iterations * len(batch.rides)
+    return Budget(iterations=min(steps, settings.solve_iterations))

@@ -151,8 +151,9 @@ class DispatchSettings(Part):
         Rides that are to be picked up later than this are not planned anew yet.
     solve_latency_s
         How long after its snapshot a batch takes effect.
-    solve_iterations
-        Steps of the search in each batch, in simulations; live, the time decides.
+    ride_iterations, solve_iterations
+        Steps of the search for each open ride, and at most in a batch, in simulations; live, the
+        time decides.
     second_look
         A request that finds no place waits for a batch that may move other rides to make room.
     answer_after_s
@@ -175,6 +176,7 @@ class DispatchSettings(Part):
     batch_every_s: Annotated[int, Field(ge=0, le=3600)] = 30
     batch_ahead_s: Annotated[int, Field(ge=0, le=DAY_S)] = 3600
     solve_latency_s: Annotated[int, Field(ge=1, le=600)] = 5
+    ride_iterations: Annotated[int, Field(ge=1, le=10_000)] = 10
     solve_iterations: Annotated[int, Field(ge=1, le=10_000_000)] = 600
     second_look: bool = False
     answer_after_s: Annotated[int, Field(ge=0, le=3600)] = 0
