@@ -5,14 +5,10 @@ Times are seconds after midnight (int64), distances millimetres. ``FAR_S`` stand
 
 from __future__ import annotations
 
-import numpy as np
-
 FAR_S = 2**40
 UNREACHABLE_S = 65_535
 
 AT_STOP, MOVING = 0, 1
-NO, YES, FAR = np.int64(0), np.int64(1), np.int64(FAR_S)
-"""Typed: plain numbers in a tuple would have whatever takes it compiled once more, for them."""
 
 # heads[shuttle, column]: where a shuttle is, and from where and when it can be sent elsewhere.
 H_VISITS = 0  # how many visits are planned

@@ -22,7 +22,7 @@ from services.dispatcher.objective import ROUNDING_S as ROUNDING_S
 from services.dispatcher.objective import at_least, least_costs, value_of
 from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
 from services.network.driving import may_leave_s
-from services.network.kernels import kernel
+from services.network.kernels import kernel, nested_kernel
 
 
 @kernel
@@ -64,13 +64,30 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
         ):
             continue
         for a in range(ask.pickups.shape[0]):
+            stop, pick_by_s = ask.pickups[a, c.P_STOP], ask.pickups[a, c.P_PICK_BY]
+            if _is_too_far(ways.drive_s, ways.node_drive_s, fleet.heads, k, stop, pick_by_s):
+                continue
             if _try_pickups(ways, fleet, ask, k, a, least[a], found):
                 found[c.F_SHUTTLE] = k
                 found[c.F_PICKUP] = a
     return found
 
 
-@kernel
+@nested_kernel
+def _is_too_far(drive_s, node_drive_s, heads, k, stop, pick_by_s):  # type: ignore[no-untyped-def]
+    """Whether a shuttle is too far from a pickup, even straight from where it is: most are."""
+    leg_s = 0
+    if heads[k, c.H_FIRST] > 0:
+        return False
+    if heads[k, c.H_MODE] == c.AT_STOP:
+        leg_s = int(drive_s[heads[k, c.H_STOP], stop])
+    elif stop != heads[k, c.H_STOP] and node_drive_s.shape[0]:
+        leg_s = int(node_drive_s[heads[k, c.H_NODE], stop])
+    sooner_s = ROUNDING_S + heads[k, c.H_VISITS]
+    return heads[k, c.H_FREE] + leg_s - sooner_s > pick_by_s
+
+
+@nested_kernel
 def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyped-def]
     """Try every position of one pickup stop in one shuttle's plan; say if that found a better.
 
@@ -92,10 +109,8 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
     leg_s = from_head(ways, heads[k], stop) if first == 0 else 0
     better = False
     arrives = first == 0 and _is_arriving(heads, visits, k)
-    arrives = arrives or (first == 0 and is_cut_short(ways, heads[k], stop))
-    # By whatever way, the shuttle is there no sooner than straight from where it is.
-    if first == 0 and time_s + leg_s - ROUNDING_S - count > pick_by_s:
-        return better
+    if first == 0 and ways.pauses.shape[1]:
+        arrives = arrives or is_cut_short(ways, heads[k], stop)
     for i in range(first, count + 1):
         if i > 0:
             here = visits[k, i - 1, c.V_STOP]
@@ -124,14 +139,14 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
         if works:
             bound = at_least(ask, a, added_s, boarded_s, least)
             if not 0 <= found[c.F_VALUE] <= bound:
-                start = (i, c.NO, boarded_s, leg_s, added_s, room)
+                start = (i, 0, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
         if i < count and visits[k, i, c.V_STOP] == stop and not visits[k, i, c.V_TASK]:
             boarded_s = max(visits[k, i, c.V_START], earliest_s)
             boarded_s += visits[k, i, c.V_DWELL] + party[c.A_PARTY_S]
             bound = at_least(ask, a, 0, boarded_s, least)
             if boarded_s <= pick_by_s and not 0 <= found[c.F_VALUE] <= bound:
-                start = (i, c.YES, boarded_s, c.NO, c.NO, c.FAR)
+                start = (i, 1, boarded_s, 0, 0, c.FAR_S)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
     return better
 

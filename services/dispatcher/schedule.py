@@ -10,10 +10,10 @@ from __future__ import annotations
 from services.dispatcher import columns as c
 from services.dispatcher.energy import levels
 from services.network.driving import crow_point, crow_s, drive_until, may_leave_s
-from services.network.kernels import kernel
+from services.network.kernels import kernel, nested_kernel
 
 
-@kernel
+@nested_kernel
 def from_head(ways, head, stop):  # type: ignore[no-untyped-def]
     """Seconds to a stop from where a shuttle is when it can be sent elsewhere."""
     if head[c.H_MODE] == c.AT_STOP:
@@ -54,7 +54,7 @@ def is_cut_short(ways, head, stop):  # type: ignore[no-untyped-def]
     return elsewhere and may_leave_s(ways, head[c.H_DARK], free_s, leg_s) != free_s
 
 
-@kernel
+@nested_kernel
 def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
     """Find from where, and when, a shuttle can be sent elsewhere; say if its schedule moved.
 

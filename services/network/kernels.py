@@ -59,6 +59,14 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True)(function))
 
 
+def nested_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function into each `kernel` that calls it, which then hands on no arrays.
+
+    Each array costs some nanoseconds a call, and some calls are made for every shuttle.
+    """
+    return _njit(function, nogil=True, forceinline=True)
+
+
 def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that makes no arrays: without counting references to those it is given.
 
