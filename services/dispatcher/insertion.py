@@ -24,6 +24,9 @@ from services.dispatcher.schedule import first_s, from_head, is_cut_short, locat
 from services.network.driving import may_leave_s
 from services.network.kernels import kernel, nested_kernel
 
+NO, YES, FAR_S = np.int64(0), np.int64(1), np.int64(c.FAR_S)
+"""Typed: plain numbers in a tuple would have whatever takes it compiled once more, for them."""
+
 
 @kernel
 def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
@@ -139,14 +142,14 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
         if works:
             bound = at_least(ask, a, added_s, boarded_s, least)
             if not 0 <= found[c.F_VALUE] <= bound:
-                start = (i, 0, boarded_s, leg_s, added_s, room)
+                start = (i, NO, boarded_s, leg_s, added_s, room)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
         if i < count and visits[k, i, c.V_STOP] == stop and not visits[k, i, c.V_TASK]:
             boarded_s = max(visits[k, i, c.V_START], earliest_s)
             boarded_s += visits[k, i, c.V_DWELL] + party[c.A_PARTY_S]
             bound = at_least(ask, a, 0, boarded_s, least)
             if boarded_s <= pick_by_s and not 0 <= found[c.F_VALUE] <= bound:
-                start = (i, 1, boarded_s, 0, 0, c.FAR_S)
+                start = (i, YES, boarded_s, NO, NO, FAR_S)
                 better |= _try_dropoffs(ways, fleet, ask, k, a, start, found)
     return better
 
