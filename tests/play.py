@@ -14,6 +14,7 @@ from services.domain.events import (
     Report,
     RequestRide,
     RideEvent,
+    RideLetOff,
     RoadsChanged,
     WakeUp,
 )
@@ -135,6 +136,8 @@ class Play:
                 self.world.roads_changed(self.zone.fleet.ways)
             elif isinstance(event, RideEvent):
                 self.riders.hear(event)
+                if isinstance(event, RideLetOff):
+                    self.world.goes_on(event)
         self.watch(message, events)
 
     def _transmit(self, plan: Plan) -> None:

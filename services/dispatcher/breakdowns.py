@@ -13,6 +13,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.stranded import Stranded
 from services.domain.events import (
     Event,
     Fault,
@@ -23,6 +24,8 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.ride import Ride, Status
+
+REASON = "its shuttle broke down"
 
 
 class Breakdowns:
@@ -55,6 +58,8 @@ class Breakdowns:
         self._publisher = publisher
         self._rescue = rescue
         self._wait_s_max = wait_s_max
+        self.stranded = Stranded(fleet, rides, publisher, rescue, wait_s_max)
+        """Sees to those whose shuttle is in order, but may not drive on."""
 
     def broke_down(self, k: int, report: Fault, now_s: int, events: list[Event]) -> None:
         """Take a shuttle out of service, and see to all its riders."""
@@ -102,11 +107,14 @@ class Breakdowns:
         onward: list[RideId] = []
         for ride_id in ride_ids:
             fleet.remove(k, ride_id)
-            ride = self._rides[ride_id]
+            changing = self._rides[ride_id]
+            ride = _as_offered(changing)
             if ride.promise.dropoff_stop == route.fault_stop:
                 self._rides[ride_id] = replace(
                     ride, status=Status.COMPLETED, dropped_off_s=ready_s, let_off_s=route.fault_s
                 )
+                if ride.promise != changing.promise:
+                    events.append(PromiseChanged(ride_id, ride.promise, REASON))
                 events.append(RideCompleted(ride_id, route.shuttle.id, ready_s))
                 continue
             promise = replace(
@@ -120,7 +128,7 @@ class Breakdowns:
                 ride, status=Status.CONFIRMED, changed=promise, let_off_s=route.fault_s
             )
             events.append(RideLetOff(ride_id, route.shuttle.id, route.fault_stop, ready_s))
-            events.append(PromiseChanged(ride_id, promise, "its shuttle broke down"))
+            events.append(PromiseChanged(ride_id, promise, REASON))
             onward.append(ride_id)
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)
@@ -139,3 +147,11 @@ class Breakdowns:
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_BUSY] = at_s
         head[c.H_FREE] = -1
+
+
+def _as_offered(ride: Ride) -> Ride:
+    """A ride that was to change on the way, as it was before."""
+    if not ride.changing or ride.offer is None:
+        return ride
+    stop = ride.offer.promise.dropoff_stop
+    return replace(ride, changing=False, changed=replace(ride.promise, dropoff_stop=stop))

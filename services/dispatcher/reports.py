@@ -8,7 +8,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.duties import Duties
 from services.dispatcher.fleet import Shuttles
-from services.dispatcher.lateness import expected
+from services.dispatcher.lateness import Expected, expected
 from services.dispatcher.positions import Positions
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
@@ -79,6 +79,7 @@ class Reports:
         self._breakdowns = breakdowns
         self._positions = Positions(fleet)
         self._duties = duties
+        self._stranded = breakdowns.stranded
         self._at_risk: dict[RideId, int] = {}
 
     def take(self, report: Report, now_s: int, events: list[Event]) -> None:
@@ -186,6 +187,9 @@ class Reports:
             if (ride.shuttle_id, ride.dropped_off_s) != (report.shuttle_id, report.at_s):
                 events.append(_marked(report, "the party had left before"))
             return  # otherwise the same fact again
+        went_on = ride.changing or ride.status is Status.ABOARD
+        if went_on and ride.let_off_s is not None and report.at_s <= ride.let_off_s:
+            return  # it got off to change: the same fact again
         expected = self._served(k, ride.id, False, report.at_s) and ride.status is Status.ABOARD
         if not expected:
             self._take_out(ride.id, now_s, events)
@@ -193,6 +197,9 @@ class Reports:
         self._fleet.routes[k].aboard.pop(ride.id, None)
         self._fleet.forget(ride.id)
         self._at_risk.pop(ride.id, None)
+        if ride.changing and ride.status is Status.ABOARD:
+            self._stranded.got_off(k, ride, report.at_s, now_s, events)
+            return
         self._rides[ride.id] = replace(
             ride,
             status=Status.COMPLETED,
@@ -222,6 +229,7 @@ class Reports:
             ride,
             status=Status.ABOARD,
             shuttle_id=report.shuttle_id,
+            changing=False,
             picked_up_s=report.at_s if ride.let_off_s is None else ride.picked_up_s,
         )
         route.aboard[ride.id] = report.at_s
@@ -297,20 +305,25 @@ class Reports:
     def tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""
         fleet, route = self._fleet, self._fleet.routes[k]
-        if not fleet.head(k)[c.H_BROKEN] and not any(r in self._at_risk for r in route.ride_ids()):
+        known = fleet.head(k)[c.H_BROKEN] or any(r in self._at_risk for r in route.ride_ids())
+        if not known and not self._stranded.is_held(k, now_s):
             return
-        late: list[RideId] = []
-        for ride_id, pickup_s, arrival_s, late_s, waiting in expected(fleet, self._rides, k):
+        late: list[Expected] = []
+        found = list(expected(fleet, self._rides, k))
+        for one in found:
+            ride_id, pickup_s, arrival_s, late_s, _ = one
             told_s = self._at_risk.get(ride_id)
             if late_s and (told_s is None or late_s >= told_s + WORSE_S):
                 self._at_risk[ride_id] = late_s
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=False))
-                late += [ride_id] if waiting else []
-            elif not late_s and told_s is not None:
+                late.append(one)
+            elif not late_s and told_s is not None and not self._rides[ride_id].changing:
                 del self._at_risk[ride_id]
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=True))
-        for ride_id in late:
-            self._rescue.consider(ride_id, k, now_s, events)
+        for one in late:
+            if one.waiting:
+                self._rescue.consider(one.ride_id, k, now_s, events)
+        self._stranded.see_to(k, found, now_s, events)
 
 
 def _unknown(report: Left | Boarded | NotThere) -> ReportMarked:

@@ -113,18 +113,36 @@ class Rescue:
         for ride_id in victims:
             self.wait(ride_id, k, now_s)
 
-    def consider(self, ride_id: RideId, k: int, now_s: int, events: list[Event]) -> None:
-        """Withdraw a late ride from shuttle ``k`` if another one can keep its promise."""
+    def consider(
+        self,
+        ride_id: RideId,
+        k: int,
+        now_s: int,
+        events: list[Event],
+        by_s: int | None = None,
+    ) -> None:
+        """Withdraw a late ride from shuttle ``k`` if another one can keep its promise.
+
+        ``by_s``: or, though late too, gets it there by then; so far in the future that any would
+        do, it is withdrawn in any case.
+        """
         fleet, ride = self._fleet, self._rides[ride_id]
         stops = fleet.routes[k].stops
         at = next((i for i, stop in enumerate(stops) if ride_id in stop.board), -1)
         if at < fleet.head(k)[c.H_FIRST] or ride_id in fleet.routes[k].awaited:
             return  # on board, or boarding, or just coming
         others = [i for i in range(len(fleet.routes)) if i != k]
-        found = self._search(ask_again(ride, fleet, now_s), others)
-        if found[c.F_VALUE] >= 0:
+        better = self._search(ask_again(ride, fleet, now_s), others)[c.F_VALUE] >= 0
+        if not better and by_s is not None:
+            better = by_s >= c.FAR_S or self.soonest_s(ride, others, now_s) <= by_s
+        if better:
             self._publisher.take_out(k, ride_id, now_s, events)
             self.wait(ride_id, k, now_s)
+
+    def soonest_s(self, ride: Ride, among: Collection[int] | None, now_s: int) -> int:
+        """When some shuttle, the one that is least late, would have brought a ride there."""
+        found = self._search(self._later(ask_again(ride, self._fleet, now_s), ride), among)
+        return found[c.F_DROPOFF_S] if found[c.F_VALUE] >= 0 else c.FAR_S
 
     def acknowledged(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
         """A shuttle follows a plan: the rides that this withdrew are free for others."""

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import replace
 
+from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
 from services.domain.events import Event, RideFailed
@@ -86,4 +87,13 @@ class Silence:
         aboard = ride.status is Status.ABOARD
         promised_s = promise.arrive_by_s if aboard else promise.pickup_to_s
         silent_s = now_s - self._fleet.routes[k].heard_s
-        return now_s > promised_s + HOPE_S and silent_s > SILENT_S
+        overdue = now_s > promised_s + HOPE_S and silent_s > SILENT_S
+        return overdue and not self._stands(k, now_s)
+
+    def _stands(self, k: int, now_s: int) -> bool:
+        """Whether a shuttle has nothing to say, since it may not drive, or might not until now."""
+        fleet = self._fleet
+        fleet.refresh(k, now_s)
+        arrive_s = int(fleet.arrays.visits[k, 0, c.V_ARRIVE])
+        spans = fleet.pauses(k)
+        return any(from_s < arrive_s and until_s > now_s - SILENT_S for from_s, until_s in spans)

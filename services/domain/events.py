@@ -248,7 +248,7 @@ class RideReassigned:
 
 @dataclass(frozen=True, slots=True)
 class RideLetOff:
-    """The party had to get off on the way: its shuttle broke down. Another one is to take it on."""
+    """The party had to get off on the way (see `PromiseChanged`); another shuttle takes it on."""
 
     ride_id: RideId
     shuttle_id: ShuttleId

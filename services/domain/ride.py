@@ -192,7 +192,9 @@ class Ride:
     picked_up_s
         When it was first picked up.
     let_off_s
-        When it was let off on the way, because its shuttle broke down.
+        When it was let off on the way, because its shuttle broke down or may not drive on.
+    changing
+        It gets off, or got off, at a stop only to go on from there with another shuttle.
     failure
         Why it failed.
     """
@@ -209,6 +211,7 @@ class Ride:
     expected_arrival_s: int | None = None
     changed: Promise | None = None
     let_off_s: int | None = None
+    changing: bool = False
     failure: str | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from services.domain.events import RideLetOff
 from services.domain.ids import RideId
 from services.domain.ride import Load
 from services.domain.territory import StopTimes
@@ -28,16 +29,22 @@ class Kerb:
         self._stop_times = stop_times
         self._picked_up: set[RideId] = set()
         self._stranded: dict[RideId, tuple[int, int]] = {}
-        """Who was let off where a shuttle broke down: at which stop, from when on."""
+        """Who was let off on the way: at which stop, from when on."""
 
     def got_on(self, ride_id: RideId) -> None:
         """A party is on board."""
         self._picked_up.add(ride_id)
 
     def was_let_off(self, ride_id: RideId, stop: int, from_s: int) -> None:
-        """A party had to get off at a stop, where it is from a time on."""
+        """A party had to get off on the way, at a stop where it is from a time on."""
         self._picked_up.discard(ride_id)
         self._stranded[ride_id] = (stop, from_s)
+
+    def goes_on(self, vehicle: Vehicle, event: RideLetOff) -> None:
+        """A party that got off waits there for another shuttle, or the same one later."""
+        if event.ride_id in vehicle.done:
+            vehicle.done.remove(event.ride_id)
+            self.was_let_off(event.ride_id, event.stop, event.at_s)
 
     def present_s(self, ride_id: RideId, stop: int) -> int:
         """When a party is at its stop; never again, once it got on somewhere."""

@@ -247,7 +247,13 @@ def _rounded(part: float, whole: float) -> float | None:
 def _disruptions(run: Run) -> Kpis:
     """What went wrong on purpose, and what became of those who were let off on the way."""
     broken = [visit for visit in run.visits if visit.broke_down_at is not None]
-    let_off = {request_id for visit in broken for request_id in visit.left}
+    ends = {ride.request_id: (ride.dropoff_stop, ride.diverted_stop) for ride in run.rides}
+    let_off = {
+        request_id
+        for visit in run.visits
+        for request_id in visit.left
+        if visit.broke_down_at is not None or visit.stop not in ends[request_id]
+    }
     ended = Counter(ride.status for ride in run.rides if ride.request_id in let_off)
     return {
         "breakdowns": len(broken),

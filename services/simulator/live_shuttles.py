@@ -20,6 +20,7 @@ from services.domain.events import (
     RideConfirmed,
     RideEvent,
     RideFailed,
+    RideLetOff,
     RideNoShow,
     RideOffered,
     RoadsChanged,
@@ -204,6 +205,8 @@ class LiveShuttles:
                 self._guests.hear(event, now_s)
                 if isinstance(event, RideConfirmed):
                     self._world.look_again(event.ride_id)
+                elif isinstance(event, RideLetOff):
+                    self._world.goes_on(event)
         # Nobody writes this day up.
         self._world.drives.clear()
         self._world.stays.clear()

@@ -25,6 +25,7 @@ from services.domain.events import (
     Proposal,
     Report,
     RideEvent,
+    RideLetOff,
     RideOffered,
     RideRefused,
     RoadsChanged,
@@ -297,6 +298,8 @@ class Simulation:
         if not isinstance(event, RideEvent):
             return
         self.riders.hear(event)
+        if isinstance(event, RideLetOff):
+            self.world.goes_on(event)
         if self._listen is not None and self._listen(self.agenda.now_s, event):
             self._over = True
 

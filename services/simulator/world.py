@@ -16,6 +16,7 @@ from services.domain.events import (
     PlanAcknowledged,
     Repaired,
     Report,
+    RideLetOff,
     TaskDone,
 )
 from services.domain.ids import RideId
@@ -27,7 +28,7 @@ from services.network.driving import Ways
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.diary import Diary
-from services.simulator.kerb import Kerb
+from services.simulator.kerb import NEVER_S, Kerb
 from services.simulator.radio import Radio, turned_off
 from services.simulator.records import Blackout
 from services.simulator.supervision import Operators
@@ -47,7 +48,6 @@ DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15
 PLUG_S = 30
 """A shuttle that finds no plug free looks again after this long."""
-NEVER_S = 2**40
 
 
 class World:
@@ -121,8 +121,8 @@ class World:
     def fall_silent(self, k: int, until_s: int) -> None:
         """Let a shuttle neither hear nor be heard for a while; it goes on with what it holds."""
         vehicle, now_s = self.vehicles[k], self._agenda.now_s
-        dark = Blackout(shuttle_id=vehicle.shuttle.id, from_s=now_s, until_s=until_s)
-        self.blackouts.append(dark)
+        shuttle_id = vehicle.shuttle.id
+        self.blackouts.append(Blackout(shuttle_id=shuttle_id, from_s=now_s, until_s=until_s))
         self._radio.fall_silent(vehicle, until_s, self.receive)
 
     def break_down(self, k: int, until_s: int) -> None:
@@ -145,10 +145,9 @@ class World:
         at_s = max(-(-place_ms // 1000), now_s)
         self.operators.gives_up(vehicle.number, now_s)
         stop, walk_s = self._where.nearest_stop(place)
-        vehicle.moving = False
+        vehicle.moving, vehicle.stop = False, stop
         vehicle.turn += 1
         vehicle.visits.clear()
-        vehicle.stop = stop
         stay = self._stay(vehicle)
         stay.broke_down_at = place
         stay.arrive_s = stay.depart_s = at_s + walk_s
@@ -172,11 +171,10 @@ class World:
 
     def roads_changed(self, ways: Ways) -> None:
         """Drive by other travel times; who is under way finishes the link that he is on."""
-        now_s = self._agenda.now_s
         same = ways.drive_s is self._where.ways.drive_s  # and other times at which nobody drives
         moving = [vehicle for vehicle in self.vehicles if vehicle.moving and not same]
         for vehicle in moving:
-            self._diary.cut(vehicle, self._where, now_s)
+            self._diary.cut(vehicle, self._where, self._agenda.now_s)
         self._where = Whereabouts(ways, self.versions[0])
         self.versions.append(ways)
         for vehicle in self.vehicles:
@@ -185,6 +183,10 @@ class World:
         for vehicle in moving:
             if vehicle.place != self._where.of_stop(vehicle.stop):
                 self._head_for(vehicle, vehicle.stop)
+
+    def goes_on(self, event: RideLetOff) -> None:
+        """Let a party that got off to change wait for another shuttle; else, it is known."""
+        self._kerb.goes_on(self.vehicles[self._number[event.shuttle_id]], event)
 
     def look_again(self, ride_id: RideId) -> None:
         """Reckon anew when a party comes: a shuttle that stands there for it knows only now."""
@@ -203,7 +205,7 @@ class World:
         now_s, leave_s = self._agenda.now_s, self._leave_s(vehicle)
         if leave_s > now_s:
             self.operators.gives_up(vehicle.number, now_s)
-        if vehicle.visits and vehicle.visits[0].stop == vehicle.stop:
+        if self._serves_here(vehicle):
             self._serve(vehicle, vehicle.visits[0])
         elif leave_s <= now_s:
             if self.operators.lets_go(vehicle.number, now_s):
@@ -270,8 +272,7 @@ class World:
         if charger is not None and plugged_in(self.vehicles, task.stop) >= charger.plugs:
             self._agenda.at(now_s + PLUG_S, lambda: self._wake(vehicle, turn))
             return
-        stay.task = task
-        stay.depart_s = now_s
+        stay.task, stay.depart_s = task, now_s
         if task.kind is TaskKind.OFF_DUTY and len(vehicle.visits) == 1:
             return
         vehicle.boarding = True
@@ -324,8 +325,7 @@ class World:
         """Doors close: those who got on are on board."""
         if vehicle.turn != turn:
             return
-        now_s = self._agenda.now_s
-        stay = self._stay(vehicle)
+        now_s, stay = self._agenda.now_s, self._stay(vehicle)
         for ride_id in coming:
             if self._kerb.present_s(ride_id, vehicle.stop) > now_s:
                 continue  # changed its mind at the door

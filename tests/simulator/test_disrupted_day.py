@@ -96,6 +96,38 @@ def test_roads_that_were_closed_for_longer_than_known_were_entered(closed_day: P
     assert found[Rule.SHORTEST_WAY] > 10
 
 
+@pytest.fixture(scope="module")
+def foggy_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fog that nobody knew of, until the night of shuttles that drive by light only."""
+    folder = tmp_path_factory.mktemp("foggy")
+    (folder / "fog.csv").write_text("class,from_s,until_s,known_s\nfog,59400,63900,59400\n")
+    options = ["--conditions", str(folder / "fog.csv"), "--date", "2026-12-21", "--seed", "2"]
+    options += ["--out", str(folder / "run")]
+    CliRunner().invoke(main, ["simulate", str(demo), *options], catch_exceptions=False)
+    return folder / "run"
+
+
+def test_a_day_on_which_riders_change_out_of_the_fog_is_clean(foggy_day: Path) -> None:
+    verdict = check(foggy_day)
+    assert verdict.clean, verdict.findings
+    assert read_json(foggy_day / "kpis.json")["disruptions"]["let_off_completed"] > 0
+    assert "might not drive on" in (foggy_day / "report.html").read_text()
+
+
+def test_who_got_off_where_the_shuttle_might_have_driven_on_boards_twice(foggy_day: Path) -> None:
+    path = foggy_day / "run.json"
+    kept = path.read_text()
+    run = json.loads(kept)
+    rows = run["disruptions"]["asked"]["restrictions"]
+    run["disruptions"]["asked"]["restrictions"] = [row for row in rows if row["from_s"] > 70000]
+    path.write_text(json.dumps(run))
+    try:
+        found = check(foggy_day).found
+    finally:
+        path.write_text(kept)
+    assert found[Rule.BOARDS_ONCE]
+
+
 def test_links_that_there_are_not_are_named(demo: Path, tmp_path: Path) -> None:
     (tmp_path / "closures.csv").write_text(CLOSURES.replace("l0722", "nowhere"))
     answer = CliRunner().invoke(

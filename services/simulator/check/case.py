@@ -31,6 +31,10 @@ def noise_bounds(variation: float) -> tuple[float, float]:
     return tuple(exp(way * DEVIATIONS * sigma - sigma**2 / 2) for way in (-1, 1))  # type: ignore[return-value]
 
 
+GRAIN_S = 2
+"""Whole seconds, and the second that a word takes to reach a shuttle."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A run, the ground that it ran on and what was asked for.
@@ -78,13 +82,40 @@ class Case:
         ids = self.run.rides.request_id
         return {ids[ride]: ride for ride in range(len(ids))}
 
+    def shuttle_numbers(self) -> dict[str, int]:
+        """Number of each shuttle by its id."""
+        return {row.shuttle_id: at for at, row in enumerate(self.run.file.shuttles)}
+
     def let_off(self) -> BoolArray:
-        """Rides that had to get off on the way, since their shuttle broke down."""
-        visits = self.run.visits
-        ride = visits.left.items.numbers(self.ride_numbers())
-        off = np.zeros(len(self.run.rides) + 1, dtype=np.bool_)
-        off[ride[visits.broke_down[visits.left.rows]]] = True
+        """Rides that had to get off on the way: their shuttle broke down or might not drive on."""
+        visits, rides = self.run.visits, self.run.rides
+        ride, row = visits.left.items.numbers(self.ride_numbers()), visits.left.rows
+        stop = visits.stop.numbers(self.ground.stops)[row]
+        diverted = np.append(rides.diverted_stop.numbers(self.ground.stops), -1)[ride]
+        short = (stop != np.append(self.dropoff, -1)[ride]) & (stop != diverted)
+        for at in np.flatnonzero(short).tolist():
+            short[at] = self.may_not_drive_on(int(row[at]))
+        off = np.zeros(len(rides) + 1, dtype=np.bool_)
+        off[ride[visits.broke_down[row] | short]] = True
         return off[:-1]
+
+    def may_not_drive_on(self, visit: int, within_s: float = np.inf) -> bool:
+        """Whether it was known at a visit that its shuttle may not drive, then or soon after."""
+        visits = self.run.visits
+        at_s, gone_s = int(visits.arrive_s[visit]), int(visits.depart_s[visit])
+        return any(
+            known_s <= gone_s + GRAIN_S and until_s > at_s and from_s < gone_s + within_s
+            for from_s, until_s, known_s in self.not_driven_s(int(visits.shuttle[visit]))
+        )
+
+    def not_driven_s(self, shuttle: int) -> list[tuple[int, int, int]]:
+        """When a shuttle may not drive: from, until, and since when that is known."""
+        groups = [group for group in self.run.settings.fleet for _ in range(group.count)]
+        dark = shuttle >= len(groups) or groups[shuttle].drives_in_darkness
+        rows = self.run.file.disruptions.asked.restrictions
+        return [
+            (row.from_s, row.until_s, row.known_s) for row in rows if not (row.darkness and dark)
+        ]
 
     def promised(self) -> BoolArray:
         """Rides that were offered one, and that name the stops and times of it."""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.simulator.check.case import DRIVE_VARIATION, Case, noise_bounds
+from services.simulator.check.case import DRIVE_VARIATION, GRAIN_S, Case, noise_bounds
 from services.simulator.check.driving import drives_of
 from services.simulator.check.duty import groups_of
 from services.simulator.check.verdict import Finding, Rule
-
-GRAIN_S = 2
-"""Whole seconds, and the second that a word takes to reach a shuttle."""
 
 
 def judge(case: Case) -> None:

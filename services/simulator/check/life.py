@@ -12,6 +12,9 @@ from services.simulator.check.case import DEVIATIONS, STOP_VARIATION, Case, nois
 from services.simulator.check.columns import BoolArray, IntArray, NameLists
 from services.simulator.check.verdict import Finding, Rule
 
+LATE_S = 900
+"""By so much more than twice the longest ride, a ride may end late."""
+
 
 def judge(case: Case) -> None:
     """Apply them."""
@@ -40,21 +43,33 @@ def _boards_once(case: Case) -> None:
     boarded, left = happened(case, visits.boarded), happened(case, visits.left)
     notes.checked(Rule.BOARDS_ONCE, len(boarded))
     notes.checked(Rule.LEFT_ABOARD, len(boarded))
+    limit_s = case.ride_limit_s()
     for ride in sorted({*boarded, *left}):
         on, off = boarded.get(ride, []), left.get(ride, [])
-        if len(on) == len(off) + 1 and visits.broke_down[off].all():
+        if len(on) == len(off) + 1 and goes_on(case, off, limit_s[ride]):
             notes.add(_left_aboard(case, ride, on[-1]))
             continue
-        message = _unlike_one_ride(case, on, off)
+        message = _unlike_one_ride(case, on, off, limit_s[ride])
         if message:
             at_s = int(visits.arrive_s[(on or off)[-1]])
             notes.add(case.ride_finding(Rule.BOARDS_ONCE, ride, message, at_s))
 
 
-def _unlike_one_ride(case: Case, on: Sequence[int], off: Sequence[int]) -> str:
-    """What is wrong with the visits of a ride, which may go on after each breakdown."""
+def goes_on(case: Case, off: Sequence[int], limit_s: float) -> bool:
+    """Whether a party had to get off at these visits, and so boards again.
+
+    Its shuttle broke down, or might not drive to the end of the ride, which was known.
+    """
+    within_s = 2 * limit_s + LATE_S
+    return all(
+        case.run.visits.broke_down[visit] or case.may_not_drive_on(visit, within_s) for visit in off
+    )
+
+
+def _unlike_one_ride(case: Case, on: Sequence[int], off: Sequence[int], limit_s: float) -> str:
+    """What is wrong with the visits of a ride, which may go on where it had to get off."""
     visits, shuttles = case.run.visits, case.run.file.shuttles
-    if not on or len(on) != len(off) or not visits.broke_down[off[:-1]].all():
+    if not on or len(on) != len(off) or not goes_on(case, off[:-1], limit_s):
         names = sorted({shuttles[visits.shuttle[visit]].shuttle_id for visit in (*on, *off)})
         return f"boards {len(on)} times and leaves {len(off)} times ({', '.join(names)})"
     for i, (got_on, got_off) in enumerate(zip(on, off, strict=True)):
@@ -67,7 +82,7 @@ def _unlike_one_ride(case: Case, on: Sequence[int], off: Sequence[int]) -> str:
         if i and visits.stop[got_on] != visits.stop[off[i - 1]]:
             return f"is let off at {visits.stop[off[i - 1]]}, but boards at {visits.stop[got_on]}"
         if i and visits.depart_s[got_on] < visits.arrive_s[off[i - 1]]:
-            return "boards another shuttle before it is let off by the one that broke down"
+            return "boards another shuttle before it is let off on the way"
     return ""
 
 
@@ -90,11 +105,11 @@ def _rides_and_visits(case: Case) -> None:
             message = f"lets {verb} '{lists.items[at]}', which is no ride"
             notes.add(case.shuttle_finding(Rule.RIDES_AND_VISITS, shuttle, message, at_s))
     boarded, left = happened(case, visits.boarded), happened(case, visits.left)
-    let_off = case.let_off()
+    let_off, limit_s = case.let_off(), case.ride_limit_s()
     for ride in range(len(rides)):
         on, off, status = boarded.get(ride, []), left.get(ride, []), rides.status[ride]
         if status == "completed":
-            messages = _story(case, ride, on, off)
+            messages = _story(case, ride, (on, off), limit_s[ride])
         elif on and status in ("refused", "cancelled", "no_show") and not let_off[ride]:
             messages = [f"is {status}, but boards"]
         else:
@@ -103,16 +118,19 @@ def _rides_and_visits(case: Case) -> None:
             notes.add(case.ride_finding(Rule.RIDES_AND_VISITS, ride, message))
 
 
-def _story(case: Case, ride: int, on: Sequence[int], off: Sequence[int]) -> list[str]:
+def _story(
+    case: Case, ride: int, rows: tuple[Sequence[int], Sequence[int]], limit_s: float
+) -> list[str]:
     """Where a completed ride's row and its visits differ."""
     rides, visits = case.run.rides, case.run.visits
+    on, off = rows
     messages = []
     # Who boards and never leaves is told about elsewhere.
     if not on:
         messages.append("is completed, but never boards")
-    # Who boards twice, though no shuttle broke down, is told about once already; there is no one
+    # Who boards twice, though it need not have got off, is told about once already; there is no one
     # visit to hold the row against.
-    gone_on = bool(visits.broke_down[off[:-1]].all())
+    gone_on = goes_on(case, off[:-1], limit_s)
     if on and len(on) <= max(len(off), 1) and gone_on:
         visit = on[0]
         name = case.run.file.shuttles[visits.shuttle[on[-1]]].shuttle_id

@@ -207,13 +207,11 @@ def _kept(case: Case) -> None:
 def _ride_time(case: Case) -> None:
     rides = case.run.rides
     judged = case.completed() & ~case.let_off() & (case.run.rides.diverted_stop.codes < 0)
-    for row in case.run.file.disruptions.asked.restrictions:
-        # Who got on before it was known stands with the shuttle.
-        unforeseen = (rides.picked_up_s < row.known_s) & (rides.dropped_off_s > row.from_s)
-        judged &= ~unforeseen
     case.notes.checked(Rule.RIDE_TIME, int(judged.sum()))
     ride_s = rides.dropped_off_s - rides.picked_up_s
     limit_s = case.ride_limit_s()
+    if not case.run.as_planned:
+        limit_s = limit_s + _stood_s(case, judged)
     if not case.run.as_planned:
         limit_s = 2 * limit_s + FORGOTTEN_S
     over_s = ride_s - limit_s
@@ -223,6 +221,19 @@ def _ride_time(case: Case) -> None:
         judged & (over_s > 0),
         lambda ride: f"was on board for {ride_s[ride]} s, {over_s[ride]:.0f} s more than allowed",
     )
+
+
+def _stood_s(case: Case, judged: BoolArray) -> IntArray:
+    """For how long each ride's shuttle might not drive while it was on board."""
+    rides = case.run.rides
+    shuttle = rides.shuttle_id.numbers(case.shuttle_numbers())
+    stood_s = np.zeros(len(rides), dtype=np.int64)
+    for ride in np.flatnonzero(judged & (shuttle >= 0)).tolist():
+        since_s, until_s = int(rides.picked_up_s[ride]), int(rides.dropped_off_s[ride])
+        for from_s, to_s, _ in sorted(case.not_driven_s(int(shuttle[ride]))):
+            stood_s[ride] += max(min(to_s, until_s) - max(from_s, since_s), 0)
+            since_s = max(since_s, min(to_s, until_s))
+    return stood_s
 
 
 def _arrive_by(case: Case) -> None:

@@ -166,8 +166,7 @@ def _cancelled(case: Case) -> None:
 def _no_show(case: Case) -> None:
     """Somebody who is said not to have come was waited for, at the place and time promised."""
     rides, visits, ground = case.run.rides, case.run.visits, case.ground
-    shuttles = {row.shuttle_id: at for at, row in enumerate(case.run.file.shuttles)}
-    shuttle = rides.shuttle_id.numbers(shuttles)
+    shuttle = rides.shuttle_id.numbers(case.shuttle_numbers())
     missed = np.flatnonzero(rides.status.numbers({"no_show": 1}) == 1)
     case.notes.checked(Rule.NO_SHOW, len(missed))
     stop = visits.stop.numbers(ground.stops)

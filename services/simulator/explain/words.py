@@ -171,7 +171,7 @@ def event(one: RideEvent, stops: Stops) -> str:
         case RideReassigned(shuttle_id=shuttle_id):
             return f"given to {shuttle_id}"
         case RideLetOff(shuttle_id=shuttle_id, stop=let_off):
-            return f"{shuttle_id} broke down: let off at {stop(stops, let_off)}"
+            return f"had to get off {shuttle_id} on the way, at {stop(stops, let_off)}"
         case PromiseChanged(promise=promise, reason=reason):
             return (
                 f"promised instead ({reason}): from {stop(stops, promise.pickup_stop)} by"

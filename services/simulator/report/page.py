@@ -88,8 +88,12 @@ def _disruptions(figures: Kpis) -> list[str]:
     if figures["breakdowns"]:
         sentences.append(
             f"Shuttles broke down {words.count(figures['breakdowns'])} times and were out of order"
-            f" for {words.decimal(figures['out_of_order_h'])} hours in all;"
-            f" {words.count(figures['let_off'])} parties had to get off on the way, of which"
+            f" for {words.decimal(figures['out_of_order_h'])} hours in all."
+        )
+    if figures["let_off"] or figures["breakdowns"]:
+        sentences.append(
+            f"{words.count(figures['let_off'])} parties had to get off on the way, since their"
+            " shuttle broke down or might not drive on, of which"
             f" {words.count(figures['let_off_completed'])} went on with another shuttle and"
             f" arrived."
         )
