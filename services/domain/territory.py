@@ -230,6 +230,21 @@ class Parking(Part):
     worth_s: Seconds = 900
 
 
+class Corridor(Part):
+    """Roads on which no shuttle drives at some times.
+
+    Parameters
+    ----------
+    links
+        Ids of directed links; ``4711:*`` are all whose id begins like that.
+    not_in
+        Classes of weather, or ``darkness``, in which they are not driven.
+    """
+
+    links: Annotated[tuple[str, ...], Field(min_length=1)]
+    not_in: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class OperatingDomain(Part):
     """What shuttles are built and licensed for.
 
@@ -237,9 +252,12 @@ class OperatingDomain(Part):
     ----------
     weather_not_driven
         Classes of weather in which none drives, as forecasts name them.
+    corridors
+        Roads that are not driven at some times.
     """
 
     weather_not_driven: tuple[str, ...] = ()
+    corridors: tuple[Corridor, ...] = ()
 
 
 class Territory(Part):

@@ -15,7 +15,7 @@ from services.domain.territory import Territory, TravelKind
 from services.network.cache import cached_road_tables
 from services.network.crow import crow_tables_of
 from services.network.road_files import read_own_roads
-from services.network.roads import Roads, graph
+from services.network.roads import Roads, graph, links_named
 from services.network.rows import Row, read_rows
 from services.network.settings_file import field_error, read_settings
 from services.network.stops import StopRow, Stops, nearest_nodes, place_stops
@@ -71,6 +71,7 @@ def load(folder: Path, cache: Path | None = None, progress: Progress | None = No
     stops, plane = place_stops(_read_stops(folder, roads))
     places = _read_places(folder)
     _check_names(folder / TERRITORY_FILE, territory, stops, places)
+    _check_corridors(folder / TERRITORY_FILE, territory, roads)
     try:
         if roads is None:
             travel = territory.travel
@@ -191,3 +192,11 @@ def _check_names(path: Path, territory: Territory, stops: Stops, places: tuple[P
             raise field_error(path, ("chargers", number, "stop"), reason)
     if territory.town is not None and territory.town not in {place.name for place in places}:
         raise field_error(path, ("town",), f"there is no place '{territory.town}' in places.csv")
+
+
+def _check_corridors(path: Path, territory: Territory, roads: Roads | None) -> None:
+    for number, corridor in enumerate(territory.operating_domain.corridors):
+        for at, name in enumerate(corridor.links):
+            if roads is None or not links_named(roads.link_ids, name):
+                field = ("operating_domain", "corridors", number, "links", at)
+                raise field_error(path, field, f"there is no link '{name}'")

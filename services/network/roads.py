@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -188,3 +189,11 @@ def drive_ms(
     if len(time_ms) and int(time_ms.max()) > LINK_S_MAX * 1000:
         raise InvalidRequest("speed", f"a link takes longer than {LINK_S_MAX} s")
     return np.maximum(time_ms, 1).astype(np.int32)
+
+
+def links_named(link_ids: Sequence[str], text: str) -> list[int]:
+    """Numbers of the links with an id; ``4711:*`` are all whose id begins like that."""
+    name = text.strip()
+    if name.endswith("*"):
+        return [link for link, link_id in enumerate(link_ids) if link_id.startswith(name[:-1])]
+    return [link for link, link_id in enumerate(link_ids) if link_id == name]

@@ -8,6 +8,7 @@ from services.domain.errors import InvalidFile
 from services.domain.events import CloseRoads
 from services.domain.territory import DAY_S
 from services.network.folder import Network
+from services.network.roads import links_named
 from services.network.rows import Row, read_rows
 from services.simulator.records import Closure
 
@@ -24,7 +25,7 @@ def read_closures(path: Path, network: Network) -> tuple[Closure, ...]:
     """
     if network.roads is None:
         raise InvalidFile(path, "the territory has no roads that could be closed")
-    number = {link_id: link for link, link_id in enumerate(network.roads.link_ids)}
+    known = network.roads.link_ids
     closures: dict[str, Closure] = {}
     for row in read_rows(path, ("closure", "links", "from_s")):
         name = row.text("closure")
@@ -34,20 +35,16 @@ def read_closures(path: Path, network: Network) -> tuple[Closure, ...]:
         if row.optional("until_s"):
             until_s = row.whole("until_s", from_s + 1, 3 * DAY_S)
         names = row.text("links").split(";")
-        links = {link for link_name in names for link in _links(row, link_name, number)}
-        ids = tuple(network.roads.link_ids[link] for link in sorted(links))
+        links = {link for link_name in names for link in _links(row, link_name, known)}
+        ids = tuple(known[link] for link in sorted(links))
         closures[name] = Closure(closure_id=name, links=ids, from_s=from_s, until_s=until_s)
     return tuple(closures.values())
 
 
-def _links(row: Row, text: str, number: dict[str, int]) -> list[int]:
-    name = text.strip()
-    if name.endswith("*"):
-        found = [link for link_id, link in number.items() if link_id.startswith(name[:-1])]
-    else:
-        found = [number[name]] if name in number else []
+def _links(row: Row, text: str, link_ids: tuple[str, ...]) -> list[int]:
+    found = links_named(link_ids, text)
     if not found:
-        raise row.wrong("links", f"there is no link '{name}'")
+        raise row.wrong("links", f"there is no link '{text.strip()}'")
     return found
 
 

@@ -10,11 +10,13 @@ from services.domain.daylight import light_s
 from services.domain.events import RestrictDriving
 from services.domain.geo import Point
 from services.domain.operating_domain import Restriction
-from services.domain.territory import DAY_S, Territory
+from services.domain.territory import DAY_S, Corridor, Territory
 from services.network.folder import Network
+from services.network.roads import Roads, links_named
 from services.network.rows import read_rows
-from services.simulator.records import KnownRestriction
+from services.simulator.records import Closure, KnownRestriction
 
+DARKNESS = "darkness"
 EQUINOX = date(2026, 3, 20)
 """A day whose light stands for that of any day, if no date is given."""
 
@@ -48,15 +50,63 @@ def restrictions_of(
     return tuple(sorted(found, key=lambda row: (row.known_s, row.from_s, row.until_s)))
 
 
+def corridors_closed(
+    network: Network, day: date | None, conditions: Path | None
+) -> tuple[Closure, ...]:
+    """When the corridors of a territory are closed, since they are not driven then.
+
+    It takes the same as `restrictions_of`. Nights last to the end of the day at least.
+
+    Raises
+    ------
+    InvalidFile
+        At the first row that makes no sense.
+    """
+    corridors, roads = network.territory.operating_domain.corridors, network.roads
+    if roads is None or not corridors:
+        return ()
+    weather = [] if conditions is None else _rows(conditions)
+    spans: list[tuple[str, int, int | None]] = [
+        (row.reason, max(row.from_s, row.known_s), row.until_s)
+        for row in weather
+        if row.known_s < row.until_s
+    ]
+    ends_s = max(DAY_S, network.territory.service.closes_s or 0)
+    for one in dark_hours(network, day or EQUINOX):
+        if one.from_s < ends_s:
+            until_s = one.until_s if one.until_s <= ends_s else None
+            spans.append((one.reason, max(one.from_s, 0), until_s))
+    return tuple(
+        Closure(
+            closure_id=f"corridor {number + 1}: {reason} {from_s}-{until_s or ''}",
+            links=_link_ids(roads, corridor),
+            from_s=from_s,
+            until_s=until_s,
+        )
+        for number, corridor in enumerate(corridors)
+        for reason, from_s, until_s in dict.fromkeys(spans)
+        if reason in corridor.not_in
+    )
+
+
+def _link_ids(roads: Roads, corridor: Corridor) -> tuple[str, ...]:
+    links = {link for name in corridor.links for link in links_named(roads.link_ids, name)}
+    return tuple(roads.link_ids[link] for link in sorted(links))
+
+
 def _weather(path: Path, territory: Territory) -> list[KnownRestriction]:
+    not_driven = territory.operating_domain.weather_not_driven
+    return [row for row in _rows(path) if row.reason in not_driven]
+
+
+def _rows(path: Path) -> list[KnownRestriction]:
     found = []
     for row in read_rows(path, ("class", "from_s", "until_s")):
         name, from_s = row.text("class"), row.whole("from_s", 0, 2 * DAY_S)
         until_s = row.whole("until_s", from_s + 1, 3 * DAY_S)
         known_s = row.whole("known_s", 0, 2 * DAY_S) if row.optional("known_s") else 0
-        if name in territory.operating_domain.weather_not_driven:
-            spans = {"from_s": from_s, "until_s": until_s, "known_s": known_s}
-            found.append(KnownRestriction(reason=name, darkness=False, **spans))
+        spans = {"from_s": from_s, "until_s": until_s, "known_s": known_s}
+        found.append(KnownRestriction(reason=name, darkness=False, **spans))
     return found
 
 
@@ -65,9 +115,14 @@ def nights(network: Network, day: date) -> tuple[Restriction, ...]:
 
     Where the sun does not set, there are none.
     """
-    territory, stops = network.territory, network.stops
-    if all(group.drives_in_darkness for group in territory.fleet):
+    if all(group.drives_in_darkness for group in network.territory.fleet):
         return ()
+    return dark_hours(network, day)
+
+
+def dark_hours(network: Network, day: date) -> tuple[Restriction, ...]:
+    """The same, whether or not shuttles are fit for them."""
+    territory, stops = network.territory, network.stops
     place = Point(float(stops.lon.mean()), float(stops.lat.mean()))
     return tuple(_nights(place, day, territory.timezone))
 
@@ -80,7 +135,7 @@ def _nights(place: Point, day: date, timezone: str) -> Iterator[Restriction]:
             continue
         lightens_s = light[0] + DAY_S * ahead
         if ahead >= 0:
-            yield Restriction("darkness", darkens_s, lightens_s, darkness=True)
+            yield Restriction(DARKNESS, darkens_s, lightens_s, darkness=True)
         darkens_s = light[1] + DAY_S * ahead
 
 

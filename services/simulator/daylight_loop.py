@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from services.domain.events import RestrictDriving
+from services.domain.events import CloseRoads, RestrictDriving
 from services.domain.ids import ZoneId
 from services.domain.territory import DAY_S
 from services.network.folder import Network
+from services.network.roads import links_named
 from services.runtime.clock import WallClock
 from services.runtime.ports import Log
-from services.simulator.conditions import nights
+from services.simulator.conditions import DARKNESS, dark_hours, nights
 from services.wire.envelope import Envelope
 from services.wire.topics import key_of, topic_of
 
@@ -46,13 +48,28 @@ class DaylightLoop:
             said = nights(self._network, self._clock.day.date + timedelta(days=today))
             later = tuple(one.later(today * DAY_S) for one in said)
             if later:
-                await self._send(RestrictDriving(later), now_s)
+                await self._send(RestrictDriving(later), now_s, "all")
+            for closure in self._corridors(today):
+                await self._send(closure, now_s, closure.closure_id)
             await self._clock.sleep_until((now_s - NOON_S) // DAY_S * DAY_S + DAY_S + NOON_S)
 
-    async def _send(self, command: RestrictDriving, now_s: int) -> None:
+    def _corridors(self, today: int) -> Iterator[CloseRoads]:
+        """Corridors that are not driven in darkness, in the nights to come."""
+        network, day = self._network, self._clock.day.date + timedelta(days=today)
+        for number, corridor in enumerate(network.territory.operating_domain.corridors):
+            if network.roads is None or DARKNESS not in corridor.not_in:
+                continue
+            ids = network.roads.link_ids
+            links = sorted({link for name in corridor.links for link in links_named(ids, name)})
+            for night in dark_hours(network, day):
+                one = night.later(today * DAY_S)
+                name = f"corridor {number + 1}: {DARKNESS} until {one.until_s} s"
+                yield CloseRoads(name, tuple(links), one.from_s, one.until_s)
+
+    async def _send(self, command: RestrictDriving | CloseRoads, now_s: int, about: str) -> None:
         now_ms = self._clock.now_ms()
         envelope = Envelope(
-            message_id=f"{self._zone}/light/{now_s}",
+            message_id=f"{self._zone}/light/{now_s}/{about}",
             zone=self._zone,
             happened_at_ms=now_ms,
             recorded_at_ms=now_ms,

@@ -21,7 +21,7 @@ from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.closures import read_closures
-from services.simulator.conditions import restrictions_of
+from services.simulator.conditions import corridors_closed, restrictions_of
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
 from services.simulator.faults import read_faults
 from services.simulator.generator import generate_day
@@ -80,7 +80,10 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
         breakdowns_per_1000_km=asked.breakdowns,
         blackouts_per_day=asked.blackouts,
         rows=() if asked.faults is None else read_faults(asked.faults, fleet),
-        closures=() if asked.closures is None else read_closures(asked.closures, network),
+        closures=(
+            *(() if asked.closures is None else read_closures(asked.closures, network)),
+            *corridors_closed(network, asked.day, asked.conditions),
+        ),
         restrictions=restrictions_of(network, asked.day, asked.conditions),
     )
     claim_output(out, force=asked.force)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from services.simulator.check.case import Case
+from services.simulator.check.run import Closure
 from services.simulator.check.verdict import Finding, Rule
 
 
@@ -13,6 +16,8 @@ def judge(case: Case) -> None:
     legs, links = case.run.legs, case.ground.links
     closures = case.run.file.disruptions.closures
     case.notes.checked(Rule.CLOSED_ROADS, len(legs))
+    if links is not None:
+        _corridors_by_night(case, closures, links.ids)
     if not closures or links is None:
         return
     known = set(links.ids)
@@ -40,3 +45,19 @@ def judge(case: Case) -> None:
         return case.shuttle_finding(Rule.CLOSED_ROADS, int(legs.shuttle[leg]), message, at_s)
 
     case.notes.add_where(Rule.CLOSED_ROADS, entered, describe)
+
+
+def _corridors_by_night(case: Case, closures: Sequence[Closure], link_ids: Sequence[str]) -> None:
+    """Corridors that are not driven in darkness are closed at night."""
+    closed = {name for closure in closures for name in closure.links}
+    for number, corridor in enumerate(case.run.settings.operating_domain.corridors):
+        if "darkness" not in corridor.not_in:
+            continue
+        for text in corridor.links:
+            begins, wild = text.strip().removesuffix("*"), text.strip().endswith("*")
+            own = {
+                name for name in link_ids if name == begins or (wild and name.startswith(begins))
+            }
+            if not own <= closed:
+                message = f"corridor {number + 1} ('{text}') is not closed in any night"
+                case.notes.add(Finding(rule=Rule.CLOSED_ROADS, message=message))
