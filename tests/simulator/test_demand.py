@@ -216,8 +216,8 @@ def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
     [
         ("empty.csv", b""),
         ("blank.csv", b"\n \n"),
-        ("empty.csv.gz", gzip.compress(b"")),
-        ("short.csv.gz", gzip.compress((HEADER + "\n" + GOOD).encode() * 50)[:-30]),
+        ("empty.csv.gz", gzip.compress(b"", mtime=0)),
+        ("short.csv.gz", gzip.compress((HEADER + "\n" + GOOD).encode() * 50, mtime=0)[:-30]),
         ("damaged.csv.gz", b"\x1f\x8b\x08" + bytes(range(60))),
         ("latin.csv", (HEADER + "\nd\u00e9but,1\n").encode("latin-1")),
         ("quote.csv", (HEADER + "\n" + a_row(request_id='"open')).encode()),
@@ -225,6 +225,7 @@ def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
         ("short.parquet", b"PAR1" + bytes(40) + b"PAR1"),
         ("wide.csv", (HEADER + "\n" + "9" * 200_000).encode()),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_damaged_file_is_an_error_of_the_file(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
