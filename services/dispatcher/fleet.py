@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Fleet
+from services.dispatcher.departures import T_COLUMNS, outline
 from services.dispatcher.energy import point_mwh, runs_short
 from services.dispatcher.moves import DAY_MIN, book
 from services.dispatcher.route import Route as Route
@@ -236,12 +237,16 @@ class Shuttles:
         """From when on shuttle ``k`` may set off, ``leave_s`` at the earliest, and arrive."""
         return int(may_leave_s(self.ways, self.arrays.heads[k, c.H_DARK], leave_s, drive_s))
 
-    def leave_late_s(self, k: int, leave_s: int, late_s: int, drive_s: int) -> int:
-        """The latest that it may set off, if not as late as wanted, or when it may anyway."""
-        for from_s, until_s in reversed(self.pauses(k)):
-            if late_s < until_s and late_s + drive_s > from_s:
-                late_s = from_s - drive_s
-        return max(late_s, leave_s)
+    def outline(self, k: int, early_s: int) -> tuple[tuple[int, int] | None, list[list[int]]]:
+        """Where, and from when, shuttle ``k`` stands before its next work, if anywhere.
+
+        And when it sets off for each visit, arrives and departs (``T_`` columns).
+        """
+        head, visits, parking = self.arrays.heads[k], self.arrays.visits[k], self.parking(k)
+        to = -1 if parking is None else parking
+        times = np.empty((head[c.H_VISITS], T_COLUMNS), np.int64)
+        stop, there_s = outline(self.ways, head, visits, times, to, early_s)
+        return (int(stop), int(there_s)) if stop >= 0 else None, times.tolist()
 
     def arrive_s(self, node: int, node_ms: int, stop: int) -> int:
         """When a shuttle that passes a road node at a time gets to a stop, exactly.

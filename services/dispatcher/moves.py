@@ -2,7 +2,6 @@
 
 Each drive of a plan is booked from when it begins at the earliest to when it ends at the latest
 without breaking a promise, so shuttles that run late, within what was promised, disturb no other.
-When drives begin is worked out here just as `services.dispatcher.plans` tells it to shuttles.
 """
 
 from __future__ import annotations
@@ -10,56 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from services.dispatcher import columns as c
-from services.dispatcher.energy import runs_short
-from services.dispatcher.schedule import begin, is_cut_short, locate, schedule
-from services.network.driving import may_leave_s
+from services.dispatcher.departures import BARE_LATE_S, T_COLUMNS, T_LATEST, T_LEAVE, outline
+from services.dispatcher.schedule import begin, locate, schedule
 from services.network.kernels import kernel
 
 MINUTE_S = 60
 DAY_MIN = 1440
-LATE_S = 600
-"""A drive is booked for no longer than this after it is planned to end."""
-BARE_LATE_S = 120
-"""The same for drives to a stop where nobody waits."""
-
-
-@kernel
-def _spare(head, visits, times):  # type: ignore[no-untyped-def]
-    """Write by how much a shuttle can come later to each visit, as plans have it."""
-    after_s = c.FAR_S
-    for i in range(head[c.H_VISITS] - 1, -1, -1):
-        wait_s = visits[i, c.V_START] - visits[i, c.V_ARRIVE]
-        if visits[i, c.V_TASK]:
-            in_time_s = visits[i, c.V_DROP_BY] - visits[i, c.V_ARRIVE]
-            after_s = max(min(in_time_s, wait_s + after_s), 0)
-        else:
-            after_s = max(wait_s - head[c.H_EARLY], 0)
-        times[i, 0] = after_s
-
-
-@kernel
-def _parks_first(ways, head, visits):  # type: ignore[no-untyped-def]
-    """Where a shuttle stands before its next work, and from when; -1: nowhere."""
-    stop = head[c.H_STOP]
-    if head[c.H_PARK] >= 0:
-        drive_s = int(ways.drive_s[stop, head[c.H_PARK]])
-        if head[c.H_VISITS]:
-            return head[c.H_PARK], head[c.H_FREE] + drive_s
-        leave_s = may_leave_s(ways, head[c.H_DARK], head[c.H_FREE], drive_s)
-        return head[c.H_PARK], leave_s + drive_s
-    if head[c.H_VISITS] and is_cut_short(ways, head, visits[0, c.V_STOP]):
-        return stop, max(head[c.H_ARRIVE], head[c.H_FREE])
-    aboard = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS]
-    if not head[c.H_VISITS] or not visits[0, c.V_TASK] or aboard:
-        return -1, 0
-    if head[c.H_MODE] != c.MOVING or head[c.H_PENDING] or stop == visits[0, c.V_STOP]:
-        return -1, 0
-    if head[c.H_CAPACITY] and runs_short(ways, head, visits, (0, stop, -1, -1)):
-        return -1, 0
-    way_s = ways.drive_s[stop, visits[0, c.V_STOP]]
-    if head[c.H_ARRIVE] > visits[0, c.V_EARLIEST] - head[c.H_EARLY] - way_s:
-        return -1, 0
-    return stop, head[c.H_ARRIVE]
 
 
 @kernel
@@ -68,62 +23,23 @@ def drives(ways, head, visits, now_s, times):  # type: ignore[no-untyped-def]
 
     ``times``: (positions + 1, 2) is written; a drive in which the shuttle already is begins now.
     """
-    moving, free_s, last, count = head[c.H_MODE] == c.MOVING, head[c.H_FREE], -1, 0
-    aboard = head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS]
+    moving, free_s, count = head[c.H_MODE] == c.MOVING, head[c.H_FREE], 0
     here = -1 if moving else head[c.H_STOP]
-    _spare(head, visits, times[1:])
-    stop, there_s = _parks_first(ways, head, visits)
+    plan = np.empty((head[c.H_VISITS], T_COLUMNS), np.int64)
+    stop, there_s = outline(ways, head, visits, plan, head[c.H_PARK], head[c.H_EARLY])
     if not head[c.H_VISITS] and moving:
         stop, there_s = head[c.H_STOP], min(head[c.H_ARRIVE], free_s + c.UNREACHABLE_S)
     if stop >= 0:
         times[0, 0], times[0, 1] = min(free_s, there_s), there_s + BARE_LATE_S
-        here, last, free_s, count = stop, stop, there_s, 1
+        here, count = stop, 1
     for i in range(head[c.H_VISITS]):
-        spare_s, stop, arrive_s = times[i + 1, 0], visits[i, c.V_STOP], visits[i, c.V_ARRIVE]
-        drive_s = max(arrive_s - free_s - visits[i, c.V_PAUSE], 0)
-        if last >= 0:
-            drive_s = int(ways.drive_s[last, stop])
-            arrive_s = max(arrive_s, free_s + drive_s)
-        leave_s = min(free_s, arrive_s)
-        begun = last < 0 and (moving or head[c.H_LOCKED])
-        if not begun:
-            leave_s = may_leave_s(ways, head[c.H_DARK], leave_s, drive_s)
-        if not aboard and not begun:
-            by_s = visits[i, c.V_EARLIEST]
-            if visits[i, c.V_TASK]:
-                by_s = visits[i, c.V_ARRIVE] + spare_s - drive_s // 4
-            late_s = _leave_late_s(ways, head, by_s - drive_s - head[c.H_EARLY], drive_s)
-            leave_s = max(leave_s, late_s)
-            arrive_s = max(arrive_s, leave_s + drive_s)
-        if stop != here:
-            times[count, 0], times[count, 1] = leave_s, latest(visits[i], arrive_s)
+        if visits[i, c.V_STOP] != here:
+            times[count, 0], times[count, 1] = plan[i, T_LEAVE], plan[i, T_LATEST]
             count += 1
-        free_s = visits[i, c.V_DEPART]
-        if arrive_s > visits[i, c.V_ARRIVE]:
-            start_s = max(arrive_s, visits[i, c.V_EARLIEST])
-            free_s = max(free_s, start_s + visits[i, c.V_DWELL])
-        aboard = visits[i, c.V_SEATS] + visits[i, c.V_WHEELCHAIRS]
-        here = last = stop
+        here = visits[i, c.V_STOP]
     if moving and count:
         times[0, 0] = min(times[0, 0], now_s)
     return count
-
-
-@kernel
-def _leave_late_s(ways, head, late_s, drive_s):  # type: ignore[no-untyped-def]
-    """The latest that a shuttle may set off, if not as late as wanted."""
-    pauses = ways.pauses[head[c.H_DARK]]
-    for p in range(len(pauses) - 1, -1, -1):
-        if late_s < pauses[p, 1] and late_s + drive_s > pauses[p, 0]:
-            late_s = pauses[p, 0] - drive_s
-    return late_s
-
-
-@kernel
-def latest(visit, arrive_s):  # type: ignore[no-untyped-def]
-    """Until when a visit's drive is booked: no promise breaks if it takes so long."""
-    within_s = visit[c.V_ARRIVE] + visit[c.V_RIDE_SLACK]
-    return max(arrive_s, min(within_s, max(visit[c.V_START], arrive_s) + LATE_S))
 
 
 @kernel

@@ -9,7 +9,7 @@ from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.fleet import Shuttles, Stopover
 from services.dispatcher.insertion import ROUNDING_S
 from services.dispatcher.moves import DAY_MIN, is_overbooked
-from services.dispatcher.plans import parks_first, plan_of
+from services.dispatcher.plans import plan_of
 from services.dispatcher.plugs import booked_s
 from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
@@ -172,7 +172,7 @@ class Publisher:
         route, head = self._fleet.routes[k], self._fleet.head(k)
         if head[c.H_MODE] != c.MOVING or head[c.H_PENDING] or not route.stops:
             return
-        if parks_first(self._fleet, k, self.early_s) is not None:
+        if self._fleet.outline(k, self.early_s)[0] is not None:
             return
         if route.stops[0].stop != head[c.H_STOP]:
             head[c.H_PENDING] = 1

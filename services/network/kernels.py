@@ -20,6 +20,7 @@ SOURCES = (
     "network/driving.py",
     "network/closures.py",
     "dispatcher/columns.py",
+    "dispatcher/departures.py",
     "dispatcher/distance.py",
     "dispatcher/energy.py",
     "dispatcher/schedule.py",

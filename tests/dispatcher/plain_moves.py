@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from services.dispatcher.moves import BARE_LATE_S, LATE_S
+from services.dispatcher.departures import BARE_LATE_S, LATE_S
 from services.domain.ids import RideId
 from tests.dispatcher.plain_routes import Place, Stop, Timetable
 
