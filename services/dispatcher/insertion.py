@@ -19,16 +19,16 @@ from services.dispatcher.energy import runs_short
 from services.dispatcher.moves import locate_and_book_all, overbooks
 from services.dispatcher.objective import DRIVE_COST as DRIVE_COST
 from services.dispatcher.objective import ROUNDING_S as ROUNDING_S
-from services.dispatcher.objective import at_least, least_costs, value_of
+from services.dispatcher.objective import at_least, least_cost, value_of
 from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
 from services.network.driving import may_leave_s
-from services.network.kernels import kernel, nested_kernel
+from services.network.kernels import array_kernel, inlined_kernel, kernel
 
 NO, YES, FAR_S = np.int64(0), np.int64(1), np.int64(c.FAR_S)
 """Typed: plain numbers in a tuple would have whatever takes it compiled once more, for them."""
 
 
-@kernel
+@array_kernel
 def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
     """Find the best insertion over all shuttles.
 
@@ -55,8 +55,18 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
     else:
         locate_all(ways, fleet.heads, fleet.visits, fleet.rides, now_s, latency_s)
     found = np.full(c.F_COLUMNS, -1, np.int64)
-    latest_s = ask.pickups[:, c.P_PICK_BY].max()
-    least = least_costs(ways, ask)
+    least = np.empty(len(ask.pickups), np.int64)
+    _search_all(ways, fleet, ask, least, found)
+    return found
+
+
+@kernel
+def _search_all(ways, fleet, ask, least, found):  # type: ignore[no-untyped-def]
+    """Find the best insertion; ``least``: (pickups,) scratch."""
+    latest_s = 0
+    for a in range(len(least)):
+        latest_s = max(latest_s, ask.pickups[a, c.P_PICK_BY])
+        least[a] = least_cost(ways, ask, a)
     for k in range(fleet.heads.shape[0]):
         head = fleet.heads[k]
         if (
@@ -73,10 +83,9 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
             if _try_pickups(ways, fleet, ask, k, a, least[a], found):
                 found[c.F_SHUTTLE] = k
                 found[c.F_PICKUP] = a
-    return found
 
 
-@nested_kernel
+@inlined_kernel
 def _is_too_far(drive_s, node_drive_s, heads, k, stop, pick_by_s):  # type: ignore[no-untyped-def]
     """Whether a shuttle is too far from a pickup, even straight from where it is: most are."""
     leg_s = 0
@@ -90,7 +99,7 @@ def _is_too_far(drive_s, node_drive_s, heads, k, stop, pick_by_s):  # type: igno
     return heads[k, c.H_FREE] + leg_s - sooner_s > pick_by_s
 
 
-@nested_kernel
+@inlined_kernel
 def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyped-def]
     """Try every position of one pickup stop in one shuttle's plan; say if that found a better.
 

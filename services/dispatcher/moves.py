@@ -11,13 +11,13 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.departures import BARE_LATE_S, T_COLUMNS, T_LATEST, T_LEAVE, outline
 from services.dispatcher.schedule import begin, locate, schedule
-from services.network.kernels import kernel
+from services.network.kernels import array_kernel, kernel
 
 MINUTE_S = 60
 DAY_MIN = 1440
 
 
-@kernel
+@array_kernel
 def drives(ways, head, visits, now_s, times):  # type: ignore[no-untyped-def]
     """Write from when to when each drive of a plan is booked; return how many there are.
 
@@ -48,7 +48,7 @@ def last_minute(span):  # type: ignore[no-untyped-def]
     return max(span[1] - 1, span[0]) // MINUTE_S
 
 
-@kernel
+@array_kernel
 def book(ways, fleet, k, now_s):  # type: ignore[no-untyped-def]
     """Book the drives of a shuttle's plan in place of those booked before.
 
@@ -106,7 +106,7 @@ def is_overbooked(fleet, k):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@array_kernel
 def overbooks(ways, fleet, ask, found):  # type: ignore[no-untyped-def]
     """Whether a plan with a request in it moves in a full minute in which it does not yet.
 
@@ -126,7 +126,7 @@ def overbooks(ways, fleet, ask, found):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@array_kernel
 def _with_request(fleet, ask, found):  # type: ignore[no-untyped-def]
     """A shuttle's head and visits with a request in its plan; times are computed after."""
     k, a, b, pick, pick_joins, drop, drop_joins = found
@@ -172,7 +172,7 @@ def _with_request(fleet, ask, found):  # type: ignore[no-untyped-def]
     return head, visits
 
 
-@kernel
+@array_kernel
 def _rides_with_request(fleet, ask, found):  # type: ignore[no-untyped-def]
     k, a, b, pick, pick_joins, drop, drop_joins = found
     count = fleet.heads[k, c.H_RIDES]

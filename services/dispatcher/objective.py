@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from services.dispatcher import columns as c
 from services.network.kernels import kernel
 
@@ -14,17 +12,14 @@ DRIVE_COST = 1000
 
 
 @kernel
-def least_costs(ways, ask):  # type: ignore[no-untyped-def]
-    """What the ride and the walks cost at least, for each pickup stop."""
-    least = np.zeros(len(ask.pickups), np.int64)
-    for a in range(len(ask.pickups)):
-        cost = c.FAR_S
-        for b in range(len(ask.dropoffs)):
-            ride_s = ways.drive_s[ask.pickups[a, c.P_STOP], ask.dropoffs[b, c.D_STOP]]
-            walks = ask.pairs[a, b, c.E_WALK_COST]
-            cost = min(cost, ask.party[c.A_RIDE_WEIGHT] * ride_s + walks)
-        least[a] = cost
-    return least
+def least_cost(ways, ask, a):  # type: ignore[no-untyped-def]
+    """What the ride and the walks cost at least, from one of the pickup stops."""
+    cost = c.FAR_S
+    for b in range(len(ask.dropoffs)):
+        ride_s = ways.drive_s[ask.pickups[a, c.P_STOP], ask.dropoffs[b, c.D_STOP]]
+        walks = ask.pairs[a, b, c.E_WALK_COST]
+        cost = min(cost, ask.party[c.A_RIDE_WEIGHT] * ride_s + walks)
+    return cost
 
 
 @kernel

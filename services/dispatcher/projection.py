@@ -10,7 +10,7 @@ import numpy as np
 
 from services.dispatcher import columns as c
 from services.network.driving import crow_m, crow_point, crow_s, drive_until
-from services.network.kernels import kernel
+from services.network.kernels import array_kernel, kernel
 
 # projected[shuttle, column]
 J_FROZEN = 0  # how many visits lie before
@@ -99,7 +99,7 @@ def _on_the_way(ways, place, target, arrive_s, times, projected):  # type: ignor
     projected[J_LEFT] = max(arrive_s - projected[J_TIME], 0)
 
 
-@kernel
+@array_kernel
 def project_all(ways, fleet, times):  # type: ignore[no-untyped-def]
     """Project every shuttle.
 
@@ -114,7 +114,7 @@ def project_all(ways, fleet, times):  # type: ignore[no-untyped-def]
     return projected
 
 
-@kernel
+@array_kernel
 def approaches(ways, projected, stops):  # type: ignore[no-untyped-def]
     """Seconds from where each shuttle can be sent elsewhere to stops.
 
@@ -138,7 +138,7 @@ def approaches(ways, projected, stops):  # type: ignore[no-untyped-def]
     return drive_s
 
 
-@kernel
+@array_kernel
 def approaches_m(ways, projected, stops):  # type: ignore[no-untyped-def]
     """Metres of the same ways.
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from services.dispatcher import columns as c
 from services.dispatcher.energy import levels
 from services.network.driving import crow_point, crow_s, drive_until, may_leave_s
-from services.network.kernels import kernel, nested_kernel
+from services.network.kernels import array_kernel, inlined_kernel, kernel
 
 
-@nested_kernel
+@inlined_kernel
 def from_head(ways, head, stop):  # type: ignore[no-untyped-def]
     """Seconds to a stop from where a shuttle is when it can be sent elsewhere."""
     if head[c.H_MODE] == c.AT_STOP:
@@ -54,7 +54,7 @@ def is_cut_short(ways, head, stop):  # type: ignore[no-untyped-def]
     return elsewhere and may_leave_s(ways, head[c.H_DARK], free_s, leg_s) != free_s
 
 
-@nested_kernel
+@inlined_kernel
 def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def]
     """Find from where, and when, a shuttle can be sent elsewhere; say if its schedule moved.
 
@@ -175,7 +175,7 @@ def _forward(ways, head, visits, first):  # type: ignore[no-untyped-def]
         visits[i, c.V_DEPART] = time_s
 
 
-@kernel
+@array_kernel
 def _hold_back(ways, head, visits, rides):  # type: ignore[no-untyped-def]
     """Start boarding later where that shortens a ride which is too long, and harms nobody.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from services.network.driving import THERE, Ways, to_chargers
 from services.network.flat import frozen
-from services.network.kernels import kernel
+from services.network.kernels import array_kernel
 
 UNREACHABLE_S = 65_535
 KEPT = 4
@@ -83,7 +83,7 @@ class Detours:
         )
 
 
-@kernel
+@array_kernel
 def drive_around(ways, into, shut, closed, tables):  # type: ignore[no-untyped-def]
     """Write the times and next links of all nodes that closed links touch.
 
@@ -116,7 +116,7 @@ def drive_around(ways, into, shut, closed, tables):  # type: ignore[no-untyped-d
             _write(ways, shut, stop, behind, time_ms, tables)
 
 
-@kernel
+@array_kernel
 def _times_as_they_were(ways, towards, shut, stop, time_ms):  # type: ignore[no-untyped-def]
     """Time each node's way to a stop (-1: none any more); the nodes behind closed links."""
     nodes = len(time_ms)
@@ -149,7 +149,7 @@ def _times_as_they_were(ways, towards, shut, stop, time_ms):  # type: ignore[no-
     return behind[:count]
 
 
-@kernel
+@array_kernel
 def _search(ways, into, shut, behind, time_ms):  # type: ignore[no-untyped-def]
     """Time the nodes behind closed links anew, nearest first."""
     tail, order, first_in = into[0], into[1], into[2]
@@ -170,7 +170,7 @@ def _search(ways, into, shut, behind, time_ms):  # type: ignore[no-untyped-def]
                 heapq.heappush(waiting, (ms + ways.link_ms[link], np.int64(tail[link])))
 
 
-@kernel
+@array_kernel
 def _write(ways, shut, stop, behind, time_ms, tables):  # type: ignore[no-untyped-def]
     node_drive_s, next_link, node_drive_m = tables
     for node in behind[np.argsort(time_ms[behind])]:  # what is ahead is written before

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from services.domain.operating_domain import Restriction, pauses
 from services.domain.territory import TravelKind
 from services.network.folder import Network
-from services.network.kernels import kernel
+from services.network.kernels import array_kernel, kernel
 
 NEVER_S = 2**40
 THERE = 255
@@ -194,7 +194,7 @@ def crow_point(ways, x_mm, y_mm, stop, elapsed_ms, total_ms):  # type: ignore[no
     )
 
 
-@kernel
+@array_kernel
 def count_links(ways, drives):  # type: ignore[no-untyped-def]
     """Count the links of each drive; columns: start node, its ms, stop headed for, end node."""
     counts = np.zeros(len(drives), np.int64)

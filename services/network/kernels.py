@@ -56,34 +56,27 @@ numba.config.CACHE_DIR = str(cache_folder() / "kernels" / _version())  # type: i
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function on its first call, without the interpreter's lock, and keep the result."""
-    return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True)(function))
+    """Compile a function that makes no arrays on its first call, and keep the result.
 
-
-def nested_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function into each `kernel` that calls it, which then hands on no arrays.
-
-    Each array costs some nanoseconds a call, and some calls are made for every shuttle.
-    """
-    return _njit(function, nogil=True, forceinline=True)
-
-
-def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that makes no arrays: without counting references to those it is given.
-
-    Counting costs some nanoseconds an array and call; the search's kernels hand on many.
+    It runs without the interpreter's lock, and without counting references to the arrays that it is
+    given: that costs some nanoseconds an array and call, and kernels hand on many.
     """
     return _njit(function, cache=True, nogil=True, _nrt=False)
 
 
+def array_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that makes arrays; a `kernel` may call it, but not take them from it."""
+    return _njit(function, cache=True, nogil=True, _nrt=True)
+
+
 def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that only a `lean_kernel` calls: nothing that Python could call."""
+    """Compile a function that only a `kernel` calls: nothing that Python could call."""
     alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return _njit(function, nogil=True, _nrt=False, **alone)
 
 
 def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function into each `lean_kernel` that calls it.
+    """Compile a function into each `kernel` that calls it.
 
     LLVM does that; Numba's own inlining compiles the copies one by one, which takes much longer.
     """

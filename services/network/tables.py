@@ -17,7 +17,7 @@ from pyroutingkit import INF_WEIGHT, CCHMetric, CCHTopology
 
 from services.domain.errors import NavetteError
 from services.network.flat import frozen
-from services.network.kernels import kernel
+from services.network.kernels import array_kernel
 from services.network.roads import Roads
 from services.network.stops import Stops
 
@@ -174,7 +174,7 @@ def _check_fan_out(roads: Roads) -> None:
         raise NoTables(f"road node '{node}' has {int(fan_out.max())} outgoing links, more than 254")
 
 
-@kernel
+@array_kernel
 def _follow(
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],

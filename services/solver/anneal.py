@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from services.network.kernels import lean_kernel
+from services.network.kernels import kernel
 from services.solver import arrays as a
 from services.solver.dice import draw
 from services.solver.pool import note, note_all
@@ -13,7 +13,7 @@ from services.solver.routes import begin, cost_of, keep, legal, remember_if_bett
 from services.solver.ruin import ruin
 
 
-@lean_kernel
+@kernel
 def anneal(data, state, steps, temperature):  # type: ignore[no-untyped-def]
     """Search for some steps at one temperature; the best routes are remembered."""
     totals = state.totals

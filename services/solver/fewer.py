@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from services.network.kernels import inner_kernel, lean_kernel
+from services.network.kernels import inner_kernel, kernel
 from services.solver import arrays as a
 from services.solver.dice import draw
 from services.solver.recreate import recreate
@@ -18,7 +18,7 @@ from services.solver.routes import begin, cost_of, keep, legal, remember, remove
 from services.solver.ruin import ruin
 
 
-@lean_kernel
+@kernel
 def close_route(data, state):  # type: ignore[no-untyped-def]
     """Close the shuttle whose requests were left out least, and all without work; say which."""
     n = data.numbers[a.X_REQUESTS]
@@ -56,7 +56,7 @@ def _missed(state):  # type: ignore[no-untyped-def]
     return missed
 
 
-@lean_kernel
+@kernel
 def place_all(data, state, steps, temperature):  # type: ignore[no-untyped-def]
     """Search for some steps for places for those left out; say if everybody has one."""
     totals = state.totals

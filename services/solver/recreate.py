@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.network.kernels import inlined_kernel, inner_kernel, lean_kernel
+from services.network.kernels import inlined_kernel, inner_kernel, kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.insertion import try_route
@@ -54,7 +54,7 @@ def _learn(state, k, r, before):  # type: ignore[no-untyped-def]
         known[r, k, a.C_SURE] = found[a.F_SURE]
 
 
-@lean_kernel
+@kernel
 def recreate(data, state):  # type: ignore[no-untyped-def]
     """Put absent requests back where that costs least and less than leaving them out."""
     if state.totals[a.T_ABSENT] <= a.REGRETS and draw(state.dice) < REGRET:

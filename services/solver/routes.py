@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.network.kernels import inner_kernel, lean_kernel
+from services.network.kernels import inner_kernel, kernel
 from services.solver import arrays as a
 from services.solver.schedule import lay, riders_cost, settle
 
@@ -153,7 +153,7 @@ def begin(state):  # type: ignore[no-untyped-def]
     return absent
 
 
-@lean_kernel
+@kernel
 def legal(state):  # type: ignore[no-untyped-def]
     """Say if every route that was changed keeps every limit.
 
@@ -165,7 +165,7 @@ def legal(state):  # type: ignore[no-untyped-def]
     return broken == 0
 
 
-@lean_kernel
+@kernel
 def keep(state):  # type: ignore[no-untyped-def]
     """Keep a change."""
     for q in range(state.totals[a.T_TOUCHED]):
@@ -260,7 +260,7 @@ def try_with(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def
     return True
 
 
-@lean_kernel
+@kernel
 def remember(data, state):  # type: ignore[no-untyped-def]
     """Keep the routes as the best ones seen."""
     for k in range(len(state.size)):
@@ -271,14 +271,14 @@ def remember(data, state):  # type: ignore[no-untyped-def]
     state.totals[a.T_BEST_ABSENT] = state.totals[a.T_ABSENT]
 
 
-@lean_kernel
+@kernel
 def remember_if_better(data, state):  # type: ignore[no-untyped-def]
     """Keep the routes as the best ones seen if they are."""
     if cost_of(data, state) < state.totals[a.T_BEST]:
         remember(data, state)
 
 
-@lean_kernel
+@kernel
 def recall(data, state):  # type: ignore[no-untyped-def]
     """Return to the best routes seen; say if they keep every limit."""
     n = data.numbers[a.X_REQUESTS]

@@ -15,7 +15,7 @@ PARAMETERS_MAX = 6
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "misc"}
 # A compiled kernel takes arrays, not objects; a command takes one parameter an option; a route of
 # the gateway takes one a header or field. Their callers never write these arguments in a row.
-KERNELS = {"kernel", "lean_kernel", "inner_kernel", "inlined_kernel", "nested_kernel"}
+KERNELS = {"kernel", "array_kernel", "inner_kernel", "inlined_kernel"}
 BY_NAME_ELSEWHERE = KERNELS | {"command", "option", "argument", "get", "post", "delete"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
