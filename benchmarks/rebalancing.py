@@ -28,8 +28,9 @@ from scipy import stats
 from benchmarks._measuring import data_files, options, print_table
 from benchmarks.online.days import Day, Form, Order, demand_and_ends, fleet_of, network_of, read_day
 from services.domain.day import DayKind
+from services.domain.fleet_settings import FleetGroup
 from services.domain.shuttle import Shuttle
-from services.domain.territory import FleetGroup, Parking, WaitingPlace
+from services.domain.territory import Parking, WaitingPlace
 from services.forecast.cells import cells_of
 from services.forecast.counts import QUARTER_S, QUARTERS, Counts
 from services.forecast.expected import Expected, expected

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from services.dispatcher.core import Zone
+from services.domain.fleet_settings import FleetGroup
 from services.domain.geo import Plane, Point
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Load, Party, Request, StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.task import TaskKind, Upkeep
-from services.domain.territory import FleetGroup, Territory, Travel, TravelKind
+from services.domain.territory import Territory, Travel, TravelKind
 from services.network.crow import crow_tables_of
 from services.network.flat import xy_m
 from services.network.folder import Network

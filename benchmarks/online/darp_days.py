@@ -29,12 +29,12 @@ import numpy as np
 from benchmarks._measuring import give_up
 from benchmarks.online.days import NOWHERE
 from benchmarks.online.variants import Settings
+from services.domain.fleet_settings import FleetGroup
 from services.domain.geo import EARTH_RADIUS_M, Plane
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load, StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.territory import (
-    FleetGroup,
     Promises,
     StopTimes,
     Territory,

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.domain.fleet_settings import FleetGroup
 from services.domain.geo import EARTH_RADIUS_M, Plane, Point
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load, StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.territory import (
     DispatchSettings,
-    FleetGroup,
     Promises,
     StopTimes,
     Territory,

@@ -20,11 +20,12 @@ from services.dispatcher import columns as c
 from services.dispatcher.answers import Answers
 from services.dispatcher.arrays import Ask
 from services.dispatcher.distance import plan_m
-from services.dispatcher.fleet import Shuttles, Stopover, before_task
+from services.dispatcher.fleet import Shuttles, before_task
 from services.dispatcher.handover import Handover
-from services.dispatcher.insertion import DRIVE_COST
+from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.offers import ask_again
 from services.dispatcher.publication import Publisher
+from services.dispatcher.route import Stopover
 from services.domain.events import Event, PlanProposal
 from services.domain.ids import RideId
 from services.domain.plan import Call

@@ -16,8 +16,9 @@ from services.dispatcher import columns as c
 from services.dispatcher.core import Zone
 from services.domain.ids import RideId
 from services.domain.ride import Load, Relaxation, Request
+from services.domain.settings_part import DAY_S
 from services.domain.task import Task, TaskKind
-from services.domain.territory import DAY_S, Territory
+from services.domain.territory import Territory
 
 
 class Bound(StrEnum):

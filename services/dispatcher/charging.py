@@ -9,14 +9,16 @@ import numpy as np
 
 from services.dispatcher import columns as c
 from services.dispatcher.energy import after_visit
-from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.plugs import booked_s, most_at_once
 from services.dispatcher.publication import Publisher
+from services.dispatcher.route import Stopover
 from services.domain.battery import Charger
-from services.domain.events import BatteryLevel, Event, ReportMarked
+from services.domain.events import Event, ReportMarked
 from services.domain.ids import RideId
 from services.domain.ride import Ride
 from services.domain.task import Task, TaskKind
+from services.domain.task_reports import BatteryLevel
 
 PATIENCE_S = 3600
 """For how long a shuttle waits for a plug at most; then it asks again later."""

@@ -34,7 +34,6 @@ from services.dispatcher.snapshot import Snapshot
 from services.domain.events import (
     AcceptOffer,
     Arrived,
-    BatteryLevel,
     Boarded,
     CancelRide,
     CloseRoads,
@@ -54,16 +53,16 @@ from services.domain.events import (
     Repaired,
     Report,
     RequestRide,
-    RestrictDriving,
     RideCancelled,
     RideConfirmed,
-    TaskDone,
     WakeUp,
 )
 from services.domain.ids import RideId
+from services.domain.operating_domain import RestrictDriving
 from services.domain.ride import NEXT, Request, Ride, Status
+from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
-from services.domain.territory import DAY_S
+from services.domain.task_reports import BatteryLevel, TaskDone
 from services.network.driving import ways
 from services.network.fleet import chargers
 from services.network.folder import Network

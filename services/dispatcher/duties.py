@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from services.dispatcher import columns as c
-from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
-from services.domain.events import Event, TaskDone
+from services.dispatcher.route import Stopover
+from services.domain.events import Event
 from services.domain.ids import RideId
 from services.domain.ride import Ride
+from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task, TaskKind
-from services.domain.territory import DAY_S
+from services.domain.task_reports import TaskDone
 
 CUT_S = 4 * 3600
 """Days are cut at this hour, at which hardly anybody rides."""

@@ -16,8 +16,8 @@ from services.dispatcher.arrays import Ask
 from services.dispatcher.bounds import relaxed
 from services.dispatcher.core import Zone
 from services.dispatcher.distance import detour_m
-from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.misses import Miss, nearest_miss
+from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.plans import plan_of
 from services.dispatcher.schedule import from_head
 from services.domain.events import PlanIssued, RideOffered, RideRefused

@@ -14,8 +14,7 @@ from services.dispatcher.arrays import Fleet
 from services.dispatcher.departures import T_COLUMNS, outline
 from services.dispatcher.energy import point_mwh, runs_short
 from services.dispatcher.moves import DAY_MIN, book
-from services.dispatcher.route import Route as Route
-from services.dispatcher.route import Stopover as Stopover
+from services.dispatcher.route import Route, Stopover
 from services.dispatcher.schedule import refresh
 from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId, ShuttleId

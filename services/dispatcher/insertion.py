@@ -17,9 +17,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.distance import detour_m
 from services.dispatcher.energy import runs_short
 from services.dispatcher.moves import locate_and_book_all, overbooks
-from services.dispatcher.objective import DRIVE_COST as DRIVE_COST
-from services.dispatcher.objective import ROUNDING_S as ROUNDING_S
-from services.dispatcher.objective import at_least, least_cost, value_of
+from services.dispatcher.objective import DRIVE_COST, ROUNDING_S, at_least, least_cost, value_of
 from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
 from services.network.driving import may_leave_s
 from services.network.kernels import array_kernel, inlined_kernel, kernel

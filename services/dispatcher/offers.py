@@ -9,9 +9,10 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles
-from services.dispatcher.insertion import DRIVE_COST
+from services.dispatcher.objective import DRIVE_COST
 from services.domain.ride import Constraint, Promise, Request, Ride, StopWalk
-from services.domain.territory import DAY_S, Territory
+from services.domain.settings_part import DAY_S
+from services.domain.territory import Territory
 
 HARDLY_LONGER_S = 3600
 """For how much longer than the longest wait a request's walk and ride hardly ever take."""

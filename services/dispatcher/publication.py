@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from services.dispatcher import columns as c
 from services.dispatcher.energy import level_when_free, to_first_mwh
-from services.dispatcher.fleet import Shuttles, Stopover
-from services.dispatcher.insertion import ROUNDING_S
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.moves import DAY_MIN, is_overbooked
+from services.dispatcher.objective import ROUNDING_S
 from services.dispatcher.plans import plan_of
 from services.dispatcher.plugs import booked_s
+from services.dispatcher.route import Stopover
 from services.dispatcher.schedule import from_head
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
@@ -18,14 +19,13 @@ from services.domain.plan import Plan
 from services.domain.referee import (
     ANY_MOVES,
     LATENESS,
-    Energy,
     Rule,
     Situation,
-    Supervised,
     Violation,
     new_violations,
     violations,
 )
+from services.domain.resources import Energy, Supervised
 from services.domain.ride import Ride
 
 

@@ -30,11 +30,11 @@ from services.domain.events import (
     RideCompleted,
     RideNoShow,
     RideRetimed,
-    TaskDone,
 )
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Ride, Status
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
+from services.domain.task_reports import TaskDone
 
 AHEAD_S = 60
 """Clocks of shuttles may be this far ahead."""

@@ -15,10 +15,11 @@ import numpy as np
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
-from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.handover import Handover, Move
 from services.dispatcher.offers import ask_again
 from services.dispatcher.publication import Publisher
+from services.dispatcher.route import Stopover
 from services.domain.events import (
     Event,
     OfferExpired,

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
-from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.lateness import Expected, expected
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.route import Stopover
 from services.dispatcher.schedule import from_head
 from services.domain.events import (
     CloseRoads,
@@ -29,11 +30,10 @@ from services.domain.events import (
     Event,
     OpenRoads,
     PromiseChanged,
-    RestrictDriving,
     RoadsChanged,
 )
 from services.domain.ids import RideId
-from services.domain.operating_domain import Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.ride import Ride
 from services.network.closures import Detours
 from services.network.driving import Ways, drive_until, pause_table

@@ -13,8 +13,8 @@ from services.dispatcher import columns as c
 from services.dispatcher.answers import Asked
 from services.dispatcher.batch import Batch
 from services.dispatcher.energy import beyond_reserve, level_when_free
-from services.dispatcher.fleet import Shuttles, Stopover, before_task
-from services.dispatcher.insertion import DRIVE_COST
+from services.dispatcher.fleet import Shuttles, before_task
+from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.projection import (
     J_FROZEN,
     J_STOP,
@@ -24,6 +24,7 @@ from services.dispatcher.projection import (
     approaches_m,
     project_all,
 )
+from services.dispatcher.route import Stopover
 from services.dispatcher.schedule import locate_all
 from services.domain.ids import RideId
 from services.domain.plan import Call

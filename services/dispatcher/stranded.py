@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.dispatcher import columns as c
-from services.dispatcher.fleet import Shuttles, Stopover
+from services.dispatcher.fleet import Shuttles
 from services.dispatcher.lateness import Expected
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.route import Stopover
 from services.domain.events import Event, PromiseChanged, RideFailed, RideLetOff
 from services.domain.ids import RideId
 from services.domain.ride import Ride, Status

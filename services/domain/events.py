@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.domain.ids import RideId, ShuttleId
-from services.domain.operating_domain import RestrictDriving as RestrictDriving
-from services.domain.operating_domain import Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
-from services.domain.task_reports import BatteryLevel as BatteryLevel
-from services.domain.task_reports import TaskDone as TaskDone
+from services.domain.task_reports import BatteryLevel, TaskDone
 
 # Commands: topic ride-commands, key zone.
 

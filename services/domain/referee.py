@@ -18,8 +18,7 @@ from enum import StrEnum
 from services.domain.battery import Charger
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
-from services.domain.resources import Energy as Energy
-from services.domain.resources import Supervised as Supervised
+from services.domain.resources import Energy, Supervised
 from services.domain.ride import Load, Ride, Status
 from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes

@@ -10,11 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from services.domain.fleet_settings import ChargerSettings as ChargerSettings
-from services.domain.fleet_settings import FleetGroup as FleetGroup
-from services.domain.fleet_settings import Supervision as Supervision
-from services.domain.settings_part import DAY_S as DAY_S
-from services.domain.settings_part import Clock, Part, Seconds, seconds
+from services.domain.fleet_settings import ChargerSettings, FleetGroup, Supervision
+from services.domain.settings_part import DAY_S, Clock, Part, Seconds, seconds
 
 
 class ServiceHours(Part):

@@ -13,7 +13,8 @@ from services.domain.errors import InvalidRequest
 from services.domain.geo import Point
 from services.domain.ids import CallerId, ride_id
 from services.domain.ride import Party, Request
-from services.domain.territory import DAY_S, Promises
+from services.domain.settings_part import DAY_S
+from services.domain.territory import Promises
 from services.gateway.bodies import RideIn
 from services.gateway.problems import Problem
 from services.network.reach import Reach

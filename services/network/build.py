@@ -12,12 +12,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from services.domain.errors import InvalidFile, InvalidRequest
+from services.domain.fleet_settings import FleetGroup
 from services.domain.geo import Plane
 from services.domain.places import Place, PlaceKind
-from services.domain.territory import (
-    FleetGroup,
-    Territory,
-)
+from services.domain.territory import Territory
 from services.network import osm
 from services.network.build_options import BuildOptions
 from services.network.build_record import Draft, record_of

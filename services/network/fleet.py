@@ -6,9 +6,9 @@ from services.domain.battery import Battery, Charger
 from services.domain.fleet_settings import DailyUpkeep, FleetGroup
 from services.domain.ids import ShuttleId
 from services.domain.ride import Load
+from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task import TaskKind, Upkeep
-from services.domain.territory import DAY_S
 from services.network.folder import Network
 
 UNREACHABLE_S = 65_535

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.domain.errors import InvalidFile
 from services.domain.events import CloseRoads
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.network.folder import Network
 from services.network.roads import links_named
 from services.network.rows import Row, read_rows

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from services.domain.daylight import light_s
-from services.domain.events import RestrictDriving
 from services.domain.geo import Point
-from services.domain.operating_domain import Restriction
-from services.domain.territory import DAY_S, Corridor, Territory
+from services.domain.operating_domain import RestrictDriving, Restriction
+from services.domain.settings_part import DAY_S
+from services.domain.territory import Corridor, Territory
 from services.network.folder import Network
 from services.network.roads import Roads, links_named
 from services.network.rows import read_rows

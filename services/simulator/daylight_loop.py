@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from services.domain.events import CloseRoads, RestrictDriving
+from services.domain.events import CloseRoads
 from services.domain.ids import ZoneId
-from services.domain.territory import DAY_S
+from services.domain.operating_domain import RestrictDriving
+from services.domain.settings_part import DAY_S
 from services.network.folder import Network
 from services.network.roads import links_named
 from services.runtime.clock import WallClock

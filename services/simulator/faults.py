@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
-from services.domain.territory import DAY_S, Territory
+from services.domain.territory import Territory
 from services.network.rows import read_rows
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.simulator.records import Run, VisitRow
 
 Longs = NDArray[np.int64]

@@ -18,7 +18,8 @@ from numpy.random import PCG64, Generator, SeedSequence
 
 from services.domain.day import DayKind
 from services.domain.geo import Point, distance_m
-from services.domain.territory import DAY_S, Territory
+from services.domain.settings_part import DAY_S
+from services.domain.territory import Territory
 from services.simulator.day_effects import purposes_on, requests_on
 from services.simulator.demand import Demand, Trip, demand_of
 from services.simulator.purposes import HOUR_S, PURPOSES, Purpose

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.network.folder import Network
 from services.simulator.access import NEAR_TOWN_S, near_a_stop, nearest_place, town_times
 from services.simulator.batteries import battery_figures, besides_kwh

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.domain.events import BatteryLevel, Passed, PlanAcknowledged, Report
+from services.domain.events import Passed, PlanAcknowledged, Report
 from services.domain.plan import Plan
+from services.domain.task_reports import BatteryLevel
 from services.simulator.agenda import Agenda
 from services.simulator.vehicle import Place, Vehicle
 from services.simulator.whereabouts import Whereabouts

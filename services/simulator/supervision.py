@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from services.domain.territory import Supervision
+from services.domain.fleet_settings import Supervision
 
 MINUTE_S = 60
 FOR_EVER = 2**40

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.simulator.records import Run
 
 HOUR_S = 3600

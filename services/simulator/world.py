@@ -17,12 +17,12 @@ from services.domain.events import (
     Repaired,
     Report,
     RideLetOff,
-    TaskDone,
 )
 from services.domain.ids import RideId
 from services.domain.plan import Plan, Visit
 from services.domain.shuttle import FaultKind, Shuttle
 from services.domain.task import Task, TaskKind
+from services.domain.task_reports import TaskDone
 from services.domain.territory import StopTimes
 from services.network.driving import Ways
 from services.simulator.agenda import Agenda

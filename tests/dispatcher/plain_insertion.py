@@ -17,7 +17,7 @@ from services.dispatcher.arrays import Ask
 from services.dispatcher.core import Zone
 from services.dispatcher.distance import from_head_m
 from services.dispatcher.energy import level_when_free, to_first_mwh
-from services.dispatcher.insertion import DRIVE_COST
+from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.schedule import from_head
 from services.domain.ids import RideId
 from services.domain.ride import Load

@@ -10,7 +10,6 @@ import pytest
 from services.dispatcher.core import Zone
 from services.dispatcher.plugs import most_at_once
 from services.domain.events import (
-    BatteryLevel,
     Event,
     PlanIssued,
     RequestRide,
@@ -21,6 +20,7 @@ from services.domain.ids import ShuttleId
 from services.domain.plan import Plan
 from services.domain.ride import Constraint
 from services.domain.task import Task, TaskKind
+from services.domain.task_reports import BatteryLevel
 from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.simulator.chance import Chance

@@ -17,14 +17,14 @@ from services.domain.events import (
     RequestRide,
     RideOffered,
     RideRefused,
-    TaskDone,
     WakeUp,
 )
 from services.domain.ids import ShuttleId
 from services.domain.plan import Plan
 from services.domain.ride import Constraint
+from services.domain.settings_part import DAY_S
 from services.domain.task import Task, TaskKind
-from services.domain.territory import DAY_S
+from services.domain.task_reports import TaskDone
 from services.network.fleet import shuttles
 from services.simulator.chance import Chance
 from tests.builders import EIGHT_S, LINE, cleaning, crow_network, fleet, request, territory

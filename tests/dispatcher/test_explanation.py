@@ -16,8 +16,8 @@ from services.dispatcher import columns as c
 from services.dispatcher.bounds import Bound, Give, loosen
 from services.dispatcher.core import Zone
 from services.dispatcher.explanation import Candidate, Explanation, explain
-from services.dispatcher.insertion import DRIVE_COST
 from services.dispatcher.misses import offers
+from services.dispatcher.objective import DRIVE_COST
 from services.domain.events import RequestRide, RideOffered, RideRefused, WakeUp
 from services.domain.ids import RideId
 from services.domain.ride import Load, Party, Request

@@ -12,7 +12,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.offers import Terms
 from services.domain.events import RequestRide, RideOffered
 from services.domain.ride import StopWalk
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from tests.builders import EIGHT_S, LINE, crow_network, request, territory, zone
 
 HOUR_S = 3600

@@ -13,12 +13,11 @@ from services.domain.events import (
     Event,
     PlanIssued,
     RequestRide,
-    RestrictDriving,
     RideOffered,
     RideRefused,
     RoadsChanged,
 )
-from services.domain.operating_domain import Restriction, pauses
+from services.domain.operating_domain import RestrictDriving, Restriction, pauses
 from services.domain.plan import Plan
 from services.domain.ride import Constraint, Relaxation
 from services.simulator.chance import Chance

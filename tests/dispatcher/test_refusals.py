@@ -18,11 +18,10 @@ from services.domain.events import (
     Event,
     Message,
     RequestRide,
-    RestrictDriving,
     RideOffered,
     RideRefused,
 )
-from services.domain.operating_domain import Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.ride import (
     Constraint,
     Load,

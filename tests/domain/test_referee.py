@@ -14,14 +14,13 @@ from services.domain.plan import Plan, Visit
 from services.domain.referee import (
     BY_THE_WORLD,
     PROMISES,
-    Energy,
     Rule,
     Situation,
-    Supervised,
     Violation,
     new_violations,
     violations,
 )
+from services.domain.resources import Energy, Supervised
 from services.domain.ride import Load, Offer, Party, Promise, Ride, Status
 from services.domain.task import Task, TaskKind
 from services.domain.territory import StopTimes

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.domain.territory import DAY_S, Promises, ServiceHours
+from services.domain.settings_part import DAY_S
+from services.domain.territory import Promises, ServiceHours
 from tests.builders import territory
 
 times = st.builds(time, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))

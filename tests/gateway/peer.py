@@ -24,9 +24,10 @@ from services.domain.events import (
     RideOffered,
     RideRefused,
 )
+from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Constraint, Offer, Promise, Refusal, Request
-from services.domain.territory import FleetGroup, Territory, Travel, TravelKind
+from services.domain.territory import Territory, Travel, TravelKind
 from services.gateway.app import ZONE, create_app
 from services.network.crow import crow_tables_of
 from services.network.folder import Network

@@ -12,13 +12,12 @@ from services.domain.events import (
     Event,
     Message,
     PromiseChanged,
-    RestrictDriving,
     RideCompleted,
     RideFailed,
     RideLetOff,
     RideRetimed,
 )
-from services.domain.operating_domain import Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.ride import Status
 from services.simulator.chance import Chance
 from tests.builders import EIGHT_S, LINE, crow_network, fleet, request, territory

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from services.domain.fleet_settings import FleetGroup
 from services.domain.geo import EARTH_RADIUS_M, Plane, Point
 from services.domain.places import Place, PlaceKind
 from services.domain.territory import (
-    FleetGroup,
     Promises,
     ServiceHours,
     Territory,

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.day import DayKind, Weather
+from services.domain.fleet_settings import FleetGroup
 from services.domain.geo import Point, distance_m
 from services.domain.places import Place, PlaceKind, PlaceRole
-from services.domain.territory import FleetGroup, ServiceHours, Territory
+from services.domain.territory import ServiceHours, Territory
 from services.network.stops import StopRow, Stops, place_stops
 from services.simulator.demand import Demand, Trip, read_demand, write_demand
 from services.simulator.generator import TRIPS_PER_PERSON_DAY, generate_day

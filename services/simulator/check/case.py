@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from services.domain.territory import DAY_S, Promises, ServiceHours
+from services.domain.settings_part import DAY_S
+from services.domain.territory import Promises, ServiceHours
 from services.simulator.check.columns import ABSENT, BoolArray, FloatArray, IntArray, present
 from services.simulator.check.demand import Demand
 from services.simulator.check.epochs import Epochs

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from services.domain.fleet_settings import DailyUpkeep, FleetGroup
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.simulator.check.case import Case
 from services.simulator.check.columns import BoolArray
 from services.simulator.check.verdict import Finding, Rule

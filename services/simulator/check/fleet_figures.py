@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from services.domain.territory import DAY_S, FleetGroup
+from services.domain.fleet_settings import FleetGroup
+from services.domain.settings_part import DAY_S
 from services.simulator.check.batteries import total_kwh
 from services.simulator.check.case import Case
 from services.simulator.check.columns import BoolArray, IntArray

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.simulator.check.case import Case, in_service, walk_s_bounds
 from services.simulator.check.columns import (
     ABSENT,

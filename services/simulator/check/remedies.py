@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from services.domain.territory import DAY_S
+from services.domain.settings_part import DAY_S
 from services.simulator.check.case import Case
 from services.simulator.check.columns import present
 from services.simulator.check.place_figures import nearest_walk_m

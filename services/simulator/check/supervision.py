@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from services.domain.territory import DAY_S, Supervision
+from services.domain.fleet_settings import Supervision
+from services.domain.settings_part import DAY_S
 from services.simulator.check.case import Case
 from services.simulator.check.columns import IntArray
 from services.simulator.check.driving import drives_of
