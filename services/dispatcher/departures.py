@@ -10,7 +10,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.energy import runs_short
 from services.dispatcher.schedule import is_cut_short
 from services.network.driving import may_leave_s
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel, kernel
 
 LATE_S = 600
 """A drive is booked for no longer than this after it is planned to end."""
@@ -25,7 +25,7 @@ T_LATEST = 3  # until when the drive is booked
 T_COLUMNS = 4
 
 
-@kernel
+@inner_kernel
 def _parks_first(ways, head, visits, parking, early_s):  # type: ignore[no-untyped-def]
     """Where a shuttle stands before its next work, and from when; -1: nowhere.
 
@@ -95,7 +95,7 @@ def outline(ways, head, visits, times, parking, early_s):  # type: ignore[no-unt
     return parks, there_s
 
 
-@kernel
+@inner_kernel
 def _spare(head, visits, times, early_s):  # type: ignore[no-untyped-def]
     """Write by how much a shuttle can come later to each visit: tasks in time, rides not later."""
     after_s = c.FAR_S
@@ -109,7 +109,7 @@ def _spare(head, visits, times, early_s):  # type: ignore[no-untyped-def]
         times[i, T_LEAVE] = after_s
 
 
-@kernel
+@inner_kernel
 def _leave_late_s(ways, head, late_s, drive_s):  # type: ignore[no-untyped-def]
     """The latest that a shuttle may set off, if not as late as wanted."""
     pauses = ways.pauses[head[c.H_DARK]]
@@ -119,7 +119,7 @@ def _leave_late_s(ways, head, late_s, drive_s):  # type: ignore[no-untyped-def]
     return late_s
 
 
-@kernel
+@inner_kernel
 def _latest_s(visit, arrive_s):  # type: ignore[no-untyped-def]
     """Until when a visit's drive is booked: no promise breaks if it takes so long."""
     within_s = visit[c.V_ARRIVE] + visit[c.V_RIDE_SLACK]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.dispatcher import columns as c
 from services.network.driving import crow_m
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel, kernel
 
 
 @kernel
@@ -17,7 +17,7 @@ def from_head_m(ways, head, stop):  # type: ignore[no-untyped-def]
     return crow_m(ways, head[c.H_FREE_X], head[c.H_FREE_Y], stop)
 
 
-@kernel
+@inner_kernel
 def _way_m(ways, head, visits, position, stop):  # type: ignore[no-untyped-def]
     """Metres to a stop from the place that is left before a position."""
     if position == 0:

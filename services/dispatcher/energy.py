@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from services.dispatcher import columns as c
 from services.network.driving import crow_m, crow_s
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel, kernel
 
 
 @kernel
@@ -44,7 +44,7 @@ def to_first_mwh(ways, head, stop):  # type: ignore[no-untyped-def]
     return point_mwh(ways, head, stop)
 
 
-@kernel
+@inner_kernel
 def _way_mwh(ways, head, last, stop):  # type: ignore[no-untyped-def]
     """What the drive to a stop takes from the last one, or from where a shuttle is (-1)."""
     return leg_mwh(ways, head, last, stop) if last >= 0 else to_first_mwh(ways, head, stop)

@@ -20,7 +20,7 @@ from services.dispatcher.moves import locate_and_book_all, overbooks
 from services.dispatcher.objective import DRIVE_COST, ROUNDING_S, at_least, least_cost, value_of
 from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
 from services.network.driving import may_leave_s
-from services.network.kernels import array_kernel, inlined_kernel, kernel
+from services.network.kernels import array_kernel, inlined_kernel, inner_kernel
 
 NO, YES, FAR_S = np.int64(0), np.int64(1), np.int64(c.FAR_S)
 """Typed: plain numbers in a tuple would have whatever takes it compiled once more, for them."""
@@ -58,7 +58,7 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@inner_kernel
 def _search_all(ways, fleet, ask, least, found):  # type: ignore[no-untyped-def]
     """Find the best insertion; ``least``: (pickups,) scratch."""
     latest_s = 0
@@ -161,7 +161,7 @@ def _try_pickups(ways, fleet, ask, k, a, least, found):  # type: ignore[no-untyp
     return better
 
 
-@kernel
+@inner_kernel
 def _is_arriving(heads, visits, k):  # type: ignore[no-untyped-def]
     """Whether a shuttle is so close to its next visit that it is not sent elsewhere any more."""
     if heads[k, c.H_MODE] == c.AT_STOP or heads[k, c.H_PENDING] or not heads[k, c.H_VISITS]:
@@ -170,7 +170,7 @@ def _is_arriving(heads, visits, k):  # type: ignore[no-untyped-def]
     return heads_there and heads[k, c.H_ARRIVE] - heads[k, c.H_FREE] < heads[k, c.H_KEEP]
 
 
-@kernel
+@inner_kernel
 def _try_dropoffs(ways, fleet, ask, k, a, start, found):  # type: ignore[no-untyped-def]
     """Try every dropoff for one place of the pickup; keep the best in ``found``.
 
@@ -203,7 +203,7 @@ def _try_dropoffs(ways, fleet, ask, k, a, start, found):  # type: ignore[no-unty
     return better
 
 
-@kernel
+@inner_kernel
 def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ignore[no-untyped-def]
     """Try every dropoff stop at one position, as a visit of its own or joining the visit there."""
     pick, joins, j = places
@@ -266,7 +266,7 @@ def _try_dropoffs_at(ways, fleet, ask, k, a, places, so_far, found):  # type: ig
     return better
 
 
-@kernel
+@inner_kernel
 def _evaluate(ways, fleet, ask, k, a, b, place):  # type: ignore[no-untyped-def]
     """Simulate the plan with both stops at their place; pickup and dropoff time, or -1.
 
@@ -317,7 +317,7 @@ def _evaluate(ways, fleet, ask, k, a, b, place):  # type: ignore[no-untyped-def]
     return picked_s, dropped_s, delay_s
 
 
-@kernel
+@inner_kernel
 def _breaks_a_ride_limit(fleet, k, changed_from):  # type: ignore[no-untyped-def]
     """Whether somebody's ride, with ``fleet.times`` from a position on, gets too long."""
     visits, rides, times = fleet.visits[k], fleet.rides[k], fleet.times
@@ -334,7 +334,7 @@ def _breaks_a_ride_limit(fleet, k, changed_from):  # type: ignore[no-untyped-def
     return False
 
 
-@kernel
+@inner_kernel
 def _room(head, visits, position, party):  # type: ignore[no-untyped-def]
     """Free seats on leaving the place before a position; below 0 if the party fits in no way."""
     if position == 0:
@@ -352,7 +352,7 @@ def _room(head, visits, position, party):  # type: ignore[no-untyped-def]
     return head[c.H_SEATS] - seats - head[c.H_PER_WHEELCHAIR] * party[c.A_WHEELCHAIRS]
 
 
-@kernel
+@inner_kernel
 def _there_s(ways, head, party, time_s, last, stop):  # type: ignore[no-untyped-def]
     """When a shuttle that sets off from a stop, or from where it is (-1), can be at another."""
     if last < 0:
@@ -364,7 +364,7 @@ def _there_s(ways, head, party, time_s, last, stop):  # type: ignore[no-untyped-
     return time_s + drive_s
 
 
-@kernel
+@inner_kernel
 def _leg_as_planned(ways, head, visits, position):  # type: ignore[no-untyped-def]
     """Seconds of driving to the visit at a position, as things stand; 0 past the end."""
     if position >= head[c.H_VISITS]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.dispatcher import columns as c
-from services.network.kernels import kernel
+from services.network.kernels import inner_kernel
 
 ROUNDING_S = 4
 """By how much a way over several stops can seem shorter than the direct one, for rounding."""
@@ -11,7 +11,7 @@ DRIVE_COST = 1000
 """What one second of added driving costs; other weights are thousandths of it."""
 
 
-@kernel
+@inner_kernel
 def least_cost(ways, ask, a):  # type: ignore[no-untyped-def]
     """What the ride and the walks cost at least, from one of the pickup stops."""
     cost = c.FAR_S
@@ -22,7 +22,7 @@ def least_cost(ways, ask, a):  # type: ignore[no-untyped-def]
     return cost
 
 
-@kernel
+@inner_kernel
 def at_least(ask, a, added_s, boarded_s, least):  # type: ignore[no-untyped-def]
     """A value that no insertion with the pickup at this place can beat.
 
@@ -40,7 +40,7 @@ def at_least(ask, a, added_s, boarded_s, least):  # type: ignore[no-untyped-def]
     return max(pickup[c.P_EXTRA_WALK], 0) if mode == c.WALK_FURTHER else 0
 
 
-@kernel
+@inner_kernel
 def value_of(ask, a, b, drive_cost, shortage, picked_s, dropped_s, delay_s):  # type: ignore[no-untyped-def]
     """What is minimised; it never falls when pickup or ride get later or longer."""
     mode = ask.party[c.A_MODE]

@@ -10,7 +10,7 @@ import numpy as np
 
 from services.dispatcher import columns as c
 from services.network.driving import crow_m, crow_point, crow_s, drive_until
-from services.network.kernels import array_kernel, kernel
+from services.network.kernels import array_kernel, inner_kernel, kernel
 
 # projected[shuttle, column]
 J_FROZEN = 0  # how many visits lie before
@@ -74,14 +74,14 @@ def project(ways, head, visits, times, projected):  # type: ignore[no-untyped-de
     projected[J_STOP] = here
 
 
-@kernel
+@inner_kernel
 def _is_empty(head, visits, i):  # type: ignore[no-untyped-def]
     if i == 0:
         return head[c.H_ABOARD_SEATS] + head[c.H_ABOARD_WHEELCHAIRS] == 0
     return visits[i - 1, c.V_SEATS] + visits[i - 1, c.V_WHEELCHAIRS] == 0
 
 
-@kernel
+@inner_kernel
 def _on_the_way(ways, place, target, arrive_s, times, projected):  # type: ignore[no-untyped-def]
     node, ms, x_mm, y_mm = place
     until_s = times[0] + times[1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from services.dispatcher import columns as c
 from services.dispatcher.energy import levels
 from services.network.driving import crow_point, crow_s, drive_until, may_leave_s
-from services.network.kernels import array_kernel, inlined_kernel, kernel
+from services.network.kernels import array_kernel, inlined_kernel, inner_kernel, kernel
 
 
 @inlined_kernel
@@ -96,7 +96,7 @@ def locate(ways, head, visits, now_s, latency_s):  # type: ignore[no-untyped-def
     return elsewhere
 
 
-@kernel
+@inner_kernel
 def _locate_standing(head, visits, now_s):  # type: ignore[no-untyped-def]
     free_s = max(now_s, head[c.H_BUSY])
     if head[c.H_VISITS] and visits[0, c.V_STOP] == head[c.H_STOP]:
@@ -153,7 +153,7 @@ def schedule(ways, head, visits, rides):  # type: ignore[no-untyped-def]
     return held
 
 
-@kernel
+@inner_kernel
 def _forward(ways, head, visits, first):  # type: ignore[no-untyped-def]
     time_s = visits[first - 1, c.V_DEPART] if first > head[c.H_FIRST] else head[c.H_FREE]
     for i in range(first, head[c.H_VISITS]):
@@ -204,7 +204,7 @@ def _hold_back(ways, head, visits, rides):  # type: ignore[no-untyped-def]
     return held
 
 
-@kernel
+@inner_kernel
 def _delay_s_max(head, visits, rides, pick, drop):  # type: ignore[no-untyped-def]
     """By how much boarding at a visit can be put off, all of it made good before a dropoff."""
     most_s = visits[pick, c.V_PICK_BY] - visits[pick, c.V_DEPART]
@@ -225,7 +225,7 @@ def _delay_s_max(head, visits, rides, pick, drop):  # type: ignore[no-untyped-de
     return most_s
 
 
-@kernel
+@inner_kernel
 def _slacks(head, visits, rides):  # type: ignore[no-untyped-def]
     count = head[c.H_VISITS]
     broken = 0

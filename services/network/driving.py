@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from services.domain.operating_domain import Restriction, pauses
 from services.domain.territory import TravelKind
+from services.network.flat import frozen
 from services.network.folder import Network
 from services.network.kernels import array_kernel, kernel
 
@@ -69,6 +70,7 @@ class Ways(NamedTuple):
 def ways(network: Network) -> Ways:
     """A network's tables and roads for compiled code."""
     none = np.zeros(0, np.int32)
+    frozen(none)  # as roads are: compiled code is compiled for one or the other
     roads, tables, travel = network.roads, network.tables, network.territory.travel
     crow = travel.kind is TravelKind.CROW
     assert crow or roads is not None
