@@ -30,6 +30,7 @@ from services.domain.events import (
 from services.domain.ids import RideId
 from services.domain.ride import Offer, Request, Ride, Status, StopWalk
 from services.domain.shuttle import Shuttle
+from services.network.driving import is_hindered
 
 
 class Asked(NamedTuple):
@@ -300,7 +301,7 @@ class Answers:
             self._search,
             now_s,
             too_large=too_large,
-            restricted=self._fleet.ways.pauses.size > 0,
+            restricted=bool(is_hindered(self._fleet.ways)),
         )
         self._rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))

@@ -70,7 +70,7 @@ V_SLACK = 15  # longest delay on arrival that breaks no window from here on
 V_RIDE_SLACK = 16  # the same, and no ride-time limit of those who board before
 V_LEVEL = 17  # what is left on arrival, mWh
 V_MARGIN = 18  # what is left on leaving beyond the reserve and the way to the next charger
-V_PAUSE = 19  # how long it may not drive before it sets off for here
+V_PAUSE = 19  # what is lost on the way here: waiting until it may drive, and under speed caps
 V_COLUMNS = 20
 
 # rides[shuttle, ride, column]
@@ -94,7 +94,7 @@ A_WAIT_WEIGHT, A_RIDE_WEIGHT, A_DELAY_WEIGHT = 6, 7, 8  # thousandths of a secon
 A_MODE = 9  # what is minimised
 A_ANY_LEVEL = 10  # 1: as if batteries never ran out
 A_KM_WEIGHT = 11  # thousandths of a second of driving that a metre costs besides
-A_ANY_TIME = 12  # 1: as if shuttles might drive at any time
+A_ANY_TIME = 12  # 1: as if shuttles might drive at any time, and as fast as roads allow
 A_ANY_MOVES = 13  # 1: as if all shuttles could be supervised at once
 A_COLUMNS = 14
 

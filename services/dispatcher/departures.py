@@ -9,11 +9,13 @@ from __future__ import annotations
 from services.dispatcher import columns as c
 from services.dispatcher.energy import runs_short
 from services.dispatcher.schedule import is_cut_short
-from services.network.driving import may_leave_s
+from services.network.driving import drive_from_s, set_off
 from services.network.kernels import inner_kernel, kernel
 
 LATE_S = 600
 """A drive is booked for no longer than this after it is planned to end."""
+TRIES = 3
+"""How often a late departure is looked for, where how long a drive takes depends on it."""
 BARE_LATE_S = 120
 """The same for drives to a stop where nobody waits."""
 
@@ -34,10 +36,9 @@ def _parks_first(ways, head, visits, parking, early_s):  # type: ignore[no-untyp
     """
     stop = head[c.H_STOP]
     if parking >= 0:
-        drive_s = int(ways.drive_s[stop, parking])
-        if head[c.H_VISITS]:
-            return parking, head[c.H_FREE] + drive_s
-        leave_s = may_leave_s(ways, head[c.H_DARK], head[c.H_FREE], drive_s)
+        leave_s, drive_s = head[c.H_FREE], drive_from_s(ways, head[c.H_FREE], stop, parking)
+        if not head[c.H_VISITS]:
+            leave_s, drive_s = set_off(ways, head[c.H_DARK], leave_s, stop, parking)
         return parking, leave_s + drive_s
     if head[c.H_VISITS] and is_cut_short(ways, head, visits[0, c.V_STOP]):
         return stop, max(head[c.H_ARRIVE], head[c.H_FREE])
@@ -76,14 +77,18 @@ def outline(ways, head, visits, times, parking, early_s):  # type: ignore[no-unt
             arrive_s = max(arrive_s, free_s + drive_s)
         leave_s, depart_s = min(free_s, arrive_s), visits[i, c.V_DEPART]
         begun = last < 0 and (moving or head[c.H_LOCKED])
+        start = last if last >= 0 else head[c.H_STOP]
         if not begun:
-            leave_s = may_leave_s(ways, head[c.H_DARK], leave_s, drive_s)
+            leave_s, drive_s = set_off(ways, head[c.H_DARK], leave_s, start, stop)
+            arrive_s = max(arrive_s, leave_s + drive_s)
         if not aboard and not begun:
             by_s = visits[i, c.V_EARLIEST]
             if visits[i, c.V_TASK]:
                 # Drives take longer some days.
                 by_s = visits[i, c.V_ARRIVE] + spare_s - drive_s // 4
-            leave_s = max(leave_s, _leave_late_s(ways, head, by_s - drive_s - early_s, drive_s))
+            late_s = _leave_late_s(ways, head, by_s - early_s, drive_s, (start, stop))
+            if late_s > leave_s:
+                leave_s, drive_s = late_s, drive_from_s(ways, late_s, start, stop)
             arrive_s = max(arrive_s, leave_s + drive_s)
         if arrive_s > visits[i, c.V_ARRIVE]:
             start_s = max(arrive_s, visits[i, c.V_EARLIEST])
@@ -110,13 +115,24 @@ def _spare(head, visits, times, early_s):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def _leave_late_s(ways, head, late_s, drive_s):  # type: ignore[no-untyped-def]
-    """The latest that a shuttle may set off, if not as late as wanted."""
+def _leave_late_s(ways, head, by_s, drive_s, ends):  # type: ignore[no-untyped-def]
+    """The latest that a shuttle may set off so as to be there by a time; under caps, about.
+
+    ``ends``: from which stop to which; ``drive_s``: what the drive takes about that time.
+    """
     pauses = ways.pauses[head[c.H_DARK]]
-    for p in range(len(pauses) - 1, -1, -1):
-        if late_s < pauses[p, 1] and late_s + drive_s > pauses[p, 0]:
-            late_s = pauses[p, 0] - drive_s
-    return late_s
+    for _ in range(TRIES):
+        late_s = by_s - drive_s
+        for p in range(len(pauses) - 1, -1, -1):
+            if late_s < pauses[p, 1] and late_s + drive_s > pauses[p, 0]:
+                late_s = pauses[p, 0] - drive_s
+        if not ways.caps.shape[0]:
+            return late_s
+        leave_s, takes_s = set_off(ways, head[c.H_DARK], late_s, *ends)
+        if leave_s == late_s and leave_s + takes_s <= by_s:
+            return late_s
+        drive_s = max(drive_s, takes_s)
+    return -c.FAR_S
 
 
 @inner_kernel

@@ -1,20 +1,20 @@
 """What is left in a shuttle's battery along its plan: compiled.
 
 Energy is drawn by metres and seconds of driving and by stops, not by waiting, so what a plan takes
-does not depend on when it happens.
+does not depend on when it happens; where there are speed caps, drives count as long as under them.
 """
 
 from __future__ import annotations
 
 from services.dispatcher import columns as c
-from services.network.driving import crow_m, crow_s
+from services.network.driving import crow_m, crow_s, longest_from_node_s, longest_s
 from services.network.kernels import inner_kernel, kernel
 
 
 @kernel
 def leg_mwh(ways, head, start, end):  # type: ignore[no-untyped-def]
     """What the drive between two stops takes."""
-    way_m, drive_s = int(ways.drive_m[start, end]), int(ways.drive_s[start, end])
+    way_m, drive_s = int(ways.drive_m[start, end]), longest_s(ways, start, end)
     return way_m * head[c.H_PER_M] + drive_s * head[c.H_PER_S]
 
 
@@ -23,7 +23,7 @@ def way_mwh(ways, head, place, stop):  # type: ignore[no-untyped-def]
     """What the drive to a stop takes from a road node or, without roads, a point."""
     node, x_mm, y_mm = place
     if ways.node_drive_s.shape[0]:
-        way_m, drive_s = int(ways.node_drive_m[node, stop]), int(ways.node_drive_s[node, stop])
+        way_m, drive_s = int(ways.node_drive_m[node, stop]), longest_from_node_s(ways, node, stop)
     else:
         way_m, drive_s = crow_m(ways, x_mm, y_mm, stop), crow_s(ways, x_mm, y_mm, stop)
     return way_m * head[c.H_PER_M] + drive_s * head[c.H_PER_S]

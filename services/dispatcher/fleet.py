@@ -22,7 +22,7 @@ from services.domain.ride import Ride
 from services.domain.shuttle import Shuttle
 from services.domain.task import TaskKind
 from services.domain.territory import Territory
-from services.network.driving import Ways, crow_s, drive_until, may_leave_s
+from services.network.driving import Ways, crow_s, drive_until, set_off
 
 POSITIONS = 16
 """Visits that a plan has room for at first; doubled when one is full."""
@@ -232,9 +232,10 @@ class Shuttles:
         spans = self.ways.pauses[int(self.arrays.heads[k, c.H_DARK])].tolist()
         return [(from_s, until_s) for from_s, until_s in spans if from_s < c.FAR_S]
 
-    def may_leave_s(self, k: int, leave_s: int, drive_s: int) -> int:
-        """From when on shuttle ``k`` may set off, ``leave_s`` at the earliest, and arrive."""
-        return int(may_leave_s(self.ways, self.arrays.heads[k, c.H_DARK], leave_s, drive_s))
+    def set_off(self, k: int, leave_s: int, start: int, stop: int) -> tuple[int, int]:
+        """From when on shuttle ``k`` may drive between stops, and how long that takes then."""
+        leave_s, drive_s = set_off(self.ways, self.arrays.heads[k, c.H_DARK], leave_s, start, stop)
+        return int(leave_s), int(drive_s)
 
     def outline(self, k: int, early_s: int) -> tuple[tuple[int, int] | None, list[list[int]]]:
         """Where, and from when, shuttle ``k`` stands before its next work, if anywhere.

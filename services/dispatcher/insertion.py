@@ -19,7 +19,7 @@ from services.dispatcher.energy import runs_short
 from services.dispatcher.moves import locate_and_book_all, overbooks
 from services.dispatcher.objective import DRIVE_COST, ROUNDING_S, at_least, least_cost, value_of
 from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
-from services.network.driving import may_leave_s
+from services.network.driving import is_hindered, set_off
 from services.network.kernels import array_kernel, inlined_kernel, inner_kernel
 
 NO, YES, FAR_S = np.int64(0), np.int64(1), np.int64(c.FAR_S)
@@ -359,8 +359,8 @@ def _there_s(ways, head, party, time_s, last, stop):  # type: ignore[no-untyped-
         leg_s = from_head(ways, head, stop)
         return time_s + (leg_s if party[c.A_ANY_TIME] else first_s(ways, head, stop))
     drive_s = int(ways.drive_s[last, stop])
-    if ways.pauses.shape[1] and not party[c.A_ANY_TIME]:
-        time_s = may_leave_s(ways, head[c.H_DARK], time_s, drive_s)
+    if is_hindered(ways) and not party[c.A_ANY_TIME]:
+        time_s, drive_s = set_off(ways, head[c.H_DARK], time_s, last, stop)
     return time_s + drive_s
 
 

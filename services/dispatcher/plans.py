@@ -27,8 +27,7 @@ def plan_of(fleet: Shuttles, k: int, early_s: int) -> Plan:
         if moving and not head[c.H_PENDING] and not cut_off:
             visits = (_bare_visit(fleet, head[c.H_STOP], free_s, head[c.H_ARRIVE]),)
         elif (parking := fleet.parking(k)) is not None:
-            drive_s = fleet.drive_s[head[c.H_STOP], parking]
-            leave_s = fleet.may_leave_s(k, free_s, drive_s)
+            leave_s, drive_s = fleet.set_off(k, free_s, head[c.H_STOP], parking)
             visits = (_bare_visit(fleet, parking, leave_s, leave_s + drive_s),)
         return Plan(
             shuttle_id=route.shuttle.id, revision=route.revision, visits=visits, fault_s=fault_s

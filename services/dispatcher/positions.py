@@ -6,6 +6,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.energy import leg_mwh, way_mwh
 from services.dispatcher.fleet import Shuttles
 from services.domain.events import Arrived, Departed, Passed, PlanAcknowledged
+from services.network.driving import from_node_s
 
 NEARLY_S = 3
 """A shuttle that is off its expected time by no more than this counts as in time."""
@@ -35,7 +36,10 @@ class Positions:
             return False  # it went on by other roads since
         node = self.on_way(report.node, int(head[c.H_STOP]))
         drive_s = int(table[node, head[c.H_STOP]])
-        arrive_s = report.at_s + drive_s * (1 if drive_s < c.UNREACHABLE_S else 2)
+        way = node, report.at_s * 1000, int(head[c.H_STOP])
+        arrive_s = int(from_node_s(self._fleet.ways, *way, drive_s))
+        if drive_s >= c.UNREACHABLE_S:
+            arrive_s += drive_s
         if abs(arrive_s - int(head[c.H_ARRIVE])) <= NEARLY_S:
             return False
         head[c.H_NODE] = node
@@ -117,7 +121,7 @@ class Positions:
             node = int(fleet.ways.stop_node[report.stop])
             head[c.H_NODE] = self.on_way(node, report.towards)
             head[c.H_ARRIVE] = report.at_s + (drive_s if head[c.H_NODE] == node else 0)
-            if self._fleet.closed:
+            if fleet.closed or len(fleet.ways.caps):
                 head[c.H_ARRIVE] = fleet.arrive_s(node, report.at_s * 1000, report.towards)
         else:
             head[c.H_ARRIVE] = report.at_s + drive_s

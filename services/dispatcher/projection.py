@@ -9,7 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from services.dispatcher import columns as c
-from services.network.driving import crow_m, crow_point, crow_s, drive_until
+from services.network.driving import (
+    crow_m,
+    crow_point,
+    crow_s,
+    drive_from_s,
+    drive_until,
+    from_node_s,
+    set_off,
+)
 from services.network.kernels import array_kernel, inner_kernel, kernel
 
 # projected[shuttle, column]
@@ -54,6 +62,9 @@ def project(ways, head, visits, times, projected):  # type: ignore[no-untyped-de
             drive_s = int(ways.drive_s[here, target])
             arrive_s = visits[i, c.V_ARRIVE]
             leave_s = min(free_s + visits[i, c.V_PAUSE], arrive_s)
+            if ways.caps.shape[0]:
+                leave_s, drive_s = set_off(ways, head[c.H_DARK], free_s, here, target)
+                leave_s = min(leave_s, arrive_s)
             if _is_empty(head, visits, i):
                 leave_s = max(leave_s, visits[i, c.V_EARLIEST] - drive_s - early_s)
                 arrive_s = max(arrive_s, leave_s + drive_s)
@@ -128,11 +139,12 @@ def approaches(ways, projected, stops):  # type: ignore[no-untyped-def]
         for s in range(len(stops)):
             stop = stops[s]
             if at[J_STOP] >= 0:
-                drive_s[k, s] = ways.drive_s[at[J_STOP], stop]
+                drive_s[k, s] = drive_from_s(ways, at[J_TIME], at[J_STOP], stop)
             elif stop == at[J_TOWARDS]:
                 drive_s[k, s] = at[J_LEFT]
             elif ways.node_drive_s.shape[0]:
-                drive_s[k, s] = ways.node_drive_s[at[J_NODE], stop]
+                leg_s, ms = int(ways.node_drive_s[at[J_NODE], stop]), at[J_TIME] * 1000
+                drive_s[k, s] = from_node_s(ways, at[J_NODE], ms, stop, leg_s) - at[J_TIME]
             else:
                 drive_s[k, s] = crow_s(ways, at[J_X], at[J_Y], stop)
     return drive_s

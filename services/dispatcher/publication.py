@@ -12,7 +12,7 @@ from services.dispatcher.objective import ROUNDING_S
 from services.dispatcher.plans import plan_of
 from services.dispatcher.plugs import booked_s
 from services.dispatcher.route import Stopover
-from services.dispatcher.schedule import from_head
+from services.dispatcher.schedule import at_once_s
 from services.domain.events import Event, PlanIssued
 from services.domain.ids import RideId
 from services.domain.plan import Plan
@@ -27,6 +27,7 @@ from services.domain.referee import (
 )
 from services.domain.resources import Energy, Supervised
 from services.domain.ride import Ride
+from services.network.driving import drive_from_s, longest_s
 
 
 class Publisher:
@@ -95,7 +96,8 @@ class Publisher:
             fleet.write(k, self._rides)
             fleet.refresh(k, now_s)
             plan = plan_of(fleet, k, self.early_s)
-            spared = LATENESS | {Rule.ENERGY} if fleet.pauses(k) else {Rule.ENERGY}
+            hindered = fleet.pauses(k) or len(fleet.ways.caps)
+            spared = LATENESS | {Rule.ENERGY} if hindered else {Rule.ENERGY}
             illegal = self._objections(k, plan, before, spared)
         if illegal:
             raise AssertionError(f"illegal plan {plan}: {illegal}")
@@ -188,14 +190,19 @@ class Publisher:
         moving = head[c.H_MODE] == c.MOVING
         boarding = bool(head[c.H_LOCKED])
         going_on = boarding or (moving and not head[c.H_PENDING])
-        drive_s = fleet.drive_s
+
+        def approach_s(stop: int, leave_s: int) -> int:
+            if head[c.H_MODE] == c.AT_STOP:
+                return int(drive_from_s(fleet.ways, leave_s, head[c.H_STOP], stop))
+            return int(at_once_s(fleet.ways, head, stop))
+
         return violations(
             plan,
             Situation(
                 capacity=route.shuttle.capacity,
                 seats_per_wheelchair=route.shuttle.seats_per_wheelchair,
                 free_s=int(head[c.H_FREE]),
-                approach_s=lambda stop: int(from_head(fleet.ways, head, stop)),
+                approach_s=approach_s,
                 heading_stop=int(head[c.H_STOP]) if going_on else -1,
                 first_arrive_s=int(head[c.H_ARRIVE]),
                 aboard=route.aboard,
@@ -203,7 +210,7 @@ class Publisher:
                 holds=route.held - route.awaited,
                 tasks=route.tasks,
                 rides=self._rides,
-                drive_s=lambda a, b: int(drive_s[a, b]),
+                drive_s=lambda a, b, leave_s: int(drive_from_s(fleet.ways, leave_s, a, b)),
                 stop_times=fleet.stop_times,
                 pauses=fleet.pauses(k),
                 moving=bool(moving),
@@ -234,7 +241,7 @@ class Publisher:
             level_mwh=int(level_when_free(ways, head)),
             approach_mwh=lambda stop: int(to_first_mwh(ways, head, stop)),
             drive_mwh=lambda a, b: battery.drive_mwh(
-                int(ways.drive_m[a, b]), int(ways.drive_s[a, b])
+                int(ways.drive_m[a, b]), int(longest_s(ways, a, b))
             ),
             to_charger_mwh=lambda stop: battery.drive_mwh(
                 int(ways.charger_m[stop]), int(ways.charger_s[stop])

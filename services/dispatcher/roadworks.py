@@ -33,10 +33,11 @@ from services.domain.events import (
     RoadsChanged,
 )
 from services.domain.ids import RideId
-from services.domain.operating_domain import RestrictDriving, Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
 from services.domain.ride import Ride
 from services.network.closures import Detours
 from services.network.driving import Ways, drive_until, pause_table
+from services.network.speed_caps import drives_alike, under_caps
 
 Tell = Callable[[int, int, list[Event]], None]
 
@@ -74,7 +75,7 @@ class Roadworks:
         self._detours = Detours(fleet.ways)
         self._closures: dict[str, CloseRoads] = {}
         self._turns: list[int] = []
-        self._restrictions: tuple[Restriction, ...] = ()
+        self._domain = RestrictDriving(())
         self.version = 0
 
     def next_due_s(self) -> int | None:
@@ -82,13 +83,19 @@ class Roadworks:
         return self._turns[0] if self._turns else None
 
     def restrict(self, message: RestrictDriving, now_s: int, events: list[Event]) -> None:
-        """Take it that shuttles may not drive at some times, and may at all others."""
-        if any(one.until_s <= one.from_s for one in message.restrictions):
+        """Take it that shuttles may not drive, or only slowly, at some times, and at no others."""
+        every: tuple[Restriction | SpeedCap, ...] = (*message.restrictions, *message.speed_caps)
+        if any(one.until_s <= one.from_s for one in every):
             events.append(ClosureTurnedDown("operating domain", "it ends before it begins"))
-            return
-        if message.restrictions != self._restrictions:
-            self._restrictions = message.restrictions
+        elif not all(self._makes_sense(cap) for cap in message.speed_caps):
+            events.append(ClosureTurnedDown("operating domain", "no such link, or no such speed"))
+        elif message != self._domain:
+            self._domain = message
             self._change(self._fleet.closed, now_s, events)
+
+    def _makes_sense(self, cap: SpeedCap) -> bool:
+        count = self._detours.link_count
+        return count > 0 and cap.speed_m_h > 0 and all(0 <= n < count for n in cap.links)
 
     def take(self, message: CloseRoads | OpenRoads, now_s: int, events: list[Event]) -> None:
         """Take a command of the operator."""
@@ -135,8 +142,10 @@ class Roadworks:
         late_before = {e.ride_id for k in range(count) for e in self._late(k)}
         before = fleet.arrays.visits[:, :, c.V_ARRIVE : c.V_DEPART + 1].copy()
         ways = self._detours.around(closed)
-        ways = ways._replace(pauses=pause_table(self._restrictions))
-        if closed != fleet.closed:
+        domain = self._domain
+        ways = under_caps(ways, domain.speed_caps)
+        ways = ways._replace(pauses=pause_table(domain.restrictions))
+        if not drives_alike(ways, fleet.ways):
             self._reroute(closed, ways, now_s)
         fleet.ways = ways
         for k in range(count):
@@ -144,9 +153,9 @@ class Roadworks:
         fallen = [e.ride_id for k in range(count) for e in self._late(k)]
         self.version += 1
         at_risk = tuple(ride_id for ride_id in fallen if ride_id not in late_before)
-        events.append(
-            RoadsChanged(self.version, tuple(sorted(closed)), at_risk, self._restrictions)
-        )
+        shut = tuple(sorted(closed))
+        said = domain.restrictions, domain.speed_caps
+        events.append(RoadsChanged(self.version, shut, at_risk, *said))
         for k in range(count):
             visits = len(fleet.routes[k].stops)
             after = fleet.arrays.visits[k, :visits, c.V_ARRIVE : c.V_DEPART + 1]

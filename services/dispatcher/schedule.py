@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from services.dispatcher import columns as c
 from services.dispatcher.energy import levels
-from services.network.driving import crow_point, crow_s, drive_until, may_leave_s
+from services.network.driving import (
+    crow_point,
+    crow_s,
+    drive_from_s,
+    drive_until,
+    ends_before,
+    from_node_s,
+    is_hindered,
+    set_off,
+)
 from services.network.kernels import array_kernel, inlined_kernel, inner_kernel, kernel
 
 
@@ -31,17 +40,33 @@ def first_s(ways, head, stop):  # type: ignore[no-untyped-def]
 
     One under way that would not get there before goes on to where it is heading, and waits there.
     """
-    leg_s, kind, free_s = from_head(ways, head, stop), head[c.H_DARK], head[c.H_FREE]
-    if not ways.pauses.shape[1] or leg_s >= c.UNREACHABLE_S:
+    leg_s, free_s, begins_s = from_head(ways, head, stop), head[c.H_FREE], head[c.H_FREE]
+    if not is_hindered(ways) or leg_s >= c.UNREACHABLE_S:
+        return leg_s
+    if head[c.H_MODE] != c.AT_STOP:
+        if not is_cut_short(ways, head, stop):
+            return at_once_s(ways, head, stop)
+        leg_s, begins_s = int(ways.drive_s[head[c.H_STOP], stop]), max(head[c.H_ARRIVE], free_s)
+        if leg_s >= c.UNREACHABLE_S:
+            return leg_s
+    leave_s, leg_s = set_off(ways, head[c.H_DARK], begins_s, head[c.H_STOP], stop)
+    return leave_s - free_s + leg_s
+
+
+@kernel
+def at_once_s(ways, head, stop):  # type: ignore[no-untyped-def]
+    """Seconds until a shuttle is at a stop if it sets off as soon as it can, at that time's speeds.
+
+    Not earlier than with no speed caps, which `from_head` gives.
+    """
+    leg_s, free_s = from_head(ways, head, stop), head[c.H_FREE]
+    goes_on = head[c.H_MODE] != c.AT_STOP and stop == head[c.H_STOP] and not head[c.H_PENDING]
+    if not ways.caps.shape[0] or leg_s >= c.UNREACHABLE_S or goes_on:
         return leg_s
     if head[c.H_MODE] == c.AT_STOP:
-        return may_leave_s(ways, kind, free_s, leg_s) - free_s + leg_s
-    if not is_cut_short(ways, head, stop):
-        return leg_s
-    leg_s, there_s = int(ways.drive_s[head[c.H_STOP], stop]), max(head[c.H_ARRIVE], free_s)
-    if leg_s >= c.UNREACHABLE_S:
-        return leg_s
-    return may_leave_s(ways, kind, there_s, leg_s) - free_s + leg_s
+        return drive_from_s(ways, free_s, head[c.H_STOP], stop)
+    ms = max(head[c.H_MS], free_s * 1000 - 999)
+    return max(from_node_s(ways, head[c.H_NODE], ms, stop, leg_s) - free_s, leg_s)
 
 
 @kernel
@@ -49,9 +74,9 @@ def is_cut_short(ways, head, stop):  # type: ignore[no-untyped-def]
     """Whether a shuttle under way would not get to a stop before it may not drive."""
     if not ways.pauses.shape[1] or head[c.H_MODE] == c.AT_STOP or head[c.H_PENDING]:
         return False
-    leg_s, free_s = from_head(ways, head, stop), head[c.H_FREE]
+    leg_s = at_once_s(ways, head, stop)
     elsewhere = stop != head[c.H_STOP] and leg_s < c.UNREACHABLE_S
-    return elsewhere and may_leave_s(ways, head[c.H_DARK], free_s, leg_s) != free_s
+    return elsewhere and not ends_before(ways, head[c.H_DARK], head[c.H_FREE], leg_s)
 
 
 @inlined_kernel
@@ -161,8 +186,10 @@ def _forward(ways, head, visits, first):  # type: ignore[no-untyped-def]
         visits[i, c.V_PAUSE] = 0
         if i > 0:
             drive_s = int(ways.drive_s[visits[i - 1, c.V_STOP], stop])
-            visits[i, c.V_PAUSE] = may_leave_s(ways, head[c.H_DARK], time_s, drive_s) - time_s
-            arrive_s = time_s + visits[i, c.V_PAUSE] + drive_s
+            last = visits[i - 1, c.V_STOP]
+            leave_s, driven_s = set_off(ways, head[c.H_DARK], time_s, last, stop)
+            arrive_s = leave_s + driven_s
+            visits[i, c.V_PAUSE] = arrive_s - time_s - drive_s
         elif head[c.H_MODE] != c.AT_STOP and stop == head[c.H_STOP] and not head[c.H_PENDING]:
             arrive_s = head[c.H_ARRIVE]
         else:

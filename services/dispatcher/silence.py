@@ -91,9 +91,9 @@ class Silence:
         return overdue and not self._stands(k, now_s)
 
     def _stands(self, k: int, now_s: int) -> bool:
-        """Whether a shuttle has nothing to say, since it may not drive, or might not until now."""
+        """Whether a shuttle has nothing to say, for it may not drive, or was slow until now."""
         fleet = self._fleet
         fleet.refresh(k, now_s)
         arrive_s = int(fleet.arrays.visits[k, 0, c.V_ARRIVE])
-        spans = fleet.pauses(k)
+        spans = fleet.pauses(k) + fleet.ways.caps[:, :2].tolist()
         return any(from_s < arrive_s and until_s > now_s - SILENT_S for from_s, until_s in spans)

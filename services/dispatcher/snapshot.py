@@ -30,6 +30,7 @@ from services.domain.ids import RideId
 from services.domain.plan import Call
 from services.domain.ride import Ride
 from services.domain.territory import DispatchSettings
+from services.network.speed_caps import table_at
 from services.solver.given import broken
 from services.solver.problem import ANY, NOT_YET, Problem, far
 
@@ -301,7 +302,8 @@ class Snapshot:
         stops, place = np.unique(np.array(nodes, np.int64), return_inverse=True)
         size = len(stops)
         travel = np.full((size + m, size + m), FAR_S, np.int32)
-        travel[:size, :size] = fleet.ways.drive_s[np.ix_(stops, stops)]
+        # The search takes times as they are when its answer takes effect; adoption is exact.
+        travel[:size, :size] = table_at(fleet.ways, self._deadline_s)[np.ix_(stops, stops)]
         travel[size:, :size] = approaches(fleet.ways, at, stops)
         length = self._drive_cost(travel, stops, at)
         travel[travel >= c.UNREACHABLE_S] = FAR_S

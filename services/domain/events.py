@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.domain.ids import RideId, ShuttleId
-from services.domain.operating_domain import RestrictDriving, Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
@@ -331,6 +331,7 @@ class RoadsChanged:
     closed: tuple[int, ...]
     at_risk: tuple[RideId, ...]
     restrictions: tuple[Restriction, ...] = ()
+    speed_caps: tuple[SpeedCap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

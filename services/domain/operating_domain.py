@@ -1,4 +1,4 @@
-"""When shuttles may not drive: outside of what they are built and licensed for.
+"""When shuttles may not drive, or only slowly: outside of what they are built and licensed for.
 
 The operating domain (ODD) of SAE J3016 (2021), "Taxonomy and definitions for terms related to
 driving automation systems", as far as it turns on time: darkness, and weather of certain classes.
@@ -35,10 +35,37 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeedCap:
+    """A time in which shuttles drive no faster than so on some links, or on all.
+
+    Parameters
+    ----------
+    reason
+        What it is: ``darkness`` or a class of weather.
+    from_s, until_s
+        In seconds after midnight.
+    speed_m_h
+        The cap, in metres an hour.
+    links
+        Numbers of the links on which it holds; none: all.
+    """
+
+    reason: str
+    from_s: int
+    until_s: int
+    speed_m_h: int
+    links: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RestrictDriving:
-    """The operator says when shuttles may not drive, as known now; it replaces what was said."""
+    """The operator says when shuttles may not drive, or no faster than so, as known now.
+
+    It replaces what was said.
+    """
 
     restrictions: tuple[Restriction, ...]
+    speed_caps: tuple[SpeedCap, ...] = ()
 
 
 def pauses(

@@ -102,7 +102,7 @@ class Situation:
         Seats that each rider in a wheelchair takes away.
     free_s
         From when the shuttle can be sent elsewhere, and ``approach_s`` the seconds from where it is
-        then to a stop.
+        then to a stop, if it sets off at a time.
     first_arrive_s
         Its arrival at ``heading_stop``, if it goes on as it is; while boarding, where it stands.
     aboard
@@ -116,7 +116,7 @@ class Situation:
     rides
         The zone's rides.
     drive_s
-        Seconds between two stops; 65,535 where there is no way.
+        Seconds between two stops for who sets off at a time; 65,535 where there is no way.
     stop_times
         What a visit takes, and each party that gets on or off.
     pauses
@@ -130,7 +130,7 @@ class Situation:
     capacity: Load
     seats_per_wheelchair: int
     free_s: int
-    approach_s: Callable[[int], int]
+    approach_s: Callable[[int, int], int]
     heading_stop: int
     first_arrive_s: int
     aboard: Mapping[RideId, int]
@@ -138,7 +138,7 @@ class Situation:
     holds: Collection[RideId]
     tasks: Collection[Task]
     rides: Mapping[RideId, Ride]
-    drive_s: Callable[[int, int], int]
+    drive_s: Callable[[int, int, int], int]
     stop_times: StopTimes
     pauses: Collection[tuple[int, int]] = ()
     moving: bool = False
@@ -242,16 +242,17 @@ def _judge_times(visits: tuple[Visit, ...], now: Situation, found: list[Violatio
     """Driving and stopping take their time."""
     free_s, last = now.free_s, -1
     for i, visit in enumerate(visits):
+        leave_s = max(visit.leave_s, free_s)
         if i > 0:
-            drive_s = now.drive_s(last, visit.stop)
+            drive_s = now.drive_s(last, visit.stop, leave_s)
         elif now.boarding:
             drive_s = 0 if visit.stop == now.heading_stop else UNREACHABLE_S
         elif visit.stop == now.heading_stop:
             drive_s = max(now.first_arrive_s - free_s, 0)
         else:
-            drive_s = now.approach_s(visit.stop)
+            drive_s = now.approach_s(visit.stop, leave_s)
         if i > 0 or not (now.boarding or now.moving):
-            _judge_domain(i, max(visit.leave_s, free_s), drive_s, now, found)
+            _judge_domain(i, leave_s, drive_s, now, found)
         if drive_s >= UNREACHABLE_S:
             found.append(Violation(Rule.UNREACHABLE, i))
         elif i > 0 or not now.boarding:

@@ -242,6 +242,24 @@ class Corridor(Part):
     not_in: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+class SpeedCapSettings(Part):
+    """How fast shuttles drive at most at some times.
+
+    Parameters
+    ----------
+    speed_kmh
+        The cap.
+    within
+        Classes of weather, or ``darkness``, in which it holds.
+    links
+        Ids of directed links on which it holds, as for corridors; none: all roads.
+    """
+
+    speed_kmh: Annotated[float, Field(ge=1, le=200)]
+    within: Annotated[tuple[str, ...], Field(min_length=1)]
+    links: tuple[str, ...] = ()
+
+
 class OperatingDomain(Part):
     """What shuttles are built and licensed for.
 
@@ -251,10 +269,13 @@ class OperatingDomain(Part):
         Classes of weather in which none drives, as forecasts name them.
     corridors
         Roads that are not driven at some times.
+    speed_caps
+        How fast shuttles drive at most at some times.
     """
 
     weather_not_driven: tuple[str, ...] = ()
     corridors: tuple[Corridor, ...] = ()
+    speed_caps: tuple[SpeedCapSettings, ...] = ()
 
 
 class Territory(Part):

@@ -14,6 +14,7 @@ from services.network.folder import Network
 from services.network.kernels import array_kernel, kernel
 
 NEVER_S = 2**40
+UNREACHABLE_S = 65_535
 THERE = 255
 """In a next-link table: no link to take, the stop is here (or out of reach)."""
 
@@ -44,6 +45,13 @@ class Ways(NamedTuple):
     pauses
         (2, P, 2) when shuttles may not drive, from and until, in s, apart and in order: those fit
         for darkness, and the others. Filled up with ``NEVER_S``.
+    caps
+        (P, 3) when speed caps are in force: from and until, in s, apart and in order, and which of
+        the following tables holds then. Empty if there are none.
+    slow_ms
+        (C, links) times that caps allow on links; 0: any. The last are the longest of all.
+    slow_s
+        (C, S, S) seconds between stops, the same ways at these times; 65535: no way, or too long.
     s_per_mm, m_per_mm
         Without roads: seconds that a millimetre of straight line takes, and metres that it counts.
     """
@@ -63,6 +71,9 @@ class Ways(NamedTuple):
     link_mm: NDArray[np.int32]
     stop_mm: NDArray[np.int64]
     pauses: NDArray[np.int64]
+    caps: NDArray[np.int64]
+    slow_ms: NDArray[np.int32]
+    slow_s: NDArray[np.uint16]
     s_per_mm: float
     m_per_mm: float
 
@@ -94,6 +105,9 @@ def ways(network: Network) -> Ways:
         link_mm=none if roads is None else np.ascontiguousarray(roads.link_mm),
         stop_mm=np.stack([stops.x_mm, stops.y_mm], axis=1),
         pauses=pause_table(()),
+        caps=np.zeros((0, 3), np.int64),
+        slow_ms=np.zeros((0, 0 if roads is None else roads.link_count), np.int32),
+        slow_s=np.zeros((0, *tables.drive_s.shape), np.uint16),
         s_per_mm=travel.crow_factor / (travel.crow_speed_kmh / 3.6 * 1000) if crow else 0.0,
         m_per_mm=travel.crow_factor / 1000 if crow else 0.0,
     )
@@ -120,18 +134,41 @@ def to_chargers(
 
 
 @kernel
-def may_leave_s(ways, kind, leave_s, drive_s):  # type: ignore[no-untyped-def]
-    """From when on a drive ends before shuttles (0: fit for darkness; 1: not) may not drive."""
+def is_hindered(ways):  # type: ignore[no-untyped-def]
+    """Whether there are times at which shuttles may not drive, or not as fast as roads allow."""
+    return ways.pauses.shape[1] > 0 or ways.caps.shape[0] > 0
+
+
+@kernel
+def ends_before(ways, kind, leave_s, drive_s):  # type: ignore[no-untyped-def]
+    """Whether a drive ends before shuttles (0: fit for darkness; 1: not) may not drive."""
     for p in range(ways.pauses.shape[1] if drive_s > 0 else 0):
         if leave_s < ways.pauses[kind, p, 1] and leave_s + drive_s > ways.pauses[kind, p, 0]:
-            leave_s = ways.pauses[kind, p, 1]
-    return leave_s
+            return False
+    return True
 
 
 @kernel
 def link_time_ms(link_ms: int, permille: int) -> int:
     """Time on a link when all takes ``permille`` of the normal time, rounded up."""
     return (link_ms * permille + 999) // 1000
+
+
+@kernel
+def time_on_ms(ways, link, enter_ms, permille):  # type: ignore[no-untyped-def]
+    """Time on a link that is entered at a time.
+
+    If any of it lies in the time of a cap, the link is driven at the cap throughout, and never
+    faster. So times depend on when one drives, and ways do not (the model of Ichoua, Gendreau &
+    Potvin 2003, "Vehicle dispatching with time-dependent travel times", but by the link: leaving
+    later one arrives later, up to what a cap adds on one link).
+    """
+    ms = link_time_ms(ways.link_ms[link], permille)
+    for p in range(ways.caps.shape[0]):
+        if enter_ms < ways.caps[p, 1] * 1000 and enter_ms + ms > ways.caps[p, 0] * 1000:
+            slow_ms = ways.slow_ms[ways.caps[p, 2], link]
+            ms = max(ms, link_time_ms(slow_ms, max(permille, 1000)))
+    return ms
 
 
 @kernel
@@ -145,9 +182,69 @@ def drive_until(ways, node, ms, stop, until_ms, permille):  # type: ignore[no-un
         if offset == THERE:
             break
         link = ways.first_out[node] + offset
-        ms += link_time_ms(ways.link_ms[link], permille)
+        ms += time_on_ms(ways, link, ms, permille)
         node = ways.head[link]
     return node, ms
+
+
+@kernel
+def from_node_s(ways, node, ms, stop, drive_s):  # type: ignore[no-untyped-def]
+    """When a shuttle that passes a node is at a stop, in s; ``drive_s``: what it takes uncapped."""
+    plain_s = (ms + 999) // 1000 + drive_s
+    for p in range(ways.caps.shape[0] if drive_s < UNREACHABLE_S else 0):
+        if ms < ways.caps[p, 1] * 1000 and plain_s > ways.caps[p, 0]:
+            _, ms = drive_until(ways, node, ms, stop, NEVER_S * 1000, 1000)
+            return (ms + 999) // 1000
+    return plain_s
+
+
+@kernel
+def drive_from_s(ways, leave_s, start, end):  # type: ignore[no-untyped-def]
+    """Seconds between two stops for a shuttle that sets off at a time."""
+    drive_s = int(ways.drive_s[start, end])
+    for p in range(ways.caps.shape[0] if 0 < drive_s < UNREACHABLE_S else 0):
+        from_s, until_s = ways.caps[p, 0], ways.caps[p, 1]
+        if leave_s < until_s and leave_s + drive_s > from_s:
+            slow_s = int(ways.slow_s[ways.caps[p, 2], start, end])
+            if from_s <= leave_s and leave_s + slow_s <= until_s and slow_s < UNREACHABLE_S:
+                return slow_s
+            node = ways.stop_node[start]
+            return from_node_s(ways, node, leave_s * 1000, end, drive_s) - leave_s
+    return drive_s
+
+
+@kernel
+def longest_s(ways, start, end):  # type: ignore[no-untyped-def]
+    """Seconds between two stops whenever one drives, at most."""
+    tables = ways.slow_s.shape[0]
+    return int(ways.slow_s[tables - 1, start, end]) if tables else int(ways.drive_s[start, end])
+
+
+@kernel
+def longest_from_node_s(ways, node, stop):  # type: ignore[no-untyped-def]
+    """The same from a road node."""
+    tables, ms = ways.slow_ms.shape[0], 0
+    if not tables:
+        return int(ways.node_drive_s[node, stop])
+    while ways.next_link[node, stop] != THERE:
+        link = ways.first_out[node] + ways.next_link[node, stop]
+        ms += max(ways.slow_ms[tables - 1, link], ways.link_ms[link])
+        node = ways.head[link]
+    return (ms + 999) // 1000
+
+
+@kernel
+def set_off(ways, kind, leave_s, start, end):  # type: ignore[no-untyped-def]
+    """From when on a drive between stops ends before shuttles may not drive, and how long it is.
+
+    ``kind``: 0: fit for darkness; 1: not.
+    """
+    drive_s = drive_from_s(ways, leave_s, start, end)
+    for p in range(ways.pauses.shape[1] if drive_s > 0 else 0):
+        if leave_s < ways.pauses[kind, p, 1] and leave_s + drive_s > ways.pauses[kind, p, 0]:
+            leave_s = ways.pauses[kind, p, 1]
+            drive_s = drive_from_s(ways, leave_s, start, end)
+    return leave_s, drive_s
 
 
 @kernel
@@ -163,7 +260,7 @@ def turn_off(ways, node, ms, stop, until_ms, wanted, permille):  # type: ignore[
         if offset == THERE:
             return first, first_ms
         link = ways.first_out[node] + offset
-        ms += link_time_ms(ways.link_ms[link], permille)
+        ms += time_on_ms(ways, link, ms, permille)
         node = ways.head[link]
     return node, ms
 
@@ -218,7 +315,7 @@ def write_links(ways, drives, links, depart_ms, arrive_ms):  # type: ignore[no-u
             link = ways.first_out[node] + ways.next_link[node, stop]
             links[row] = link
             depart_ms[row] = ms
-            ms += link_time_ms(ways.link_ms[link], drives[i, 4])
+            ms += time_on_ms(ways, link, ms, drives[i, 4])
             arrive_ms[row] = ms
             node = ways.head[link]
             row += 1

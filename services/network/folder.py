@@ -71,7 +71,7 @@ def load(folder: Path, cache: Path | None = None, progress: Progress | None = No
     stops, plane = place_stops(_read_stops(folder, roads))
     places = _read_places(folder)
     _check_names(folder / TERRITORY_FILE, territory, stops, places)
-    _check_corridors(folder / TERRITORY_FILE, territory, roads)
+    _check_operating_domain(folder / TERRITORY_FILE, territory, roads)
     try:
         if roads is None:
             travel = territory.travel
@@ -194,9 +194,16 @@ def _check_names(path: Path, territory: Territory, stops: Stops, places: tuple[P
         raise field_error(path, ("town",), f"there is no place '{territory.town}' in places.csv")
 
 
-def _check_corridors(path: Path, territory: Territory, roads: Roads | None) -> None:
+def _check_operating_domain(path: Path, territory: Territory, roads: Roads | None) -> None:
     for number, corridor in enumerate(territory.operating_domain.corridors):
         for at, name in enumerate(corridor.links):
             if roads is None or not links_named(roads.link_ids, name):
                 field = ("operating_domain", "corridors", number, "links", at)
                 raise field_error(path, field, f"there is no link '{name}'")
+    for number, cap in enumerate(territory.operating_domain.speed_caps):
+        place = ("operating_domain", "speed_caps", number)
+        if roads is None:
+            raise field_error(path, place, "speed caps need roads (travel.kind: road)")
+        for at, name in enumerate(cap.links):
+            if not links_named(roads.link_ids, name):
+                raise field_error(path, (*place, "links", at), f"there is no link '{name}'")

@@ -19,6 +19,7 @@ SOURCES = (
     "network/tables.py",
     "network/driving.py",
     "network/closures.py",
+    "network/speed_caps.py",
     "dispatcher/columns.py",
     "dispatcher/departures.py",
     "dispatcher/distance.py",

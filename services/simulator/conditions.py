@@ -1,20 +1,21 @@
-"""When shuttles may not drive in a run: darkness by the date, weather from a table."""
+"""When shuttles may not drive, or only slowly: darkness by the date, weather from a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 
 from services.domain.daylight import light_s
 from services.domain.geo import Point
-from services.domain.operating_domain import RestrictDriving, Restriction
+from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
 from services.domain.settings_part import DAY_S
-from services.domain.territory import Corridor, Territory
+from services.domain.territory import Territory
 from services.network.folder import Network
 from services.network.roads import Roads, links_named
 from services.network.rows import read_rows
-from services.simulator.records import Closure, KnownRestriction
+from services.simulator.records import Closure, Faults, KnownRestriction, KnownSpeedCap
 
 DARKNESS = "darkness"
 EQUINOX = date(2026, 3, 20)
@@ -41,12 +42,7 @@ def restrictions_of(
     """
     territory = network.territory
     found = [] if conditions is None else _weather(conditions, territory)
-    found += [
-        KnownRestriction(
-            reason=one.reason, from_s=one.from_s, until_s=one.until_s, darkness=True, known_s=0
-        )
-        for one in nights(network, day or EQUINOX)
-    ]
+    found += [_known(one) for one in nights(network, day or EQUINOX)]
     return tuple(sorted(found, key=lambda row: (row.known_s, row.from_s, row.until_s)))
 
 
@@ -79,7 +75,7 @@ def corridors_closed(
     return tuple(
         Closure(
             closure_id=f"corridor {number + 1}: {reason} {from_s}-{until_s or ''}",
-            links=_link_ids(roads, corridor),
+            links=_link_ids(roads, corridor.links),
             from_s=from_s,
             until_s=until_s,
         )
@@ -89,9 +85,53 @@ def corridors_closed(
     )
 
 
-def _link_ids(roads: Roads, corridor: Corridor) -> tuple[str, ...]:
-    links = {link for name in corridor.links for link in links_named(roads.link_ids, name)}
+def speed_caps_of(
+    network: Network, day: date | None, conditions: Path | None
+) -> tuple[KnownSpeedCap, ...]:
+    """When shuttles drive more slowly, and since when that is known.
+
+    It takes the same as `restrictions_of`.
+
+    Raises
+    ------
+    InvalidFile
+        At the first row that makes no sense.
+    """
+    settings, roads = network.territory.operating_domain.speed_caps, network.roads
+    if roads is None or not settings:
+        return ()
+    spans = [] if conditions is None else _rows(conditions)
+    spans += [_known(one) for one in dark_hours(network, day or EQUINOX)]
+    found = [
+        KnownSpeedCap(
+            reason=row.reason,
+            from_s=row.from_s,
+            until_s=row.until_s,
+            speed_kmh=cap.speed_kmh,
+            links=_link_ids(roads, cap.links),
+            known_s=row.known_s,
+        )
+        for cap in settings
+        for row in spans
+        if row.reason in cap.within
+    ]
+    return tuple(sorted(found, key=lambda row: (row.known_s, row.from_s, row.until_s)))
+
+
+def _link_ids(roads: Roads, names: Iterable[str]) -> tuple[str, ...]:
+    links = {link for name in names for link in links_named(roads.link_ids, name)}
     return tuple(roads.link_ids[link] for link in sorted(links))
+
+
+def _known(night: Restriction) -> KnownRestriction:
+    """A night is known from the beginning."""
+    return KnownRestriction(
+        reason=night.reason,
+        from_s=night.from_s,
+        until_s=night.until_s,
+        darkness=True,
+        known_s=0,
+    )
 
 
 def _weather(path: Path, territory: Territory) -> list[KnownRestriction]:
@@ -139,13 +179,27 @@ def _nights(place: Point, day: date, timezone: str) -> Iterator[Restriction]:
         darkens_s = light[1] + DAY_S * ahead
 
 
-def commands(rows: tuple[KnownRestriction, ...]) -> Iterator[tuple[int, RestrictDriving]]:
+def commands(faults: Faults, network: Network) -> Iterator[tuple[int, RestrictDriving]]:
     """What the operator says, and when: each time all that is known then."""
-    for known_s in sorted({row.known_s for row in rows}):
-        known = [row for row in rows if row.known_s <= known_s]
-        yield (
-            known_s,
-            RestrictDriving(
-                tuple(Restriction(r.reason, r.from_s, r.until_s, r.darkness) for r in known)
-            ),
+    number = (
+        {} if network.roads is None else dict(zip(network.roads.link_ids, count(), strict=False))
+    )
+    since = {row.known_s for row in faults.restrictions}
+    for known_s in sorted(since | {row.known_s for row in faults.speed_caps}):
+        restrictions = tuple(
+            Restriction(row.reason, row.from_s, row.until_s, row.darkness)
+            for row in faults.restrictions
+            if row.known_s <= known_s
         )
+        speed_caps = tuple(
+            SpeedCap(
+                row.reason,
+                row.from_s,
+                row.until_s,
+                round(row.speed_kmh * 1000),
+                tuple(number[link] for link in row.links),
+            )
+            for row in faults.speed_caps
+            if row.known_s <= known_s
+        )
+        yield known_s, RestrictDriving(restrictions, speed_caps)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.domain.events import CloseRoads
 from services.domain.ids import ZoneId
-from services.domain.operating_domain import RestrictDriving
+from services.domain.operating_domain import RestrictDriving, SpeedCap
 from services.domain.settings_part import DAY_S
 from services.network.folder import Network
 from services.network.roads import links_named
@@ -48,8 +48,9 @@ class DaylightLoop:
             today = now_s // DAY_S
             said = nights(self._network, self._clock.day.date + timedelta(days=today))
             later = tuple(one.later(today * DAY_S) for one in said)
-            if later:
-                await self._send(RestrictDriving(later), now_s, "all")
+            caps = tuple(self._speed_caps(today))
+            if later or caps:
+                await self._send(RestrictDriving(later, caps), now_s, "all")
             for closure in self._corridors(today):
                 await self._send(closure, now_s, closure.closure_id)
             await self._clock.sleep_until((now_s - NOON_S) // DAY_S * DAY_S + DAY_S + NOON_S)
@@ -66,6 +67,19 @@ class DaylightLoop:
                 one = night.later(today * DAY_S)
                 name = f"corridor {number + 1}: {DARKNESS} until {one.until_s} s"
                 yield CloseRoads(name, tuple(links), one.from_s, one.until_s)
+
+    def _speed_caps(self, today: int) -> Iterator[SpeedCap]:
+        """How fast shuttles drive at most in the nights to come."""
+        network, day = self._network, self._clock.day.date + timedelta(days=today)
+        for cap in network.territory.operating_domain.speed_caps:
+            if network.roads is None or DARKNESS not in cap.within:
+                continue
+            ids = network.roads.link_ids
+            links = sorted({link for name in cap.links for link in links_named(ids, name)})
+            speed_m_h = round(cap.speed_kmh * 1000)
+            for night in dark_hours(network, day):
+                one = night.later(today * DAY_S)
+                yield SpeedCap(DARKNESS, one.from_s, one.until_s, speed_m_h, tuple(links))
 
     async def _send(self, command: RestrictDriving | CloseRoads, now_s: int, about: str) -> None:
         now_ms = self._clock.now_ms()

@@ -33,6 +33,7 @@ from services.network.closures import Detours
 from services.network.driving import pause_table, ways
 from services.network.fleet import chargers
 from services.network.folder import Network
+from services.network.speed_caps import under_caps
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
 from services.simulator.agenda import Agenda
@@ -199,6 +200,7 @@ class LiveShuttles:
                 self._world.receive(event.plan)
             elif isinstance(event, RoadsChanged):
                 known = self._detours.around(frozenset(event.closed))
+                known = under_caps(known, event.speed_caps)
                 pauses = pause_table(event.restrictions)
                 self._world.roads_changed(known._replace(pauses=pauses))
             elif isinstance(event, RideEvent):

@@ -238,6 +238,21 @@ class KnownRestriction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSpeedCap:
+    """A time in which shuttles drive no faster than so on links (by id; none: on all).
+
+    Known to the operator from ``known_s`` on.
+    """
+
+    reason: str
+    from_s: int
+    until_s: int
+    speed_kmh: float
+    links: tuple[str, ...]
+    known_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRow:
     """One thing that goes wrong; ``kind`` is ``breakdown`` or ``blackout``."""
 
@@ -263,6 +278,8 @@ class Faults:
         Roads that the operator closes, each at its time.
     restrictions
         Times at which shuttles may not drive.
+    speed_caps
+        Times at which they drive more slowly.
     """
 
     breakdowns_per_1000_km: float = 0.0
@@ -270,6 +287,7 @@ class Faults:
     rows: tuple[FaultRow, ...] = ()
     closures: tuple[Closure, ...] = ()
     restrictions: tuple[KnownRestriction, ...] = ()
+    speed_caps: tuple[KnownSpeedCap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance
 from services.simulator.closures import read_closures
-from services.simulator.conditions import corridors_closed, restrictions_of
+from services.simulator.conditions import corridors_closed, restrictions_of, speed_caps_of
 from services.simulator.demand import Demand, Trip, demand_of, read_demand, write_demand
 from services.simulator.faults import read_faults
 from services.simulator.generator import generate_day
@@ -85,6 +85,7 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
             *corridors_closed(network, asked.day, asked.conditions),
         ),
         restrictions=restrictions_of(network, asked.day, asked.conditions),
+        speed_caps=speed_caps_of(network, asked.day, asked.conditions),
     )
     claim_output(out, force=asked.force)
     inputs = read_inputs(

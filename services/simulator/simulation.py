@@ -133,7 +133,7 @@ class Simulation:
             for closure in faults.closures:
                 self._enter(closure.from_s, command_of(closure, network))
             first_s = demand.trips[0].request_s if demand.trips else 0
-            for known_s, said in commands(faults.restrictions):
+            for known_s, said in commands(faults, network):
                 self._enter(max(known_s, first_s), said)
         self._link_s = LINK_S if chance.on else 0
         self._zone_id = ZoneId(network.territory.name)

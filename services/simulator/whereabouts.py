@@ -11,9 +11,10 @@ from services.network.driving import (
     crow_point,
     crow_s,
     drive_until,
-    may_leave_s,
+    set_off,
     turn_off,
 )
+from services.network.speed_caps import drives_alike
 from services.simulator.vehicle import Place, Vehicle
 
 ON_FOOT = 8
@@ -71,10 +72,14 @@ class Whereabouts:
         _, ms = drive_until(self.ways, start, start_ms, vehicle.stop, FAR_MS, permille)
         return int(ms)
 
-    def may_leave_s(self, vehicle: Vehicle, stop: int, leave_s: int) -> int:
+    def set_off_s(self, vehicle: Vehicle, stop: int, leave_s: int) -> int:
         """From when on a shuttle that stands may set off for a stop, within its domain."""
-        drive_s = int(self.ways.drive_s[vehicle.stop, stop])
-        return int(may_leave_s(self.ways, int(not vehicle.shuttle.dark), leave_s, drive_s))
+        kind = int(not vehicle.shuttle.dark)
+        return int(set_off(self.ways, kind, leave_s, vehicle.stop, stop)[0])
+
+    def drives_alike(self, ways: Ways) -> bool:
+        """Whether other travel times change nothing for those who are under way."""
+        return drives_alike(ways, self.ways)
 
     def passes(self, vehicle: Vehicle, now_ms: int) -> tuple[int, int]:
         """Which road node a shuttle under way reaches next, and when (ms)."""

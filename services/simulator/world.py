@@ -171,7 +171,7 @@ class World:
 
     def roads_changed(self, ways: Ways) -> None:
         """Drive by other travel times; who is under way finishes the link that he is on."""
-        same = ways.drive_s is self._where.ways.drive_s  # and other times at which nobody drives
+        same = self._where.drives_alike(ways)
         moving = [vehicle for vehicle in self.vehicles if vehicle.moving and not same]
         for vehicle in moving:
             self._diary.cut(vehicle, self._where, self._agenda.now_s)
@@ -224,7 +224,7 @@ class World:
         if self._where.ways.drive_s[here, visit.stop] >= UNREACHABLE_S:
             return NEVER_S  # no road leads there: a new plan is on its way, or it is opened
         leave_s = max(visit.leave_s, self._kerb.alighted_s(vehicle.stay), self._agenda.now_s)
-        return self._where.may_leave_s(vehicle, visit.stop, leave_s)
+        return self._where.set_off_s(vehicle, visit.stop, leave_s)
 
     def _let_go(self, stopped: Vehicle | None = None) -> None:
         """Let those set off who waited for somebody to supervise them."""
@@ -383,8 +383,8 @@ class World:
     def _arrive(self, vehicle: Vehicle, turn: int) -> None:
         if vehicle.turn != turn:
             return
-        place = self._where.of_stop(vehicle.stop)
-        self._diary.drive(vehicle, place, vehicle.arrive_ms, vehicle.revision)
+        end = self._where.of_stop(vehicle.stop), vehicle.arrive_ms
+        self._diary.drive(vehicle, *end, vehicle.revision)
         vehicle.moving = False
         self.operators.stopped(vehicle.number)
         self._stay(vehicle)

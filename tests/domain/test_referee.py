@@ -69,7 +69,7 @@ def situation(*rides: Ride, **changed: Any) -> Situation:
         "capacity": Load(4, 1, 2),
         "seats_per_wheelchair": 0,
         "free_s": NOON_S,
-        "approach_s": lambda stop: drive_s(0, stop),
+        "approach_s": lambda stop, _leave_s: drive_s(0, stop),
         "heading_stop": -1,
         "first_arrive_s": 0,
         "aboard": {},
@@ -77,7 +77,7 @@ def situation(*rides: Ride, **changed: Any) -> Situation:
         "holds": tuple(one.id for one in rides),
         "tasks": (),
         "rides": {one.id: one for one in rides},
-        "drive_s": drive_s,
+        "drive_s": lambda start, stop, _leave_s: drive_s(start, stop),
         "stop_times": StopTimes(base_s=30, party_s=15, wheelchair_s=60),
     }
     return Situation(**(given | changed))

@@ -22,6 +22,7 @@ def judge(case: Case) -> None:
     ):
         message = "there is no night, for shuttles that do not drive in darkness"
         case.notes.add(Finding(rule=Rule.OPERATING_DOMAIN, message=message))
+    slower_s = [row.known_s for row in case.run.file.disruptions.asked.speed_caps]
     legs, drives = case.run.legs, drives_of(case)
     case.notes.checked(Rule.OPERATING_DOMAIN, len(drives.shuttle))
     count = len(drives.shuttle)
@@ -33,6 +34,8 @@ def judge(case: Case) -> None:
         shuttle = int(drives.shuttle[drive])
         begins_s, ends_s = begins_ms[drive] / 1000, ends_ms[drive] / 1000
         due_s = begins_s + (ends_s - begins_s) / slowest
+        if any(begins_s - GRAIN_S < known_s < ends_s for known_s in slower_s):
+            continue  # it was told to be slower, on its way
         for row in restrictions:
             if row.darkness and groups[shuttle].drives_in_darkness:
                 continue

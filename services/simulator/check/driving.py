@@ -15,6 +15,7 @@ from services.simulator.check.case import DRIVE_VARIATION, Case, noise_bounds
 from services.simulator.check.columns import BoolArray, FloatArray, IntArray
 from services.simulator.check.ground import Links
 from services.simulator.check.life import first_of
+from services.simulator.check.speed_caps import slowed
 from services.simulator.check.verdict import Finding, Rule
 
 LENGTH_SLACK_MM = 1
@@ -64,8 +65,9 @@ def judge(case: Case) -> None:
     drives = drives_of(case)
     jump = _leg_order(case, drives)
     matched = _match(case)
-    _drive_time(case, matched)
-    pace.judge(case, drives.of_leg, drives.shuttle, matched.real, matched.ms)
+    capped = _drive_time(case, matched)
+    free = matched.real & ~capped
+    pace.judge(case, drives.of_leg, drives.shuttle, free, matched.ms)
     joined = _joins(case, drives)
     _standing(case, drives)
     _drive_m(case, drives)
@@ -109,7 +111,11 @@ def _leg_order(case: Case, drives: Drives) -> BoolArray:
 def _match(case: Case) -> Matched:
     legs, links = case.run.legs, case.ground.links
     case.notes.checked(Rule.LINKS, len(legs))
-    matched = _match_crow(case) if links is None else _match_road(case, links)
+    if links is None:
+        matched = _match_crow(case)
+    else:
+        ms = _match_road(case, links)
+        matched = Matched(np.isfinite(ms), ms)
 
     def describe(leg: int) -> Finding:
         way = f"{legs.from_node[leg]} to {legs.to_node[leg]}"
@@ -120,8 +126,8 @@ def _match(case: Case) -> Matched:
     return matched
 
 
-def _match_road(case: Case, links: Links) -> Matched:
-    """Hold each leg against the links between its two nodes, however many run side by side."""
+def _match_road(case: Case, links: Links) -> FloatArray:
+    """Time each leg by the links between its two nodes, however many run side by side."""
     legs, count = case.run.legs, len(case.ground.nodes)
     tail, head = legs.from_node.numbers(case.ground.nodes), legs.to_node.numbers(case.ground.nodes)
     pair = np.where((tail >= 0) & (head >= 0), tail * count + head, -1)
@@ -134,7 +140,7 @@ def _match_road(case: Case, links: Links) -> Matched:
         fits = first + beside < last
         fits &= np.abs(links.length_mm[link] - length_mm) <= LENGTH_SLACK_MM
         ms = np.where(fits, np.minimum(ms, links.ms[link]), ms)
-    return Matched(np.isfinite(ms), ms)
+    return ms
 
 
 def _match_crow(case: Case) -> Matched:
@@ -147,7 +153,8 @@ def _match_crow(case: Case) -> Matched:
     return Matched(real, np.where(real, way_m * 3600 / travel.crow_speed_kmh, np.inf))
 
 
-def _drive_time(case: Case, matched: Matched) -> None:
+def _drive_time(case: Case, matched: Matched) -> BoolArray:
+    """Also say which legs speed caps may have slowed down."""
     legs = case.run.legs
     took_ms = legs.arrive_ms - legs.depart_ms
     real_ms = np.where(matched.real, matched.ms, 0.0)
@@ -157,7 +164,9 @@ def _drive_time(case: Case, matched: Matched) -> None:
     # Without roads, a drive from where a shuttle turned off is planned to the next full second.
     early_ms = ROUNDING_MS if roads else ROUNDING_MS + CROW_ROUNDING_MS
     late_ms = ROUNDING_MS if roads else ROUNDING_MS + 1000 * high
-    fast_ms, slow_ms = real_ms * low - took_ms, took_ms - real_ms * high
+    least_ms, most_ms = slowed(case, real_ms, low, lambda links: _match_road(case, links))
+    fast_ms = np.maximum(real_ms * low, least_ms) - took_ms
+    slow_ms = took_ms - np.maximum(real_ms, most_ms) * high
     # Legs that end before they start break another rule.
     fast = matched.real & (fast_ms > early_ms) & (took_ms >= 0)
     for broken, by_ms, text in (
@@ -174,6 +183,8 @@ def _drive_time(case: Case, matched: Matched) -> None:
                 f"{_way(case, leg)} is driven {b[leg]:.0f} ms too {t}",
             ),
         )
+    capped: BoolArray = most_ms > 0
+    return capped
 
 
 def drives_of(case: Case) -> Drives:

@@ -82,11 +82,21 @@ class KnownRestriction(_Loose):
     known_s: int
 
 
+class KnownSpeedCap(_Loose):
+    """When shuttles drive more slowly, known from a time on."""
+
+    reason: str
+    from_s: int
+    until_s: int
+    known_s: int
+
+
 class Asked(_Loose):
     """What the user asked to go wrong; of it, closures happen as asked for."""
 
     closures: tuple[Closure, ...] = ()
     restrictions: tuple[KnownRestriction, ...] = ()
+    speed_caps: tuple[KnownSpeedCap, ...] = ()
 
 
 class OperatorWait(_Loose):
@@ -319,7 +329,10 @@ class Run:
     def disrupted(self) -> bool:
         """Whether anything went wrong on purpose."""
         wrong = self.file.disruptions
-        unforeseen = wrong.closures or any(row.known_s for row in wrong.asked.restrictions)
+        asked = wrong.asked
+        unforeseen = wrong.closures or any(
+            row.known_s for rows in (asked.restrictions, asked.speed_caps) for row in rows
+        )
         return bool(wrong.blackouts or unforeseen or self.visits.broke_down.any())
 
     @property

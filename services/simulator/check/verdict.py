@@ -98,7 +98,7 @@ ABOUT: dict[Rule, str] = {
     Rule.SUPERVISION: "a shuttle sets off only while fewer move than operators can supervise",
     Rule.LEG_ORDER: "a shuttle's legs follow one another, in time and place",
     Rule.LINKS: "every leg is a piece of road, in its direction, with its length",
-    Rule.DRIVE_TIME: "no leg is driven faster than the road allows (with chance: than chance does)",
+    Rule.DRIVE_TIME: "no leg is driven faster than the road and speed caps allow (but for chance)",
     Rule.PACE: "legs of one drive are equally quick or slow, and all drives near the mean",
     Rule.JOINS: "the legs lead from visit to visit, first from the depot",
     Rule.STANDING: "no shuttle drives while it stands at a stop",

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from services import __version__
+from services.domain.settings_part import DAY_S
 from services.network.folder import Network
 from services.simulator.demand import Trip
 from services.simulator.records import Run
@@ -61,7 +62,7 @@ def summary(run: Run, kpis: Kpis) -> tuple[str, ...]:
 
 
 def _operating_domain(run: Run) -> list[str]:
-    """Say when shuttles might not drive."""
+    """Say when shuttles might not drive, or only slowly."""
     sentences = []
     asked = run.disruptions.asked.restrictions
     nights = [(row.from_s, row.until_s) for row in asked if row.darkness]
@@ -79,6 +80,15 @@ def _operating_domain(run: Run) -> list[str]:
     ]
     if spans:
         sentences.append(f"No shuttle might drive {', '.join(spans)}.")
+    caps = {
+        (row.from_s, row.until_s, row.reason, row.speed_kmh, bool(row.links))
+        for row in run.disruptions.asked.speed_caps
+        if row.until_s > 0 and row.from_s < DAY_S
+    }
+    for from_s, until_s, reason, speed_kmh, some in sorted(caps):
+        times = f"from {words.clock(max(from_s, 0))} to {words.clock(until_s)}"
+        roads = " on some roads" if some else ""
+        sentences.append(f"Shuttles drove at most {speed_kmh:g} km/h{roads} {times} ({reason}).")
     return sentences
 
 

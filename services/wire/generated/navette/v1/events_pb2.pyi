@@ -381,11 +381,27 @@ class Restriction(_message.Message):
     darkness: bool
     def __init__(self, reason: _Optional[str] = ..., from_s: _Optional[int] = ..., until_s: _Optional[int] = ..., darkness: bool = ...) -> None: ...
 
+class SpeedCap(_message.Message):
+    __slots__ = ("reason", "from_s", "until_s", "speed_m_h", "links")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    FROM_S_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    SPEED_M_H_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    from_s: int
+    until_s: int
+    speed_m_h: int
+    links: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, reason: _Optional[str] = ..., from_s: _Optional[int] = ..., until_s: _Optional[int] = ..., speed_m_h: _Optional[int] = ..., links: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class RestrictDriving(_message.Message):
-    __slots__ = ("restrictions",)
+    __slots__ = ("restrictions", "speed_caps")
     RESTRICTIONS_FIELD_NUMBER: _ClassVar[int]
+    SPEED_CAPS_FIELD_NUMBER: _ClassVar[int]
     restrictions: _containers.RepeatedCompositeFieldContainer[Restriction]
-    def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ...) -> None: ...
+    speed_caps: _containers.RepeatedCompositeFieldContainer[SpeedCap]
+    def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ..., speed_caps: _Optional[_Iterable[_Union[SpeedCap, _Mapping]]] = ...) -> None: ...
 
 class ParkProposal(_message.Message):
     __slots__ = ("shuttle_id", "stop", "revision")
@@ -688,16 +704,18 @@ class ReportMarked(_message.Message):
     def __init__(self, shuttle_id: _Optional[str] = ..., report: _Optional[str] = ..., reason: _Optional[str] = ..., ride_id: _Optional[str] = ...) -> None: ...
 
 class RoadsChanged(_message.Message):
-    __slots__ = ("version", "closed", "at_risk", "restrictions")
+    __slots__ = ("version", "closed", "at_risk", "restrictions", "speed_caps")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     AT_RISK_FIELD_NUMBER: _ClassVar[int]
     RESTRICTIONS_FIELD_NUMBER: _ClassVar[int]
+    SPEED_CAPS_FIELD_NUMBER: _ClassVar[int]
     version: int
     closed: _containers.RepeatedScalarFieldContainer[int]
     at_risk: _containers.RepeatedScalarFieldContainer[str]
     restrictions: _containers.RepeatedCompositeFieldContainer[Restriction]
-    def __init__(self, version: _Optional[int] = ..., closed: _Optional[_Iterable[int]] = ..., at_risk: _Optional[_Iterable[str]] = ..., restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ...) -> None: ...
+    speed_caps: _containers.RepeatedCompositeFieldContainer[SpeedCap]
+    def __init__(self, version: _Optional[int] = ..., closed: _Optional[_Iterable[int]] = ..., at_risk: _Optional[_Iterable[str]] = ..., restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ..., speed_caps: _Optional[_Iterable[_Union[SpeedCap, _Mapping]]] = ...) -> None: ...
 
 class ClosureTurnedDown(_message.Message):
     __slots__ = ("closure_id", "reason")
