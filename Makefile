@@ -10,7 +10,7 @@ DATA := ../shared/data
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lint format proto clean
+.PHONY: help demo test bench kernels lint format proto clean
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -18,7 +18,8 @@ help: ## Say what there is.
 demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
 	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
 
-test: lint ## Check style, types and layers, then run every test.
+test: $(VENV)/installed-test ## Check style, types and layers, then run every test.
+	@$(MAKE) --no-print-directory --jobs 2 lint kernels
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/installed-test ## Check style, types and layers only.
@@ -26,6 +27,9 @@ lint: $(VENV)/installed-test ## Check style, types and layers only.
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+kernels: $(VENV)/installed-test ## Compile what tests run, as far as it changed.
+	@$(BIN)/python -m tests.warm_up
 
 format: $(VENV)/installed-test ## Put the code into its one shape.
 	@$(BIN)/ruff check --fix-only .

@@ -98,7 +98,7 @@ def simulate(territory: Path, out: Path, asked: Asked) -> None:
     inputs = replace(inputs, kind=asked.kind)
     chance = Chance(asked.seed, on=not asked.benchmark)
     with setup("kernels"):
-        _warm_up(network)
+        warm_up(network)
     with setup("simulation"):
         simulation = Simulation(network, fleet, day, chance, faults=faults)
         simulation.expect(expected_in(network, asked.kind or DayKind()))
@@ -158,7 +158,7 @@ def _tell_bad_rows(console: Console, day: Demand) -> None:
         console.print(f"  … and {len(day.bad_rows) - 20} more (run.json lists all lines)")
 
 
-def _warm_up(network: Network) -> None:
+def warm_up(network: Network) -> None:
     """Compile the kernels, or load them as they were compiled before, on a day of one request."""
     chance = Chance(0, on=False)
     Simulation(network, shuttles(network)[:1], _one_request(network), chance).run()

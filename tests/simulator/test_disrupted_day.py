@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,13 +28,25 @@ c1,l0640;l0940;l0531;l0598,36000,43200
 
 
 @pytest.fixture(scope="module")
-def bad_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, its batches searched less than by default."""
+    folder = tmp_path_factory.mktemp("place") / demo.name
+    shutil.copytree(demo, folder)
+    settings = folder / "territory.yaml"
+    text = settings.read_text(encoding="utf-8")
+    assert "dispatch:" not in text
+    settings.write_text(text + "\ndispatch: {solve_iterations: 20}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bad_day(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bad")
     (folder / "faults.csv").write_text(FAULTS)
     options = ["--breakdowns", "12", "--faults", str(folder / "faults.csv"), "--seed", "3"]
     CliRunner().invoke(
         main,
-        ["simulate", str(demo), *options, "--out", str(folder / "run")],
+        ["simulate", str(place), *options, "--out", str(folder / "run")],
         catch_exceptions=False,
     )
     return folder / "run"
@@ -66,12 +79,12 @@ def test_without_their_breakdowns_parties_board_twice(bad_day: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def closed_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def closed_day(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("closed")
     (folder / "closures.csv").write_text(CLOSURES)
     options = ["--closures", str(folder / "closures.csv"), "--seed", "3", "--benchmark"]
     options += ["--out", str(folder / "run")]
-    CliRunner().invoke(main, ["simulate", str(demo), *options], catch_exceptions=False)
+    CliRunner().invoke(main, ["simulate", str(place), *options], catch_exceptions=False)
     return folder / "run"
 
 
