@@ -30,7 +30,7 @@ class Batching:
         self._group_rides = float(self._settings.group_rides)
         self._looked: set[RideId] = set()
         self._seen: tuple[int, ...] = ()
-        self._disrupted = self._disruptions()
+        self._disrupted = zone.fleet.disruptions
         self._last_s = -1
         self._divided = 0
         self.border_losses: list[float] = []
@@ -44,7 +44,7 @@ class Batching:
         wanted = [s for r, s in self.zone.waiting.items() if r not in self._looked]
         every_s = self._settings.batch_every_s
         if every_s and self._state() != self._seen:
-            at_once = self._disruptions() != self._disrupted
+            at_once = self.zone.fleet.disruptions != self._disrupted
             period_s = max(self._last_s, now_s - 1) // every_s * every_s + every_s
             wanted.append(now_s if at_once else period_s)
         return max(min(wanted), now_s) if wanted else None
@@ -52,7 +52,7 @@ class Batching:
     def take(self, now_s: int) -> list[Batch]:
         """Take a snapshot in groups; what comes of it takes effect ``latency_s`` later."""
         self._last_s, self._seen = now_s, self._state()
-        self._disrupted = self._disruptions()
+        self._disrupted = self.zone.fleet.disruptions
         self._looked = set(self.zone.waiting)
         return self.zone.batches(now_s, now_s + self.latency_s, round(self._group_rides))
 
@@ -74,11 +74,6 @@ class Batching:
             self._group_rides = min(self._group_rides * GROWTH, 4 * least)
         elif loss < BORDER_LOSS_MAX / 4:
             self._group_rides = max(self._group_rides / GROWTH, least)
-
-    def _disruptions(self) -> int:
-        """Changes with each breakdown, and each road that is closed or opened."""
-        fleet = self.zone.fleet
-        return fleet.changed_s + sum(route.fault_s for route in fleet.routes)
 
     def _state(self) -> tuple[int, ...]:
         """Changes whenever a plan does; empty while nothing is open."""

@@ -13,7 +13,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
-from services.dispatcher.stranded import Stranded
+from services.dispatcher.stranded import Stranded, goes_on
 from services.domain.events import (
     Event,
     Fault,
@@ -67,6 +67,7 @@ class Breakdowns:
         if report.at_s <= route.fault_s:
             return  # the same fact again
         route.fault_s, route.fault_stop = report.at_s, report.stop
+        fleet.disruptions += 1
         waiting: list[RideId] = []
         if report.at_s > route.repaired_s:
             waiting = [ride_id for stop in route.stops for ride_id in stop.board]
@@ -117,18 +118,11 @@ class Breakdowns:
                     events.append(PromiseChanged(ride_id, ride.promise, REASON))
                 events.append(RideCompleted(ride_id, route.shuttle.id, ready_s))
                 continue
-            promise = replace(
-                ride.promise,
-                pickup_stop=route.fault_stop,
-                pickup_from_s=ready_s,
-                pickup_to_s=ready_s + self._wait_s_max,
-                walk_to_m=0,
-            )
-            self._rides[ride_id] = replace(
-                ride, status=Status.CONFIRMED, changed=promise, let_off_s=route.fault_s
-            )
+            waits_s = ready_s, ready_s + self._wait_s_max
+            onwards = goes_on(ride, ride.promise, route.fault_stop, waits_s, route.fault_s)
+            self._rides[ride_id] = onwards
             events.append(RideLetOff(ride_id, route.shuttle.id, route.fault_stop, ready_s))
-            events.append(PromiseChanged(ride_id, promise, REASON))
+            events.append(PromiseChanged(ride_id, onwards.promise, REASON))
             onward.append(ride_id)
         fleet.write(k, self._rides)
         fleet.refresh(k, now_s)

@@ -67,6 +67,8 @@ class Shuttles:
         """Links that are closed."""
         self.changed_s = -1
         """When roads were last closed or opened."""
+        self.disruptions = 0
+        """How often a shuttle broke down, or a road was closed or opened."""
         self.ways = ways
         self.latency_s = territory.dispatch.divert_latency_s
         self.stop_times = territory.stop_times

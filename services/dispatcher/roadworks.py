@@ -170,6 +170,7 @@ class Roadworks:
         for k in range(len(fleet.routes)):
             self._pass_on(k, now_s)
         fleet.closed, fleet.changed_s = closed, now_s
+        fleet.disruptions += 1
         fleet.drive_on(ways)
         for k in range(len(fleet.routes)):
             self._head_on(k)

@@ -18,7 +18,7 @@ from services.dispatcher.rescue import Rescue
 from services.dispatcher.route import Stopover
 from services.domain.events import Event, PromiseChanged, RideFailed, RideLetOff
 from services.domain.ids import RideId
-from services.domain.ride import Ride, Status
+from services.domain.ride import Promise, Ride, Status
 
 WORTH_S = 900
 """Another shuttle must be there sooner by this, for people to change on the way."""
@@ -139,15 +139,9 @@ class Stranded:
         times, party = self._fleet.stop_times, ride.request.party
         ready_s = at_s + times.base_s + times.of_party_s(party.wheelchairs)
         offered = ride.offer.promise
-        promise = replace(
-            offered,
-            pickup_stop=stop,
-            pickup_from_s=ready_s,
-            pickup_to_s=ready_s + self._wait_s_max,
-            arrive_by_s=min(offered.arrive_by_s, ready_s + self._wait_s_max + UNBEARABLE_S),
-            walk_to_m=0,
-        )
-        return replace(ride, status=Status.CONFIRMED, changed=promise, let_off_s=at_s)
+        to_s = ready_s + self._wait_s_max
+        bearable = replace(offered, arrive_by_s=min(offered.arrive_by_s, to_s + UNBEARABLE_S))
+        return goes_on(ride, bearable, stop, (ready_s, to_s), at_s)
 
     def _let_off(self, k: int, ride_id: RideId, stop: int, now_s: int, events: list[Event]) -> None:
         """Let somebody off at the next stop, to change there."""
@@ -175,3 +169,12 @@ class Stranded:
         self._rides[ride_id] = replace(changed, changed=promise)
         fleet.forget(ride_id)
         events.append(PromiseChanged(ride_id, promise, REASON))
+
+
+def goes_on(
+    ride: Ride, promise: Promise, stop: int, waits_s: tuple[int, int], let_off_s: int
+) -> Ride:
+    """A ride that goes on with another shuttle, from the stop where its party waits for one."""
+    from_s, to_s = waits_s
+    onward = replace(promise, pickup_stop=stop, pickup_from_s=from_s, pickup_to_s=to_s, walk_to_m=0)
+    return replace(ride, status=Status.CONFIRMED, changed=onward, let_off_s=let_off_s)
