@@ -26,9 +26,8 @@ from services.domain.events import PlanProposal
 from services.domain.ids import ZoneId
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
+from services.runtime.sending import send
 from services.solver.problem import Budget
-from services.wire.envelope import Envelope
-from services.wire.topics import key_of, topic_of
 
 log = structlog.get_logger()
 
@@ -262,16 +261,7 @@ class Improver:
         return solved
 
     async def _propose(self, proposal: PlanProposal, message_id: str) -> None:
-        now_ms = self._clock.now_ms()
-        envelope = Envelope(
-            message_id=message_id,
-            zone=self._zone,
-            happened_at_ms=now_ms,
-            recorded_at_ms=now_ms,
-            zone_time_s=self._clock.now_s(),
-            body=proposal,
-        )
         try:
-            await self._log.append(topic_of(proposal), key_of(proposal, self._zone), envelope)
+            await send(self._log, self._clock, self._zone, proposal, message_id)
         except Unavailable as error:
             log.warning("proposal_lost", reason=str(error))  # the next batch finds as good a one

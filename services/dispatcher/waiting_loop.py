@@ -15,8 +15,7 @@ from services.domain.events import ParkProposal
 from services.domain.ids import ZoneId
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
-from services.wire.envelope import Envelope
-from services.wire.topics import key_of, topic_of
+from services.runtime.sending import send
 
 log = structlog.get_logger()
 
@@ -86,18 +85,11 @@ class WaitingLoop:
                 self._metrics.looks.labels("proposed" if found else "nothing").inc()
 
     async def _send(self, proposals: Sequence[ParkProposal]) -> None:
-        now_ms, now_s = self._clock.now_ms(), self._clock.now_s()
+        now_s = self._clock.now_s()
         for one in proposals:
-            envelope = Envelope(
-                message_id=f"{self._zone}/wait/{now_s}/{one.shuttle_id}",
-                zone=self._zone,
-                happened_at_ms=now_ms,
-                recorded_at_ms=now_ms,
-                zone_time_s=now_s,
-                body=one,
-            )
+            message_id = f"{self._zone}/wait/{now_s}/{one.shuttle_id}"
             try:
-                await self._log.append(topic_of(one), key_of(one, self._zone), envelope)
+                await send(self._log, self._clock, self._zone, one, message_id)
             except Unavailable as error:
                 log.warning("proposals_dropped", reason=str(error))
                 return

@@ -20,8 +20,7 @@ from services.gateway.problems import Problem, conflict
 from services.gateway.view import RideView, Seen
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
-from services.wire.envelope import Envelope
-from services.wire.topics import key_of, topic_of
+from services.runtime.sending import send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,19 +178,9 @@ class Desk:
         return seen
 
     async def _send(self, command: Command, message_id: str, traceparent: str) -> None:
-        now_ms = self._clock.now_ms()
-        envelope = Envelope(
-            message_id=message_id,
-            zone=self._zone,
-            happened_at_ms=now_ms,
-            recorded_at_ms=now_ms,
-            zone_time_s=self._clock.now_s(),
-            traceparent=traceparent,
-            body=command,
-        )
         try:
             async with asyncio.timeout(self._limits.answer_s):
-                await self._log.append(topic_of(command), key_of(command, self._zone), envelope)
+                await send(self._log, self._clock, self._zone, command, message_id, traceparent)
         except TimeoutError:
             raise Unavailable("the message log does not answer") from None
 

@@ -13,9 +13,8 @@ from services.network.folder import Network
 from services.network.roads import links_named
 from services.runtime.clock import WallClock
 from services.runtime.ports import Log
+from services.runtime.sending import send
 from services.simulator.conditions import DARKNESS, dark_hours, nights
-from services.wire.envelope import Envelope
-from services.wire.topics import key_of, topic_of
 
 NOON_S = DAY_S // 2
 
@@ -82,13 +81,5 @@ class DaylightLoop:
                 yield SpeedCap(DARKNESS, one.from_s, one.until_s, speed_m_h, tuple(links))
 
     async def _send(self, command: RestrictDriving | CloseRoads, now_s: int, about: str) -> None:
-        now_ms = self._clock.now_ms()
-        envelope = Envelope(
-            message_id=f"{self._zone}/light/{now_s}/{about}",
-            zone=self._zone,
-            happened_at_ms=now_ms,
-            recorded_at_ms=now_ms,
-            zone_time_s=now_s,
-            body=command,
-        )
-        await self._log.append(topic_of(command), key_of(command, self._zone), envelope)
+        message_id = f"{self._zone}/light/{now_s}/{about}"
+        await send(self._log, self._clock, self._zone, command, message_id)
