@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from services.dispatcher import columns as c
 from services.dispatcher.answers import Answers
 from services.dispatcher.arrays import Ask
-from services.dispatcher.distance import plan_m
 from services.dispatcher.fleet import Shuttles, before_task
 from services.dispatcher.handover import Handover
 from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.offers import ask_again
+from services.dispatcher.plan_cost import plan_cost, weights_of
 from services.dispatcher.publication import Publisher
 from services.dispatcher.route import Stopover
 from services.domain.events import Event, PlanProposal
@@ -104,10 +104,7 @@ class Adoption:
         self._search = search
         self._answers = answers
         dispatch = answers.terms.territory.dispatch
-        self._weights = [
-            round(weight * DRIVE_COST) for weight in (dispatch.wait_weight, dispatch.ride_weight)
-        ]
-        self._km_weight = dispatch.km_weight
+        self._weights = weights_of(dispatch)
         self._keep_s = dispatch.keep_course_s
         self._reassign_until_s = dispatch.reassign_until_s
         self.tally = Tally(Counter())
@@ -121,9 +118,21 @@ class Adoption:
                 self.tally.groups[Outcome.STALE] += 1
                 return
             calls[k] = route.calls
+        left: list[int] = []
+        turned_down: list[Outcome] = []
         for group in self._groups(calls):
             outcome = self._consider({k: calls[k] for k in group}, now_s, events)
-            self.tally.groups[outcome] += 1
+            if self._fleet.supervised and outcome in (Outcome.ILLEGAL, Outcome.NO_BETTER):
+                left += group
+                turned_down.append(outcome)
+            else:
+                self.tally.groups[outcome] += 1
+        # One may move when others no longer do: what cannot be adopted alone may be together.
+        if Outcome.ILLEGAL in turned_down:
+            together = {k: calls[k] for k in sorted(left)}
+            outcome = self._consider(together, now_s, events)
+            turned_down = [outcome] if outcome is Outcome.ADOPTED else turned_down
+        self.tally.groups.update(turned_down)
 
     def _groups(self, calls: dict[int, tuple[Call, ...]]) -> list[list[int]]:
         """Shuttles that exchange riders, together; those with the lowest number first."""
@@ -163,13 +172,13 @@ class Adoption:
             return Outcome.STALE
         routes, newcomers = updated
         broken = {k: self._publisher.broken(k) for k in calls}
-        cost = sum(self._cost(k) for k in calls)
+        cost = sum(plan_cost(self._fleet, self._rides, k, self._weights) for k in calls)
         before = {k: self._saved(k) for k in calls}
         outcome = Outcome.ILLEGAL
         for ride_id in asked:
             self._answers.pencil_in(ride_id, now_s)
         if self._install(routes, newcomers, now_s):
-            saved = cost - sum(self._cost(k) for k in calls)
+            saved = cost - sum(plan_cost(self._fleet, self._rides, k, self._weights) for k in calls)
             promised = self._ink_in(asked, calls, now_s)
             if saved <= 0 and not asked:
                 outcome = Outcome.NO_BETTER
@@ -323,29 +332,6 @@ class Adoption:
                     self.tally.moved += 1
         for k in broken:
             self._publisher.publish(k, now_s, events, _before(k, broken))
-
-    def _cost(self, k: int) -> int:
-        """What a shuttle's plan costs from here on, as the solver counts it."""
-        fleet, route = self._fleet, self._fleet.routes[k]
-        rows = fleet.arrays.visits[k, : len(route.stops)].tolist()
-        wait_weight, ride_weight = self._weights
-        time_s, last = int(fleet.head(k)[c.H_FREE]), -1
-        picked_s = dict(route.aboard)
-        cost = 0
-        if self._km_weight:
-            head, visits = fleet.head(k), fleet.arrays.visits[k]
-            cost += plan_m(fleet.ways, head, visits) * self._km_weight
-        for stop, row in zip(route.stops, rows, strict=True):
-            drive_s = fleet.drive_s[last, stop.stop] if last >= 0 else row[c.V_ARRIVE] - time_s
-            cost += max(drive_s, 0) * DRIVE_COST
-            for ride_id in stop.leave:
-                cost += ride_weight * (row[c.V_ARRIVE] - picked_s[ride_id])
-            for ride_id in stop.board:
-                terms = fleet.terms_of(ride_id, self._rides)
-                picked_s[ride_id] = row[c.V_DEPART]
-                cost += wait_weight * (row[c.V_DEPART] - terms.pickup_from_s)
-            last = stop.stop
-        return cost
 
     def _saved(self, k: int) -> _Before:
         fleet, route = self._fleet, self._fleet.routes[k]

@@ -249,7 +249,7 @@ class Zone:
         snapshot = Snapshot(self.fleet, self.rides, dispatch, self._cells.of_stop, times_s)
         asked = [self.answers.asked(ride_id, now_s) for ride_id in self.waiting]
         groups = groups_of(snapshot, asked, self._cells, group_rides)
-        batches = [snapshot.batch(*group) for group in groups]
+        batches = [snapshot.batch(*group, (i, len(groups))) for i, group in enumerate(groups)]
         return [batch for batch in batches if batch.shuttles and batch.rides]
 
     def _accept(self, ride_id: RideId, events: list[Event]) -> None:

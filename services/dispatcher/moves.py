@@ -21,7 +21,8 @@ DAY_MIN = 1440
 def drives(ways, head, visits, now_s, times):  # type: ignore[no-untyped-def]
     """Write from when to when each drive of a plan is booked; return how many there are.
 
-    ``times``: (positions + 1, 2) is written; a drive in which the shuttle already is begins now.
+    ``times``: (positions + 2, 3) is written, with the visit that each drive leads to (-1: none); a
+    drive in which the shuttle already is begins now.
     """
     moving, free_s, count = head[c.H_MODE] == c.MOVING, head[c.H_FREE], 0
     here = -1 if moving else head[c.H_STOP]
@@ -31,10 +32,12 @@ def drives(ways, head, visits, now_s, times):  # type: ignore[no-untyped-def]
         stop, there_s = head[c.H_STOP], min(head[c.H_ARRIVE], free_s + c.UNREACHABLE_S)
     if stop >= 0:
         times[0, 0], times[0, 1] = min(free_s, there_s), there_s + BARE_LATE_S
+        times[0, 2] = -1
         here, count = stop, 1
     for i in range(head[c.H_VISITS]):
         if visits[i, c.V_STOP] != here:
             times[count, 0], times[count, 1] = plan[i, T_LEAVE], plan[i, T_LATEST]
+            times[count, 2] = i
             count += 1
         here = visits[i, c.V_STOP]
     if moving and count:
@@ -66,7 +69,7 @@ def book(ways, fleet, k, now_s):  # type: ignore[no-untyped-def]
     stays = not head[c.H_VISITS] and head[c.H_MODE] != c.MOVING and head[c.H_PARK] < 0
     if head[c.H_OUT] or stays:
         return 0
-    times = np.empty((head[c.H_VISITS] + 2, 2), np.int64)
+    times = np.empty((head[c.H_VISITS] + 2, 3), np.int64)
     first, needed = len(total), 0
     for i in range(drives(ways, head, visits, now_s, times)):
         begins, ends = max(times[i, 0] // MINUTE_S, 0), last_minute(times[i]) + 1
@@ -76,6 +79,34 @@ def book(ways, fleet, k, now_s):  # type: ignore[no-untyped-def]
             row[minute] = 1
     spans[k, 0], spans[k, 1] = first, max(min(needed, len(total)), first)
     return needed
+
+
+@array_kernel
+def book_kept(ways, head, visits, kept, row):  # type: ignore[no-untyped-def]
+    """Mark the minutes in which a shuttle moves whatever becomes of visits that are planned anew.
+
+    Parameters
+    ----------
+    kept
+        Now, the first visit that is planned anew, the first that is not any more, and from when
+        the shuttle can be sent elsewhere.
+    row
+        (minutes from now on,) is written.
+    """
+    now_s, first, rest, free_s = kept
+    if head[c.H_OUT]:
+        return
+    times = np.empty((head[c.H_VISITS] + 2, 3), np.int64)
+    for i in range(drives(ways, head, visits, now_s, times)):
+        anew = first < rest and (times[i, 2] < 0 or first <= times[i, 2] <= rest)
+        if anew and times[i, 0] >= free_s:
+            continue
+        if anew:
+            times[i, 1] = min(times[i, 1], free_s)
+        start = now_s // MINUTE_S
+        for minute in range(times[i, 0] // MINUTE_S, last_minute(times[i]) + 1):
+            if 0 <= minute - start < len(row):
+                row[minute - start] = True
 
 
 @kernel
@@ -117,7 +148,7 @@ def overbooks(ways, fleet, ask, found):  # type: ignore[no-untyped-def]
     rides = _rides_with_request(fleet, ask, found)
     head[c.H_RIDES] += 1
     schedule(ways, head, visits, rides)
-    times = np.empty((head[c.H_VISITS] + 2, 2), np.int64)
+    times = np.empty((head[c.H_VISITS] + 2, 3), np.int64)
     for i in range(drives(ways, head, visits, head[c.H_FREE], times)):
         for minute in range(max(times[i, 0] // MINUTE_S, 0), last_minute(times[i]) + 1):
             own = minute < len(fleet.total) and fleet.booked[k, minute]

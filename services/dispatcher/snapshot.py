@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,18 @@ from numpy.typing import NDArray
 from services.dispatcher import columns as c
 from services.dispatcher.answers import Asked
 from services.dispatcher.batch import Batch
+from services.dispatcher.batch_requests import (
+    FAR_S,
+    MUST,
+    REFUSED,
+    BatchRequest,
+    columns_of,
+    request_of,
+)
 from services.dispatcher.energy import beyond_reserve, level_when_free
 from services.dispatcher.fleet import Shuttles, before_task
+from services.dispatcher.free_moves import free_moves
+from services.dispatcher.moves import locate_and_book_all
 from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.projection import (
     J_FROZEN,
@@ -32,30 +41,7 @@ from services.domain.ride import Ride
 from services.domain.territory import DispatchSettings
 from services.network.speed_caps import table_at
 from services.solver.given import broken
-from services.solver.problem import ANY, NOT_YET, Problem, far
-
-FAR_S = far(np.int32)
-MUST = 10**12
-"""What it costs to leave out somebody who has a promise: more than all that can be refused."""
-REFUSED = 10**10
-"""What it costs to refuse somebody: more than all driving of a batch."""
-
-
-class _Request(NamedTuple):
-    """A row of a problem's requests."""
-
-    ride_id: RideId
-    pickup: int
-    dropoff: int
-    opens_s: int
-    leave_by_s: int
-    arrive_by_s: int
-    stop_s: int
-    ride_s_max: int
-    shuttle: int
-    picked_s: int
-    load: tuple[int, ...]
-    asked: bool = False
+from services.solver.problem import ANY, NOT_YET, Moves, Problem
 
 
 class Snapshot:
@@ -92,7 +78,11 @@ class Snapshot:
         self._weights = np.array([round(w * DRIVE_COST) for w in weights], np.int64)
         old = fleet.arrays
         self.arrays = old.some(range(len(old.heads)))
-        locate_all(fleet.ways, *self.arrays[:3], now_s, fleet.latency_s)
+        self._now_s = now_s
+        if fleet.supervised:
+            locate_and_book_all(fleet.ways, self.arrays, now_s, fleet.latency_s)
+        else:
+            locate_all(fleet.ways, *self.arrays[:3], now_s, fleet.latency_s)
         times = (self._deadline_s, fleet.latency_s, settings.keep_course_s, settings.early_s)
         self.projected: NDArray[np.int64] = project_all(fleet.ways, self.arrays, times)
         """Where each shuttle is when the batch takes effect (``J_`` columns)."""
@@ -138,19 +128,25 @@ class Snapshot:
         """How many rides a shuttle has, on board and planned."""
         return int(self.arrays.heads[k, c.H_RIDES])
 
-    def batch(self, shuttles: Sequence[int], asked: Sequence[Asked]) -> Batch:
+    def batch(
+        self, shuttles: Sequence[int], asked: Sequence[Asked], part: tuple[int, int] = (0, 1)
+    ) -> Batch:
         """Take some shuttles and all their open work, and requests that wait.
 
-        Shuttles whose plan breaks a limit as a solver sees it are left out: theirs stays.
+        Shuttles whose plan breaks a limit as a solver sees it are left out: theirs stays. ``part``
+        says which this is of how many batches at the same time.
         """
-        batch = self._batch(shuttles, asked)
+        batch = self._batch(shuttles, asked, part)
         if out := broken(batch.problem, batch.start):
-            batch = self._batch([k for own, k in enumerate(shuttles) if own not in out], asked)
+            kept = [k for own, k in enumerate(shuttles) if own not in out]
+            batch = self._batch(kept, asked, part)
         return batch
 
-    def _batch(self, shuttles: Sequence[int], asked: Sequence[Asked]) -> Batch:
+    def _batch(
+        self, shuttles: Sequence[int], asked: Sequence[Asked], part: tuple[int, int]
+    ) -> Batch:
         fleet = self._fleet
-        requests: list[_Request] = []
+        requests: list[BatchRequest] = []
         number: dict[RideId, int] = {}
         sequences: list[list[tuple[RideId, bool]]] = []
         frozen: list[tuple[Call, ...]] = []
@@ -170,13 +166,14 @@ class Snapshot:
                     for ride_id in ids
                 ]
             )
-        requests += [_asked(one) for one in asked]
+        requests += [request_of(one) for one in asked]
         n = len(requests)
         start = tuple(
             tuple(number[ride_id] + (0 if boards else n) for ride_id, boards in sequence)
             for sequence in sequences
         )
         problem, stops_used = self._problem(requests, shuttles, at)
+        problem = problem._replace(moves=self._moves(problem, shuttles, at, part))
         if self.arrays.heads[:, c.H_CAPACITY].any():
             for own, k in enumerate(shuttles):
                 problem.length_max[own] = self._length_max(problem, own, start[own], k)
@@ -191,7 +188,7 @@ class Snapshot:
             stops=stops_used,
         )
 
-    def _open(self, k: int, own: int, first: int) -> list[_Request]:
+    def _open(self, k: int, own: int, first: int) -> list[BatchRequest]:
         """The requests that shuttle ``k``, number ``own`` of the batch, serves after a visit."""
         fleet, route = self._fleet, self._fleet.routes[k]
         rows = self.arrays.visits[k, : len(route.stops)].tolist()
@@ -211,7 +208,7 @@ class Snapshot:
                 near = picked - self._deadline_s < self._settings.reassign_until_s
                 fixed = since_s != NOT_YET or near or ride_id in route.awaited
                 requests.append(
-                    _Request(
+                    BatchRequest(
                         ride_id=ride_id,
                         pickup=pickup,
                         dropoff=stop.stop,
@@ -230,8 +227,8 @@ class Snapshot:
                 pickups[ride_id] = stop.stop, row[c.V_DEPART], sooner_s
         return requests
 
-    def _end(self, k: int) -> tuple[int, int]:
-        """Where and until when a shuttle has to be for what stays as it is; -1: nowhere.
+    def _end(self, k: int) -> tuple[int, int, int]:
+        """Where a shuttle has to be for what stays as it is (-1: nowhere), from and until when.
 
         It ends its way before it may not drive, if it does so as planned.
         """
@@ -243,7 +240,10 @@ class Snapshot:
         if bound or at:
             ends_s = int(rows[at, c.V_ARRIVE] if bound else rows[at - 1, c.V_DEPART])
         ahead = [from_s for from_s, _ in self._fleet.pauses(k) if from_s >= ends_s]
-        return stops[at].stop if bound else -1, min([by_s, FAR_S, *ahead])
+        by_s = min([by_s, FAR_S, *ahead])
+        riders = bound and stops[at].task is None
+        opens_s = min(int(rows[at, c.V_EARLIEST]), by_s) if riders else 0
+        return stops[at].stop if bound else -1, opens_s, by_s
 
     def _length_max(self, problem: Problem, own: int, route: tuple[int, ...], k: int) -> int:
         """How far a shuttle's battery lasts, about: as far as planned, and what it has to spare.
@@ -280,6 +280,20 @@ class Snapshot:
         now_mwh = beyond_reserve(ways, head, head[c.H_STOP], level)
         return max(int(rows[:, c.V_MARGIN].min(initial=now_mwh)), 0)
 
+    def _moves(
+        self,
+        problem: Problem,
+        shuttles: Sequence[int],
+        at: NDArray[np.int64],
+        part: tuple[int, int],
+    ) -> Moves | None:
+        rest = [self._open_to[k] for k in shuttles]
+        kept = np.stack((at[:, J_FROZEN], rest, at[:, J_TIME], at[:, J_STOP] < 0), axis=1)
+        known = problem.begin_by[problem.begin_by < FAR_S]
+        until_s = int(known.max(initial=self._deadline_s))
+        span_s = self._now_s, until_s
+        return free_moves(self._fleet.ways, self.arrays, shuttles, kept, span_s, part)
+
     def _drive_cost(
         self, travel: NDArray[np.int32], stops: NDArray[np.int64], at: NDArray[np.int64]
     ) -> NDArray[np.int32]:
@@ -293,12 +307,12 @@ class Snapshot:
         return cost.astype(np.int32)
 
     def _problem(
-        self, requests: list[_Request], shuttles: Sequence[int], at: NDArray[np.int64]
+        self, requests: list[BatchRequest], shuttles: Sequence[int], at: NDArray[np.int64]
     ) -> tuple[Problem, tuple[int, ...]]:
         fleet, n, m = self._fleet, len(requests), len(shuttles)
         nodes = [r.pickup for r in requests] + [r.dropoff for r in requests]
         ends = [self._end(k) for k in shuttles]
-        nodes += [stop for stop, _ in ends if stop >= 0]
+        nodes += [stop for stop, _, _ in ends if stop >= 0]
         stops, place = np.unique(np.array(nodes, np.int64), return_inverse=True)
         size = len(stops)
         travel = np.full((size + m, size + m), FAR_S, np.int32)
@@ -310,13 +324,14 @@ class Snapshot:
         starts = np.arange(size, size + m)
         begin_by = np.full(2 * (n + m), FAR_S, np.int32)
         opens, leave_by, service = np.zeros_like(begin_by), begin_by.copy(), np.zeros_like(begin_by)
-        table = _columns(requests)
+        table = columns_of(requests)
         opens[:n], leave_by[:n], begin_by[n : 2 * n] = table[0:3]
         service[:n] = service[n : 2 * n] = table[3]
         opens[2 * n : 2 * n + m] = at[:, J_TIME]
-        begin_by[2 * n + m :] = [by_s for _, by_s in ends]
+        opens[2 * n + m :] = [opens_s for _, opens_s, _ in ends]
+        begin_by[2 * n + m :] = [by_s for _, _, by_s in ends]
         end_places = starts.copy()
-        bound = np.array([stop >= 0 for stop, _ in ends], np.bool_)
+        bound = np.array([stop >= 0 for stop, _, _ in ends], np.bool_)
         end_places[bound] = place[2 * n :]
         heads = self.arrays.heads[list(shuttles)]
         cells = np.concatenate((self._cells[stops], np.full(m, -1))).astype(np.int32)
@@ -350,32 +365,6 @@ class Snapshot:
             weights=self._weights,
         )
         return problem, tuple(stops.tolist())
-
-
-def _asked(asked: Asked) -> _Request:
-    earliest_s, pick_by_s = asked.window_s
-    party = asked.ride.request.party
-    return _Request(
-        ride_id=asked.ride.id,
-        pickup=asked.pickup.stop,
-        dropoff=asked.dropoff.stop,
-        opens_s=earliest_s,
-        leave_by_s=pick_by_s,
-        arrive_by_s=asked.drop_by_s,
-        ride_s_max=asked.ride_s_max,
-        stop_s=asked.stop_s,
-        load=tuple(party.load),
-        shuttle=ANY,
-        picked_s=NOT_YET,
-        asked=True,
-    )
-
-
-def _columns(requests: list[_Request]) -> NDArray[np.int64]:
-    """Times, shuttles and pickups of requests, from their openings on, a row each."""
-    table = np.array([request[3:10] for request in requests], np.int64).reshape(-1, 7).T
-    table[:5] = np.minimum(table[:5], FAR_S)
-    return table
 
 
 def _call(stop: Stopover) -> Call:

@@ -32,6 +32,7 @@ SOURCES = (
     "solver/arrays.py",
     "solver/dice.py",
     "solver/schedule.py",
+    "solver/moves.py",
     "solver/routes.py",
     "solver/insertion.py",
     "solver/nearness.py",

@@ -24,23 +24,26 @@ N_SOON, N_LATE = range(8, 10)
 Q_SHUTTLE, Q_ABOARD, Q_PENALTY, Q_RIDE_MAX, Q_RIDERS, Q_PICKED, Q_KEY, Q_OPENS = range(8)
 # shuttles[shuttle, column]; the last three are what is on board at the start
 K_SEATS, K_WHEELCHAIRS, K_LUGGAGE, K_DISPLACES, K_DURATION, K_FIXED, K_KIND, K_KEY = range(8)
-K_LENGTH = 8
-K_ABOARD = 9
+K_LENGTH, K_UNDER_WAY = 8, 9
+K_ABOARD = 10
 # numbers[column]
 X_REQUESTS, X_SHUTTLES, X_SETUP, X_WAIT, X_RIDE, X_EXACT, X_NEAR, X_SCALE = range(8)
+X_MINUTES, X_FROM_MINUTE, X_EARLY, X_LATE = range(8, 12)
 # rows[shuttle, position, column]
 R_NODE, R_PLACE, R_LEAVE, R_LATEST, R_LATEST_HERE, R_LEG = range(6)
 R_SEATS, R_WHEELCHAIRS, R_LUGGAGE, R_TIGHT, R_SPARE, R_BEGIN = range(6, 12)
 R_COLUMNS = 12
 # plan[position, column]: a route as a system of difference constraints
-S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN = range(6)
+S_LOW, S_HIGH, S_STEP, S_BEGIN, S_MATE, S_SPAN, S_FROM, S_UNTIL = range(8)
+S_COLUMNS = 8
 # found[column]: the best insertion so far
 # F_LAZY: what passes the slacks will do for now; F_SURE: it passed the exact check
-F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA, F_LAZY, F_SURE = range(7)
+# F_WATCH: moves in minutes in which as many others do as may are checked too
+F_COST, F_SHUTTLE, F_PICKUP, F_DROPOFF, F_EXTRA, F_LAZY, F_SURE, F_WATCH = range(8)
 # totals[column]
 T_COST, T_ABSENT, T_BEST, T_BEST_ABSENT, T_TOUCHED, T_STEPS, T_POOL, T_BLINK = range(8)
-T_POOL_NODES, T_UNTIL, T_SEED, T_OLD = range(8, 12)
-T_COLUMNS = 12
+T_POOL_NODES, T_UNTIL, T_SEED, T_OLD, T_OVER = range(8, 13)
+T_COLUMNS = 13
 # pool[slot, column]: a route seen; the cost of the best solution that it was in
 P_KEY, P_COST, P_TOTAL, P_FIRST, P_COUNT, P_SHUTTLE = range(6)
 # known[request, shuttle, column]: a request's best place in a version of a route
@@ -66,6 +69,8 @@ class Data(NamedTuple):
     shuttles: NDArray[np.int64]
     orders: NDArray[np.int64]
     cell: NDArray[np.int64]
+    booked: NDArray[np.int64]
+    free: NDArray[np.int64]
     numbers: NDArray[np.int64]
 
 
@@ -95,6 +100,11 @@ class State(NamedTuple):
     plan: NDArray[np.int64]
     trial: NDArray[np.int64]
     found: NDArray[np.int64]
+    spans: NDArray[np.int64]
+    spans_before: NDArray[np.int64]
+    moving: NDArray[np.int64]
+    free: NDArray[np.int64]
+    doubted: NDArray[np.int64]
     totals: NDArray[np.int64]
     closed: NDArray[np.int64]
     best: NDArray[np.int32]
@@ -148,19 +158,26 @@ def data_of(problem: Problem) -> Data:
 
     shuttles = _shuttles_of(problem)
 
-    numbers = np.zeros(8, np.int64)
+    moves = problem.moves
+    numbers = np.zeros(12, np.int64)
     numbers[X_REQUESTS], numbers[X_SHUTTLES] = n, m
     numbers[X_SETUP] = problem.setup[0]
     numbers[X_WAIT], numbers[X_RIDE] = problem.weights
     held = (requests[:, Q_RIDE_MAX] < FAR).any() or (shuttles[:, K_DURATION] < FAR).any()
-    numbers[X_EXACT] = bool(held or problem.weights.any())
+    numbers[X_EXACT] = bool(held or problem.weights.any() or moves is not None)
+    booked, free = np.zeros((m, 0), np.int64), np.zeros(0, np.int64)
+    if moves is not None:
+        booked, free = moves.booked.astype(np.int64), moves.free.astype(np.int64)
+        numbers[X_FROM_MINUTE:] = moves.from_minute, moves.early_s, moves.late_s
+        shuttles[:, K_UNDER_WAY] = moves.under_way
+    numbers[X_MINUTES] = len(free)
     numbers[X_NEAR] = min(100, 2 * n)
     known = problem.travel < limit
     spent = float(problem.length[known].sum()) / max(float(problem.travel[known].sum()), 1.0)
     numbers[X_SCALE] = int(1024 * spent)
     orders = _orders(legs, nodes, n)
     cell = np.append(problem.cell, -1).astype(np.int64)
-    return Data(legs, nodes, requests, shuttles, orders, cell, numbers)
+    return Data(legs, nodes, requests, shuttles, orders, cell, booked, free, numbers)
 
 
 def _shuttles_of(problem: Problem) -> NDArray[np.int64]:
@@ -224,7 +241,7 @@ def state_of(data: Data, seed: int, routes_seen: int) -> State:
     There are slots, a power of two, for ``routes_seen``; of one slot none is used.
     """
     n, m = int(data.numbers[X_REQUESTS]), int(data.numbers[X_SHUTTLES])
-    room = 2 * n + 2
+    room, watched = 2 * n + 2, len(data.free)
     dice = np.array([0, 0], np.uint64)
     dice[0] = (seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % (1 << 64) or 1
     return State(
@@ -248,9 +265,14 @@ def state_of(data: Data, seed: int, routes_seen: int) -> State:
         scratch=np.zeros(len(data.nodes), np.int64),
         near=np.zeros((2 * n, int(data.numbers[X_NEAR])), np.int32),
         near_known=np.zeros(2 * n, np.int64),
-        plan=np.zeros((room, 6), np.int64),
+        plan=np.zeros((room, S_COLUMNS), np.int64),
         trial=np.zeros(room, np.int64),
-        found=np.zeros(7, np.int64),
+        found=np.zeros(8, np.int64),
+        spans=np.zeros((m, watched and room, 2), np.int64),
+        spans_before=np.zeros((m, watched and room, 2), np.int64),
+        moving=data.booked.sum(axis=0),
+        free=data.free.copy(),
+        doubted=np.zeros(m, np.int64),
         totals=np.zeros(T_COLUMNS, np.int64),
         closed=np.zeros(m, np.int64),
         best=np.zeros((m, room), np.int32),

@@ -120,6 +120,9 @@ class _Search:
             state.best_count[k] = 2 + len(route)
         if not recall(self.data, state):
             raise ValueError("a route that is given breaks a limit")
+        # Whoever is planned to move already may.
+        state.free[:] = np.maximum(state.free, state.moving)
+        state.totals[a.T_OVER] = 0
         self._given = bool(start)
         state.totals[a.T_BLINK] = 0
         remember(self.data, state)

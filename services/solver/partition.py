@@ -14,6 +14,7 @@ from ortools.sat.python import cp_model
 
 from services.solver import arrays as a
 from services.solver.arrays import Data, State
+from services.solver.moves import minutes_of
 
 ROUTES_MAX = 6000
 """Routes to choose among: those of the best solutions."""
@@ -94,6 +95,7 @@ def _solve(data: Data, state: State, columns: NDArray[np.int64], limit: Limit) -
             model.add_at_most_one(of_kind.get(one, []))
         elif len(of_kind.get(one, [])) > count:
             model.add(cp_model.LinearExpr.sum(of_kind[one]) <= count)
+    _supervise(model, data, state, columns, variables)
     costs += (np.minimum(penalty, 2 * state.totals[a.T_BEST] + 1) // scale).tolist()
     model.minimize(cp_model.LinearExpr.weighted_sum(variables + left_out, costs))
     solver = cp_model.CpSolver()
@@ -112,6 +114,34 @@ def _solve(data: Data, state: State, columns: NDArray[np.int64], limit: Limit) -
         for slot, variable in zip(columns.tolist(), variables, strict=True)
         if solver.boolean_value(variable)
     ]
+
+
+def _supervise(
+    model: cp_model.CpModel,
+    data: Data,
+    state: State,
+    columns: NDArray[np.int64],
+    variables: list[cp_model.IntVar],
+) -> None:
+    """Let no more shuttles move in a minute than may: a row for each minute that can be full."""
+    if not len(data.free):
+        return
+    n, m = int(data.numbers[a.X_REQUESTS]), int(data.numbers[a.X_SHUTTLES])
+    moves = np.zeros((len(columns), len(data.free)), np.int64)
+    shuttles = state.pool[columns, a.P_SHUTTLE]
+    for row, slot, k in zip(moves, columns.tolist(), shuttles.tolist(), strict=True):
+        nodes = [2 * n + k, *_nodes(state, slot), 2 * n + m + k]
+        state.trial[: len(nodes)] = nodes
+        minutes_of(data, state, k, len(nodes), row)
+    free = state.free - data.booked.sum(axis=0)
+    rows: dict[bytes, int] = {}
+    for minute in np.flatnonzero(moves.sum(axis=0) > free).tolist():
+        who = moves[:, minute].astype(np.bool_)
+        if len(np.unique(shuttles[who])) > free[minute]:
+            rows[who.tobytes()] = min(rows.get(who.tobytes(), m), int(free[minute]))
+    for among, most in rows.items():
+        movers = np.flatnonzero(np.frombuffer(among, np.bool_)).tolist()
+        model.add(cp_model.LinearExpr.sum([variables[i] for i in movers]) <= most)
 
 
 def _current(data: Data, state: State) -> set[int]:

@@ -20,6 +20,36 @@ Route = list[int]
 """The nodes that one shuttle visits, in order, without its start and end."""
 
 
+class Moves(NamedTuple):
+    """How many shuttles may move at once, by the minute; times are in seconds.
+
+    A drive counts from when the shuttle sets off (empty ones do so as late as is early enough)
+    until it ends at the latest without breaking a limit.
+
+    Parameters
+    ----------
+    free
+        (M,) how many may move in each minute, those in ``booked`` included.
+    booked
+        (m, M) whether a shuttle moves whatever its route.
+    under_way
+        (m,) whether it moves already when its route begins.
+    from_minute
+        The first minute: its number since time 0.
+    early_s
+        An empty shuttle is at a pickup so long before it opens.
+    late_s
+        No drive counts for longer than this after the visit that it leads to is planned to begin.
+    """
+
+    free: NDArray[np.int32]
+    booked: NDArray[np.bool_]
+    under_way: NDArray[np.bool_]
+    from_minute: int
+    early_s: int
+    late_s: int
+
+
 class Problem(NamedTuple):
     """Requests and shuttles; with partly executed routes, people on board and open ends.
 
@@ -82,6 +112,8 @@ class Problem(NamedTuple):
     weights
         (2,) what a unit of waiting (from the opening of a pickup until it is left) and of riding
         costs, in units of ``length``; both 0 where driving alone counts.
+    moves
+        How many shuttles may move at once; None: any number.
     """
 
     travel: Integers
@@ -106,6 +138,7 @@ class Problem(NamedTuple):
     kind: NDArray[np.int32]
     cell: NDArray[np.int32]
     weights: NDArray[np.int64]
+    moves: Moves | None = None
 
     @property
     def requests(self) -> int:

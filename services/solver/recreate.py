@@ -12,6 +12,7 @@ from services.network.kernels import inlined_kernel, inner_kernel, kernel
 from services.solver import arrays as a
 from services.solver.dice import below, draw
 from services.solver.insertion import try_route
+from services.solver.moves import count_moves
 from services.solver.nearness import apart
 from services.solver.routes import ZERO, insert, try_with
 
@@ -101,7 +102,7 @@ def _by_regret(data, state):  # type: ignore[no-untyped-def]
     count = state.totals[a.T_ABSENT]
     for q in range(count):
         for k in range(data.numbers[a.X_SHUTTLES]):
-            _ask_route(data, state, q, k)
+            _ask_route(data, state, q, k, False)
     while count:
         chosen, most = np.int64(-1), np.int64(-1)
         for q in range(count):
@@ -123,21 +124,25 @@ def _by_regret(data, state):  # type: ignore[no-untyped-def]
         if best < 0:
             # Nobody left has a place that is worth it.
             break
-        insert(data, state, best, r, regrets[chosen, best, 1], regrets[chosen, best, 2])
+        pickup, dropoff = regrets[chosen, best, 1], regrets[chosen, best, 2]
+        if not _may_move(data, state, best, r, pickup, dropoff):
+            _ask_route(data, state, chosen, best, True)
+            continue
+        insert(data, state, best, r, pickup, dropoff)
         count -= 1
         state.absent[chosen] = state.absent[count]
         for k in range(data.numbers[a.X_SHUTTLES]):
             for c in range(3):
                 regrets[chosen, k, c] = regrets[count, k, c]
         for q in range(count):
-            _ask_route(data, state, q, best)
+            _ask_route(data, state, q, best, False)
             if best + 1 < data.numbers[a.X_SHUTTLES] and state.size[best + 1] == 2:
-                _ask_route(data, state, q, best + 1)
+                _ask_route(data, state, q, best + 1, False)
     state.totals[a.T_ABSENT] = count
 
 
 @inner_kernel
-def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
+def _ask_route(data, state, q, k, watch):  # type: ignore[no-untyped-def]
     """Write a request's best place in one route where regrets are looked up."""
     r = state.absent[q]
     found = state.found
@@ -145,7 +150,9 @@ def _ask_route(data, state, q, k):  # type: ignore[no-untyped-def]
     own = data.requests[r, a.Q_SHUTTLE]
     idle = state.size[k] == 2 and _like_another(data, state, k)
     able = own == k or (own < 0 and not state.closed[k] and not idle)
-    if able and not _is_known(state, k, r):
+    if able and watch:
+        _watch_route(data, state, k, r)
+    elif able and not _is_known(state, k, r):
         before = found[a.F_COST]
         try_route(data, state, k, r, ZERO)
         _learn(state, k, r, before)
@@ -159,14 +166,15 @@ def best_place(data, state, r):  # type: ignore[no-untyped-def]
     """Find the best place of a request in all routes.
 
     What passes the slacks mostly passes the exact check too, so that this comes last where driving
-    alone counts; if it fails, that route is looked at again, exactly.
+    alone counts; if it fails, that route is looked at again, exactly. So is a route in which the
+    place found has the shuttle move when too many others do.
     """
     found, numbers, totals = state.found, data.numbers, state.totals
     lazy = numbers[a.X_EXACT] and numbers[a.X_WAIT] == 0 and numbers[a.X_RIDE] == 0
     own = data.requests[r, a.Q_SHUTTLE]
     first = own if own >= 0 else 0
     last = own + 1 if own >= 0 else numbers[a.X_SHUTTLES]
-    failed = -1
+    failed, doubts = -1, 0
     while True:
         found[a.F_COST] = data.requests[r, a.Q_PENALTY]
         found[a.F_SHUTTLE] = a.ABSENT
@@ -180,19 +188,53 @@ def best_place(data, state, r):  # type: ignore[no-untyped-def]
             if blink:
                 # Overlook some places in this route.
                 totals[a.T_UNTIL] = below(state.dice, totals[a.T_BLINK]) + 1
-            if blink or not _is_known(state, k, r):
+            if doubts and state.doubted[k]:
+                _watch_route(data, state, k, r)
+            elif blink or not _is_known(state, k, r):
                 before = found[a.F_COST]
                 try_route(data, state, k, r, np.int64(2) if blink else ZERO)
                 if not blink:
                     _learn(state, k, r, before)
         k = found[a.F_SHUTTLE]
-        if k == a.ABSENT or found[a.F_SURE]:
+        if k == a.ABSENT:
             break
-        if try_with(data, state, k, r, found[a.F_PICKUP], found[a.F_DROPOFF]):
+        if not found[a.F_SURE]:
+            if not try_with(data, state, k, r, found[a.F_PICKUP], found[a.F_DROPOFF]):
+                failed = k
+                state.known[r, k, a.C_VERSION] = 0
+                continue
             state.known[r, k, a.C_SURE] = 1
+        if doubts and state.doubted[k]:
             break
-        failed = k
-        state.known[r, k, a.C_VERSION] = 0
+        if _may_move(data, state, k, r, found[a.F_PICKUP], found[a.F_DROPOFF]):
+            break
+        state.doubted[k] = doubts = 1
+    if doubts:
+        for k in range(first, last):
+            state.doubted[k] = 0
+
+
+@inner_kernel
+def _may_move(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
+    """Say if a route with a request moves in no minute in which as many others do as may."""
+    if not data.numbers[a.X_MINUTES]:
+        return True
+    count_moves(data, state, k, -1)
+    state.found[a.F_WATCH] = 1
+    may = try_with(data, state, k, r, pickup, dropoff)
+    state.found[a.F_WATCH] = 0
+    count_moves(data, state, k, 1)
+    return may
+
+
+@inner_kernel
+def _watch_route(data, state, k, r):  # type: ignore[no-untyped-def]
+    """Try every place in a route where the shuttle moves when not too many others do."""
+    count_moves(data, state, k, -1)
+    state.found[a.F_WATCH], state.found[a.F_LAZY] = 1, 0
+    try_route(data, state, k, r, ZERO)
+    state.found[a.F_WATCH] = 0
+    count_moves(data, state, k, 1)
 
 
 @inner_kernel

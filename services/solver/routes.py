@@ -11,6 +11,13 @@ import numpy as np
 
 from services.network.kernels import inner_kernel, kernel
 from services.solver import arrays as a
+from services.solver.moves import (
+    count_moves,
+    keep_moves,
+    note_moves,
+    overbooks,
+    take_moves_back,
+)
 from services.solver.schedule import lay, riders_cost, settle
 
 ZERO = np.int64(0)
@@ -24,16 +31,14 @@ def write(data, state, k, count):  # type: ignore[no-untyped-def]
     """Make the nodes in ``state.trial`` the route of a shuttle; say if that keeps every limit."""
     n = data.numbers[a.X_REQUESTS]
     rows, plan, nodes = state.rows, state.plan, state.trial
+    count_moves(data, state, k, -1)
     legal = lay(data, k, nodes, count, plan, state.position)
-    legal = legal and settle(plan, count, data.shuttles[k, a.K_DURATION])
+    legal = settled = legal and settle(plan, count, data.shuttles[k, a.K_DURATION])
     seats = data.shuttles[k, a.K_ABOARD]
     wheelchairs = data.shuttles[k, a.K_ABOARD + 1]
     luggage = data.shuttles[k, a.K_ABOARD + 2]
     displaces = data.shuttles[k, a.K_DISPLACES]
-    drive = 0
-    tight = 0
-    before = -1
-    version = 1
+    drive, tight, before, version = 0, 0, -1, 1
     for p in range(count):
         node = nodes[p]
         version = (version ^ (version >> 31)) * MIX + node
@@ -66,6 +71,7 @@ def write(data, state, k, count):  # type: ignore[no-untyped-def]
         before = place
     rows[k, count - 1, a.R_LEG] = 0
     state.size[k] = count
+    note_moves(data, state, k, count, settled)
     state.version[0, k] = version
     if count == 2:
         # A shuttle without work stays where it is.
@@ -125,11 +131,12 @@ def cost_of(data, state):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def save(state, k):  # type: ignore[no-untyped-def]
+def save(data, state, k):  # type: ignore[no-untyped-def]
     """Keep a route as it is, if it is not kept already, so that it can be taken back."""
     if state.saved[k]:
         return
     state.saved[k] = 1
+    keep_moves(data, state, k)
     state.touched[state.totals[a.T_TOUCHED]] = k
     state.totals[a.T_TOUCHED] += 1
     count = state.size[k]
@@ -162,7 +169,7 @@ def legal(state):  # type: ignore[no-untyped-def]
     broken = 0
     for q in range(state.totals[a.T_TOUCHED]):
         broken += state.broken[state.touched[q]]
-    return broken == 0
+    return broken == 0 and state.totals[a.T_OVER] == 0
 
 
 @kernel
@@ -185,7 +192,9 @@ def take_back(data, state, absent):  # type: ignore[no-untyped-def]
         k = state.touched[q]
         state.saved[k] = 0
         count = state.size_before[k]
+        count_moves(data, state, k, -1)
         state.size[k] = count
+        take_moves_back(data, state, k)
         state.cost[0, k] = state.cost[1, k]
         state.extra[0, k] = state.extra[1, k]
         state.version[0, k] = state.version[1, k]
@@ -204,7 +213,7 @@ def take_back(data, state, absent):  # type: ignore[no-untyped-def]
 def remove_marked(data, state, k):  # type: ignore[no-untyped-def]
     """Take the marked requests out of a route; they become absent."""
     n = data.numbers[a.X_REQUESTS]
-    save(state, k)
+    save(data, state, k)
     count = ZERO
     for p in range(state.size[k]):
         node = state.rows[k, p, a.R_NODE]
@@ -226,7 +235,7 @@ def remove_marked(data, state, k):  # type: ignore[no-untyped-def]
 @inner_kernel
 def insert(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     """Put a request into a route: its pickup and dropoff behind the visits at these positions."""
-    save(state, k)
+    save(data, state, k)
     count = _with(data, state, k, r, pickup, dropoff)
     state.route_of[r] = k
     return write(data, state, k, count)
@@ -255,6 +264,8 @@ def try_with(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def
     if not lay(data, k, state.trial, count, state.plan, state.scratch):
         return False
     if not settle(state.plan, count, data.shuttles[k, a.K_DURATION]):
+        return False
+    if state.found[a.F_WATCH] and overbooks(data, state, k, count):
         return False
     state.found[a.F_EXTRA] = riders_cost(data, state.trial, count, state.plan)
     return True

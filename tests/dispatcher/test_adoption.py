@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.dispatcher import columns as c
 from services.dispatcher.adoption import Outcome
 from services.dispatcher.core import Zone
+from services.dispatcher.plan_cost import plan_cost, weights_of
 from services.domain.events import (
     AcceptOffer,
     Event,
@@ -39,7 +40,10 @@ EXACT: dict[str, Any] = {"dispatch": {"reserve_s": 0, "divert_latency_s": 0}}
 
 
 def cost(zone: Zone) -> int:
-    return sum(zone.adoption._cost(k) for k in range(len(zone.fleet.routes)))
+    return sum(
+        plan_cost(zone.fleet, zone.rides, k, weights_of(zone.territory.dispatch))
+        for k in range(len(zone.fleet.routes))
+    )
 
 
 class Proposing(Play):
