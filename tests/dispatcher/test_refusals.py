@@ -89,9 +89,10 @@ def offers(made: Zone, asked: Request, rules: Territory | None = None) -> bool:
     """Whether a zone in this state offers the ride (under other rules, if they are given)."""
     if rules is not None:
         made.answers.terms = Terms(rules, lambda a, b: int(made.fleet.drive_s[a, b]))
-    event = made.apply(RequestRide(asked), made.now_s)[0]
-    assert isinstance(event, RideOffered | RideRefused)
-    return isinstance(event, RideOffered)
+    # What was due at this moment comes first.
+    events = made.apply(RequestRide(asked), made.now_s)
+    (answer,) = [one for one in events if isinstance(one, RideOffered | RideRefused)]
+    return isinstance(answer, RideOffered)
 
 
 TIGHT: dict[str, Any] = {"wait_s_max": 240, "ride_factor": 1.2, "ride_constant_s": 60}

@@ -18,6 +18,7 @@ from tests.builders import road_network, territory
 
 RULES = "weather_not_driven: [fog, snow, heavy_rain]"
 CORRIDOR = "\n  corridors: [{links: [l0646, l0722, l0938, l0882], not_in: [darkness, rain]}]"
+BRIEF = "\ndispatch: {solve_iterations: 20}\n"
 WEATHER = "class,from_s,until_s,known_s\nrain,30000,34000,31000\nsnow,40000,41000,0\n"
 
 
@@ -45,7 +46,7 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(demo, folder)
     settings = (folder / "territory.yaml").read_text()
     assert RULES in settings
-    (folder / "territory.yaml").write_text(settings.replace(RULES, RULES + CORRIDOR))
+    (folder / "territory.yaml").write_text(settings.replace(RULES, RULES + CORRIDOR) + BRIEF)
     (folder / "weather.csv").write_text(WEATHER.replace("snow", "sun"))
     return folder
 

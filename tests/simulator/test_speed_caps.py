@@ -21,6 +21,7 @@ from services.simulator.records import Faults
 from tests.builders import road_network, territory
 
 RULES = "weather_not_driven: [fog, snow, heavy_rain]"
+BRIEF = "\ndispatch: {solve_iterations: 20}\n"
 CAPS = """weather_not_driven: [snow]
   speed_caps:
     - {speed_kmh: 30, within: [fog]}
@@ -57,7 +58,7 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     head, _, rest = settings.partition(RULES)
     assert rest
     tail = rest[rest.index("\nchargers:") :]
-    (folder / "territory.yaml").write_text(head + CAPS + tail)
+    (folder / "territory.yaml").write_text(head + CAPS + tail + BRIEF)
     (folder / "weather.csv").write_text(WEATHER)
     return folder
 
