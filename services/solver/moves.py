@@ -7,7 +7,7 @@ a limit, as the dispatcher books it (`services.dispatcher.moves`).
 
 from __future__ import annotations
 
-from services.network.kernels import inner_kernel, kernel
+from services.network.kernels import inlined_kernel, inner_kernel, kernel
 from services.solver import arrays as a
 from services.solver.schedule import lay, settle
 
@@ -73,11 +73,15 @@ def _wanted(data, nodes, count, plan, p, by):  # type: ignore[no-untyped-def]
     return wanted
 
 
-@inner_kernel
+@inlined_kernel
 def note_moves(data, state, k, count, settled):  # type: ignore[no-untyped-def]
     """Keep and count when a shuttle moves by the plan of its route, if there is one."""
-    if not data.numbers[a.X_MINUTES]:
-        return
+    if data.numbers[a.X_MINUTES]:
+        _note(data, state, k, count, settled)
+
+
+@inner_kernel
+def _note(data, state, k, count, settled):  # type: ignore[no-untyped-def]
     if settled:
         book(data, k, state.trial, count, state.plan)
     for p in range(count):
@@ -86,11 +90,15 @@ def note_moves(data, state, k, count, settled):  # type: ignore[no-untyped-def]
     count_moves(data, state, k, 1)
 
 
-@inner_kernel
+@inlined_kernel
 def count_moves(data, state, k, sign):  # type: ignore[no-untyped-def]
     """Add a shuttle's moves to the count of those that move at once, or take them out (-1)."""
-    if not data.numbers[a.X_MINUTES]:
-        return
+    if data.numbers[a.X_MINUTES]:
+        _count(data, state, k, sign)
+
+
+@inner_kernel
+def _count(data, state, k, sign):  # type: ignore[no-untyped-def]
     moving, free, done = state.moving, state.free, 0
     for p in range(1, state.size[k]):
         for minute in range(max(state.spans[k, p, 0], done), state.spans[k, p, 1]):
@@ -115,7 +123,7 @@ def overbooks(data, state, k, count):  # type: ignore[no-untyped-def]
     return False
 
 
-@inner_kernel
+@inlined_kernel
 def keep_moves(data, state, k):  # type: ignore[no-untyped-def]
     """Keep a route's moves as they are, so that they can be taken back."""
     if data.numbers[a.X_MINUTES]:
@@ -124,7 +132,7 @@ def keep_moves(data, state, k):  # type: ignore[no-untyped-def]
             state.spans_before[k, p, 1] = state.spans[k, p, 1]
 
 
-@inner_kernel
+@inlined_kernel
 def take_moves_back(data, state, k):  # type: ignore[no-untyped-def]
     """Return to the moves that were kept, and count them."""
     if data.numbers[a.X_MINUTES]:

@@ -214,11 +214,14 @@ def best_place(data, state, r):  # type: ignore[no-untyped-def]
             state.doubted[k] = 0
 
 
-@inner_kernel
+@inlined_kernel
 def _may_move(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     """Say if a route with a request moves in no minute in which as many others do as may."""
-    if not data.numbers[a.X_MINUTES]:
-        return True
+    return not data.numbers[a.X_MINUTES] or _is_free(data, state, k, r, pickup, dropoff)
+
+
+@inner_kernel
+def _is_free(data, state, k, r, pickup, dropoff):  # type: ignore[no-untyped-def]
     count_moves(data, state, k, -1)
     state.found[a.F_WATCH] = 1
     may = try_with(data, state, k, r, pickup, dropoff)
