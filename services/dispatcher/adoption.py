@@ -172,13 +172,13 @@ class Adoption:
             return Outcome.STALE
         routes, newcomers = updated
         broken = {k: self._publisher.broken(k) for k in calls}
-        cost = sum(plan_cost(self._fleet, self._rides, k, self._weights) for k in calls)
+        cost = self._cost(calls)
         before = {k: self._saved(k) for k in calls}
         outcome = Outcome.ILLEGAL
         for ride_id in asked:
             self._answers.pencil_in(ride_id, now_s)
         if self._install(routes, newcomers, now_s):
-            saved = cost - sum(plan_cost(self._fleet, self._rides, k, self._weights) for k in calls)
+            saved = cost - self._cost(calls)
             promised = self._ink_in(asked, calls, now_s)
             if saved <= 0 and not asked:
                 outcome = Outcome.NO_BETTER
@@ -332,6 +332,9 @@ class Adoption:
                     self.tally.moved += 1
         for k in broken:
             self._publisher.publish(k, now_s, events, _before(k, broken))
+
+    def _cost(self, shuttles: Iterable[int]) -> int:
+        return sum(plan_cost(self._fleet, self._rides, k, self._weights) for k in shuttles)
 
     def _saved(self, k: int) -> _Before:
         fleet, route = self._fleet, self._fleet.routes[k]

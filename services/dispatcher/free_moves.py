@@ -22,8 +22,8 @@ def free_moves(
     kept: NDArray[np.int64],
     span_s: tuple[int, int],
     part: tuple[int, int],
-) -> Moves | None:
-    """Tell a solver when how many of some shuttles may move; None where there is no limit.
+) -> Moves:
+    """Tell a solver when how many of some shuttles may move.
 
     Parameters
     ----------
@@ -40,8 +40,6 @@ def free_moves(
         Which part this is of how many that are planned at the same time: what nobody has booked
         is divided between them, so that they can be adopted one by one.
     """
-    if not len(arrays.limits):
-        return None
     now_s, until_s = span_s
     number, parts = part
     first = now_s // MINUTE_S

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
+from services.dispatcher.diversion import divert
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.lateness import Expected, expected
 from services.dispatcher.publication import Publisher
@@ -263,17 +263,6 @@ class Roadworks:
         if place == 0:
             fleet.head(k)[c.H_LOCKED] = 0
         route.stops.insert(place, Stopover(stop, leave=[ride_id]))
-        promise = replace(ride.promise, dropoff_stop=stop)
-        self._rides[ride_id] = replace(ride, changed=promise)
-        fleet.write(k, self._rides)
-        fleet.refresh(k, now_s)
-        arrive_s = int(fleet.arrays.visits[k, place, c.V_ARRIVE]) + fleet.reserve_s
-        promise = replace(
-            promise,
-            arrive_by_s=max(promise.arrive_by_s, arrive_s),
-            ride_s_max=max(promise.ride_s_max, arrive_s - since_s),
-        )
-        self._rides[ride_id] = replace(ride, changed=promise)
-        fleet.forget(ride_id)
+        promise = divert(fleet, self._rides, k, ride, stop, now_s)
         events.append(PromiseChanged(ride_id, promise, "no road leads to its stop"))
         return True

@@ -287,6 +287,8 @@ class Snapshot:
         at: NDArray[np.int64],
         part: tuple[int, int],
     ) -> Moves | None:
+        if not self._fleet.supervised:
+            return None
         rest = [self._open_to[k] for k in shuttles]
         kept = np.stack((at[:, J_FROZEN], rest, at[:, J_TIME], at[:, J_STOP] < 0), axis=1)
         known = problem.begin_by[problem.begin_by < FAR_S]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.dispatcher import columns as c
+from services.dispatcher.diversion import divert
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.lateness import Expected
 from services.dispatcher.publication import Publisher
@@ -155,19 +156,7 @@ class Stranded:
             first.leave.append(ride_id)
         else:
             route.stops.insert(at, Stopover(stop, leave=[ride_id]))
-        promise = replace(ride.promise, dropoff_stop=stop)
-        changed = self._rides[ride_id] = replace(ride, changed=promise, changing=True)
-        fleet.write(k, self._rides)
-        fleet.refresh(k, now_s)
-        place = next(i for i, one in enumerate(route.stops) if ride_id in one.leave)
-        arrive_s = int(fleet.arrays.visits[k, place, c.V_ARRIVE]) + fleet.reserve_s
-        promise = replace(
-            promise,
-            arrive_by_s=max(promise.arrive_by_s, arrive_s),
-            ride_s_max=max(promise.ride_s_max, arrive_s - since_s),
-        )
-        self._rides[ride_id] = replace(changed, changed=promise)
-        fleet.forget(ride_id)
+        promise = divert(fleet, self._rides, k, replace(ride, changing=True), stop, now_s)
         events.append(PromiseChanged(ride_id, promise, REASON))
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from services.network.driving import THERE, Ways, to_chargers
 from services.network.flat import frozen
 from services.network.kernels import array_kernel
+from services.network.tables import UNREACHABLE_S
 
-UNREACHABLE_S = 65_535
 KEPT = 4
 """Versions of the tables that are remembered."""
 

@@ -12,9 +12,9 @@ from services.domain.territory import TravelKind
 from services.network.flat import frozen
 from services.network.folder import Network
 from services.network.kernels import array_kernel, kernel
+from services.network.tables import UNREACHABLE_S
 
 NEVER_S = 2**40
-UNREACHABLE_S = 65_535
 THERE = 255
 """In a next-link table: no link to take, the stop is here (or out of reach)."""
 

@@ -10,8 +10,7 @@ from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task import TaskKind, Upkeep
 from services.network.folder import Network
-
-UNREACHABLE_S = 65_535
+from services.network.tables import UNREACHABLE_S
 
 
 def groups(network: Network, count: int | None = None) -> tuple[FleetGroup, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -197,3 +197,8 @@ def links_named(link_ids: Sequence[str], text: str) -> list[int]:
     if name.endswith("*"):
         return [link for link, link_id in enumerate(link_ids) if link_id.startswith(name[:-1])]
     return [link for link, link_id in enumerate(link_ids) if link_id == name]
+
+
+def links_of(link_ids: Sequence[str], names: Iterable[str]) -> tuple[int, ...]:
+    """Numbers of all links that some such names mean, each once, in order."""
+    return tuple(sorted({link for name in names for link in links_named(link_ids, name)}))

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.domain.operating_domain import SpeedCap
-from services.network.driving import THERE, UNREACHABLE_S, Ways, to_chargers
+from services.network.driving import THERE, Ways, to_chargers
 from services.network.kernels import array_kernel
 from services.network.roads import drive_ms
+from services.network.tables import UNREACHABLE_S
 
 Active = frozenset[SpeedCap]
 

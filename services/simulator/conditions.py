@@ -13,7 +13,7 @@ from services.domain.operating_domain import RestrictDriving, Restriction, Speed
 from services.domain.settings_part import DAY_S
 from services.domain.territory import Territory
 from services.network.folder import Network
-from services.network.roads import Roads, links_named
+from services.network.roads import Roads, links_of
 from services.network.rows import read_rows
 from services.simulator.records import Closure, Faults, KnownRestriction, KnownSpeedCap
 
@@ -119,8 +119,7 @@ def speed_caps_of(
 
 
 def _link_ids(roads: Roads, names: Iterable[str]) -> tuple[str, ...]:
-    links = {link for name in names for link in links_named(roads.link_ids, name)}
-    return tuple(roads.link_ids[link] for link in sorted(links))
+    return tuple(roads.link_ids[link] for link in links_of(roads.link_ids, names))
 
 
 def _known(night: Restriction) -> KnownRestriction:

@@ -10,7 +10,7 @@ from services.domain.ids import ZoneId
 from services.domain.operating_domain import RestrictDriving, SpeedCap
 from services.domain.settings_part import DAY_S
 from services.network.folder import Network
-from services.network.roads import links_named
+from services.network.roads import links_of
 from services.runtime.clock import WallClock
 from services.runtime.ports import Log
 from services.runtime.sending import send
@@ -60,12 +60,11 @@ class DaylightLoop:
         for number, corridor in enumerate(network.territory.operating_domain.corridors):
             if network.roads is None or DARKNESS not in corridor.not_in:
                 continue
-            ids = network.roads.link_ids
-            links = sorted({link for name in corridor.links for link in links_named(ids, name)})
+            links = links_of(network.roads.link_ids, corridor.links)
             for night in dark_hours(network, day):
                 one = night.later(today * DAY_S)
                 name = f"corridor {number + 1}: {DARKNESS} until {one.until_s} s"
-                yield CloseRoads(name, tuple(links), one.from_s, one.until_s)
+                yield CloseRoads(name, links, one.from_s, one.until_s)
 
     def _speed_caps(self, today: int) -> Iterator[SpeedCap]:
         """How fast shuttles drive at most in the nights to come."""
@@ -73,12 +72,11 @@ class DaylightLoop:
         for cap in network.territory.operating_domain.speed_caps:
             if network.roads is None or DARKNESS not in cap.within:
                 continue
-            ids = network.roads.link_ids
-            links = sorted({link for name in cap.links for link in links_named(ids, name)})
+            links = links_of(network.roads.link_ids, cap.links)
             speed_m_h = round(cap.speed_kmh * 1000)
             for night in dark_hours(network, day):
                 one = night.later(today * DAY_S)
-                yield SpeedCap(DARKNESS, one.from_s, one.until_s, speed_m_h, tuple(links))
+                yield SpeedCap(DARKNESS, one.from_s, one.until_s, speed_m_h, links)
 
     async def _send(self, command: RestrictDriving | CloseRoads, now_s: int, about: str) -> None:
         message_id = f"{self._zone}/light/{now_s}/{about}"

@@ -15,12 +15,12 @@ from services.network.driving import (
     turn_off,
 )
 from services.network.speed_caps import drives_alike
+from services.network.tables import UNREACHABLE_S
 from services.simulator.vehicle import Place, Vehicle
 
 ON_FOOT = 8
 """A walk takes this many times as long as the drive."""
 FAR_MS = 2**60
-UNREACHABLE_S = 65_535
 
 
 class Whereabouts:

@@ -25,6 +25,7 @@ from services.domain.task import Task, TaskKind
 from services.domain.task_reports import TaskDone
 from services.domain.territory import StopTimes
 from services.network.driving import Ways
+from services.network.tables import UNREACHABLE_S
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.diary import Diary
@@ -42,7 +43,7 @@ from services.simulator.vehicle import (
     prune,
     start_mwh,
 )
-from services.simulator.whereabouts import UNREACHABLE_S, Whereabouts
+from services.simulator.whereabouts import Whereabouts
 
 DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15

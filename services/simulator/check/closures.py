@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.simulator.check.case import Case
+from services.simulator.check.ground import Links
 from services.simulator.check.run import Closure
 from services.simulator.check.verdict import Finding, Rule
 
@@ -17,7 +18,7 @@ def judge(case: Case) -> None:
     closures = case.run.file.disruptions.closures
     case.notes.checked(Rule.CLOSED_ROADS, len(legs))
     if links is not None:
-        _corridors_by_night(case, closures, links.ids)
+        _corridors_by_night(case, closures, links)
     if not closures or links is None:
         return
     known = set(links.ids)
@@ -47,17 +48,14 @@ def judge(case: Case) -> None:
     case.notes.add_where(Rule.CLOSED_ROADS, entered, describe)
 
 
-def _corridors_by_night(case: Case, closures: Sequence[Closure], link_ids: Sequence[str]) -> None:
+def _corridors_by_night(case: Case, closures: Sequence[Closure], links: Links) -> None:
     """Corridors that are not driven in darkness are closed at night."""
-    closed = {name for closure in closures for name in closure.links}
+    shut = {name for closure in closures for name in closure.links}
+    closed = np.array([name in shut for name in links.ids], np.bool_)
     for number, corridor in enumerate(case.run.settings.operating_domain.corridors):
         if "darkness" not in corridor.not_in:
             continue
         for text in corridor.links:
-            begins, wild = text.strip().removesuffix("*"), text.strip().endswith("*")
-            own = {
-                name for name in link_ids if name == begins or (wild and name.startswith(begins))
-            }
-            if not own <= closed:
+            if not (links.named(text) <= closed).all():
                 message = f"corridor {number + 1} ('{text}') is not closed in any night"
                 case.notes.add(Finding(rule=Rule.CLOSED_ROADS, message=message))

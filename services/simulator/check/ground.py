@@ -13,7 +13,7 @@ from services.domain.errors import InvalidFile
 from services.domain.geo import EARTH_RADIUS_M
 from services.domain.territory import Travel, TravelKind
 from services.network.rows import read_rows
-from services.simulator.check.columns import FloatArray, IntArray, Names
+from services.simulator.check.columns import BoolArray, FloatArray, IntArray, Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,13 @@ class Links:
     head: IntArray
     length_mm: IntArray
     ms: IntArray
+
+    def named(self, text: str) -> BoolArray:
+        """Which links a name means; one that ends in ``*`` is that of all that begin like it."""
+        begins, wild = text.strip().removesuffix("*"), text.strip().endswith("*")
+        return np.array(
+            [name.startswith(begins) if wild else name == begins for name in self.ids], np.bool_
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,8 +67,7 @@ def _capped(links: Links, cap: SpeedCapSettings) -> Links:
     """The links, each with the time that a cap allows at least; 0 where it does not hold."""
     own = np.full(len(links.ids), not cap.links)
     for text in cap.links:
-        begins, wild = text.strip().removesuffix("*"), text.strip().endswith("*")
-        own |= np.array([name.startswith(begins) if wild else name == begins for name in links.ids])
+        own |= links.named(text)
     speed_m_h = round(cap.speed_kmh * 1000)
     capped_ms = -((-links.length_mm * 3600) // speed_m_h)
     return replace(links, ms=np.where(own, capped_ms, 0))
