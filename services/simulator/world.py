@@ -47,8 +47,7 @@ from services.simulator.whereabouts import Whereabouts
 
 DRIVE_VARIATION = 0.12
 BOARDING_VARIATION = 0.15
-PLUG_S = 30
-"""A shuttle that finds no plug free looks again after this long."""
+PLUG_S = 30  # a shuttle that finds no plug free looks again after this long
 
 
 class World:
