@@ -100,6 +100,10 @@ class MemoryLog(Generic[V]):
         """Return the offset that the next record will get."""
         return self._partitions[topic][partition].end
 
+    def begin(self, topic: Topic, partition: int = 0) -> int:
+        """Return the offset of the oldest record that is kept, or the end."""
+        return self._partitions[topic][partition].first
+
     async def wait(self, topic: Topic, partition: int = 0, offset: int = 0) -> None:
         """Wait until there is a record at ``offset``."""
         part = self._partitions[topic][partition]

@@ -26,13 +26,14 @@ class Forgotten(NavetteError):
 
 
 class Record(NamedTuple):
-    """A message on the log; ``value`` says why if it could not be read."""
+    """A message on the log; ``value`` says why if it could not be read, ``data`` is as it came."""
 
     topic: Topic
     partition: int
     offset: int
     key: str
     value: Envelope | Unreadable
+    data: bytes
 
 
 class Reader(Protocol):
@@ -76,11 +77,45 @@ class Log(Protocol):
             went silent, when nobody can say.
         """
 
+    async def append_all(self, values: Sequence[Envelope]) -> None:
+        """Add messages, each to its own topic, in order and without waiting for one by one.
+
+        When this returns, all are safe. If it fails, the first of them may be in the log and the
+        others are not, for each partition of each topic: so the caller may send all of them again,
+        and readers that drop repeats see every one, in order.
+
+        Raises
+        ------
+        Unavailable
+            As for `append`.
+        """
+
+    async def append_raw(self, topic: Topic, partition: int, key: str, data: bytes) -> int:
+        """Add bytes that are no envelope, or an envelope as it came; see `append`."""
+
     async def end(self, topic: Topic, partition: int) -> int:
         """Return the offset that the next record of this partition will get."""
 
+    async def offset_at(self, topic: Topic, partition: int, time_ms: int) -> int:
+        """Return the offset of the first record kept that the log took at or after a time.
+
+        Parameters
+        ----------
+        time_ms
+            By the log's own clock, in milliseconds since 1970 UTC.
+
+        Returns
+        -------
+        int
+            The end, if there is no such record yet.
+        """
+
     def reader(self, topic: Topic, partition: int, offset: int = 0) -> Reader:
-        """Start to read at this offset."""
+        """Start to read at this offset.
+
+        Whoever asks for records that are not kept any more is told by `Forgotten`, and from where
+        on there are some, when it reads.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
