@@ -10,10 +10,10 @@ DATA := ../shared/data
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench kernels lint format proto clean
+.PHONY: help demo test test-real bench kernels lint format proto clean
 
 help: ## Say what there is.
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
 	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
@@ -21,6 +21,9 @@ demo: $(VENV)/installed ## Simulate a day on the demo territory and say where it
 test: $(VENV)/installed-test ## Check style, types and layers, then run every test.
 	@$(MAKE) --no-print-directory --jobs 2 lint kernels
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-real: $(VENV)/installed-real ## Test with a real Kafka and a real PostgreSQL, started here.
+	@NAVETTE_REAL=1 $(BIN)/python -m pytest tests/integration
 
 lint: $(VENV)/installed-test ## Check style, types and layers only.
 	@$(BIN)/ruff check --quiet .
@@ -58,6 +61,11 @@ $(VENV)/installed-test: pyproject.toml $(VENV)/made
 	@echo "Installing Navette and what its tests need into $(VENV) (a minute or two, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-real: pyproject.toml $(VENV)/made
+	@echo "Installing Navette, its tests' needs and real servers into $(VENV) (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,real]'
+	@touch $(VENV)/installed $(VENV)/installed-test $@
 
 $(VENV)/installed-benchmark: pyproject.toml $(VENV)/made
 	@echo "Installing Navette and the peers it is compared with into $(VENV) (once) ..."
