@@ -14,14 +14,12 @@ from aiokafka.errors import KafkaError
 
 from services.domain.errors import Unavailable
 from services.runtime.child import Program, need_room, tail
+from services.runtime.kafka_connection import RECORD_BYTES_MAX
 from services.runtime.kafka_jars import kafka_jars
 from services.runtime.local_server import NotInstalled
 from services.runtime.loopback import HOST, free_port, listens, need_port
-from services.wire.codec import SIZE_MAX
 
 MEMORY = ("-Xms128m", "-Xmx320m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=64m")
-RECORD_BYTES_MAX = SIZE_MAX + (64 << 10)
-"""The longest message, its key and headers, and what the log adds."""
 SESSION_S_MIN = 1
 LOG_FILE = "server.log"
 

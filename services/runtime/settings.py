@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.domain.errors import NavetteError
+
+PREFIX = "NAVETTE_"
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class InvalidSetting(NavetteError):
+    """A setting that cannot be used, and what is wrong with it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = f"{PREFIX}{name.upper()}"
+        super().__init__(f"{self.name}: {reason}")
+
+
+def read_settings(kind: type[S], **given: Any) -> S:
+    """Read settings from the environment; those that are given go before.
+
+    Raises
+    ------
+    InvalidSetting
+        For the first one that cannot be used.
+    """
+    try:
+        return kind(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise InvalidSetting(str(first["loc"][0]), first["msg"]) from None
 
 
 class Settings(BaseSettings):
@@ -35,7 +65,7 @@ class Settings(BaseSettings):
         Most records that a partition of the embedded log holds.
     """
 
-    model_config = SettingsConfigDict(env_prefix="NAVETTE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
@@ -49,3 +79,47 @@ class Settings(BaseSettings):
     rides_max: Annotated[int, Field(ge=1)] = 100_000
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 1
     log_bound: Annotated[int, Field(ge=1)] = 100_000
+
+
+class KafkaSettings(BaseSettings):
+    """How to reach Apache Kafka, and how topics are kept there.
+
+    Parameters
+    ----------
+    kafka
+        Brokers to ask first, as ``HOST:PORT``, separated by commas.
+    kafka_security
+        Whether connections are encrypted (``SSL``), and whether we log in (``SASL``).
+    kafka_sasl_mechanism, kafka_sasl_username, kafka_sasl_password
+        How and as whom we log in.
+    kafka_ca
+        File of the authorities (PEM) that vouch for the brokers; those of the system if absent.
+    kafka_cert, kafka_key
+        Files (PEM) by which we prove who we are, where brokers ask for it.
+    kafka_prefix
+        Goes before the name of each topic and group, so that installations can share a cluster.
+    kafka_replicas
+        Copies of each partition; all but one of them have to confirm a message.
+    kafka_deadline_s
+        After so many seconds without an answer, a call fails.
+    partitions
+        Partitions of each topic; never changed once there are messages.
+    dead_letter_key
+        Key (Fernet) under which the bytes of dead letters are kept; in the clear if absent.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    kafka: str = ""
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    kafka_ca: Path | None = None
+    kafka_cert: Path | None = None
+    kafka_key: Path | None = None
+    kafka_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
+    kafka_replicas: Annotated[int, Field(ge=1, le=100)] = 1
+    kafka_deadline_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
+    partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
+    dead_letter_key: SecretStr | None = None
