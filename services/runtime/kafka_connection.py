@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer"
     text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        text = os.strerror(error.errno)
     if isinstance(error, ssl.SSLError):
         return f"TLS failed ({text}); see NAVETTE_KAFKA_SECURITY, _CA, _CERT and _KEY"
     if "Authentication" in type(error).__name__ or "Sasl" in type(error).__name__:
