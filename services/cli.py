@@ -323,7 +323,7 @@ def explain_ride(run_dir: Path, request_id: str, **chosen: Any) -> None:
 
 
 @main.command("up", short_help="Serve a territory: HTTP, dispatcher and simulated shuttles.")
-@click.argument("territory", type=_FILE)
+@click.argument("territory", nargs=-1, required=True, metavar="TERRITORY...")
 @click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port; 0: any.  [default: 8080]")
 @click.option(
     "--speed",
@@ -341,11 +341,53 @@ def explain_ride(run_dir: Path, request_id: str, **chosen: Any) -> None:
 @click.option(
     "--weather", type=_WEATHER, default="dry", show_default=True, help="The day's weather."
 )
-def serve_territory(
-    territory: Path, port: int | None, speed: float, at: datetime | None, weather: str
-) -> None:
-    """Take live ride requests over HTTP until Ctrl-C; shuttles are simulated."""
+@click.option("--real", is_flag=True, help="On a real Kafka and PostgreSQL, each part a process.")
+@click.option(
+    "--dispatchers",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="With --real: how many share the zones.",
+)
+@click.option(
+    "--data",
+    type=_FILE,
+    default=Path("runs/real"),
+    show_default=True,
+    help="With --real: where everything is kept, from run to run.",
+)
+def serve_territory(territory: tuple[str, ...], real: bool, **chosen: Any) -> None:
+    """Take live ride requests over HTTP until Ctrl-C; shuttles are simulated.
+
+    With --real, TERRITORY may be several, each as [ID=]FOLDER.
+    """
+    begins = chosen["at"].time() if chosen["at"] else None
+    sky = Weather(chosen["weather"])
+    if real:
+        from services.runtime.local_server import need_installed
+        from services.runtime.settings import Settings
+
+        need_installed()
+        from services.runtime.real_stack import Wanted, up_real
+
+        wanted = Wanted(
+            territories=territory,
+            data=chosen["data"],
+            port=Settings().port if chosen["port"] is None else chosen["port"],
+            dispatchers=chosen["dispatchers"],
+            at=begins,
+            speed=chosen["speed"],
+            weather=sky,
+        )
+        up_real(wanted, click.echo)
+        return
+    if len(territory) > 1:
+        raise click.UsageError("several territories at once need --real")
     from services.simulator.live import up
 
-    sky, begins = Weather(weather), at.time() if at else None
-    up(territory, port=port, speed=speed, at=begins, weather=sky, say=click.echo)
+    folder = Path(territory[0])
+    up(folder, port=chosen["port"], speed=chosen["speed"], at=begins, weather=sky, say=click.echo)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,8 @@ LOG_BYTES_MAX = 8 << 20
 TAIL_LINES = 6
 FREE_BYTES_MIN = 200 << 20
 LOOK_EVERY_S = 0.05
+BOUND_EVERY = 100
+"""After so many looks a log file is looked at, too."""
 
 
 class EndedEarly(NavetteError):
@@ -42,6 +44,8 @@ class Program:
         Where all goes that it writes.
     environment
         Variables that it gets beside those of this process.
+    folder
+        Where it runs; absent: where this process does.
     stop_signal, stop_s
         The signal that asks it to end, and how long it may take.
     """
@@ -50,6 +54,7 @@ class Program:
     command: tuple[str, ...]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_s: float = 10.0
 
@@ -68,11 +73,11 @@ class Child:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env={**os.environ, **program.environment},
-                    cwd=program.log.parent,
+                    cwd=program.folder,
                     process_group=0,
                 )
             except OSError as error:
-                raise Unavailable(f"{program.name} cannot be started: {error}") from None
+                raise EndedEarly(f"{program.name} cannot be started: {error}") from None
 
     @property
     def pid(self) -> int:
@@ -86,9 +91,13 @@ class Child:
 
     async def wait(self) -> int:
         """Wait until it ends, and keep its log within bounds meanwhile."""
-        while (status := self.ended) is None:  # noqa: ASYNC110
+        looks = 0
+        while (status := self.ended) is None:
             # Waiting for a child without a thread is possible on Linux only.
             await asyncio.sleep(LOOK_EVERY_S)
+            looks += 1
+            if looks % BOUND_EVERY == 0:
+                bound(self.program.log)
         return status
 
     async def stop(self) -> None:

@@ -117,6 +117,7 @@ class LocalKafka:
             name="kafka",
             command=(*java, "kafka.Kafka", str(self._settings)),
             log=self._output,
+            folder=self.folder,
             stop_s=20,
         )
 

@@ -82,6 +82,7 @@ class LocalPostgres:
             name="postgres",
             command=_as_system_user(command, _programs(), self.folder),
             log=self._log,
+            folder=self.folder,
             # Ends sessions at once, and writes down what it has to.
             stop_signal=signal.SIGINT,
         )

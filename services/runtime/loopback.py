@@ -17,6 +17,11 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Tell whether nothing serves on a port."""
+    return _why_not(port) is None
+
+
 def need_port(port: int, who: str) -> None:
     """Make sure that nothing else serves on a port.
 
@@ -25,13 +30,9 @@ def need_port(port: int, who: str) -> None:
     Unavailable
         If something does.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            reason = f"{who} cannot serve on {HOST}, port {port}: {error.strerror}"
-            raise Unavailable(reason) from None
+    reason = _why_not(port)
+    if reason is not None:
+        raise Unavailable(f"{who} cannot serve on {HOST}, port {port}: {reason}")
 
 
 def listens(port: int) -> bool:
@@ -39,3 +40,14 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def _why_not(port: int) -> str | None:
+    with socket.socket() as probe:
+        # As servers do: connections of the last one, which are about to be forgotten, are no harm.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            return error.strerror
+    return None
