@@ -1,15 +1,37 @@
-"""The shell around a zone: it takes messages in, writes each step down, and lets events out."""
+"""Turns messages into steps of a zone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.dispatcher.core import Zone
 from services.domain.events import Event, Message
 from services.domain.ids import RideId
 from services.domain.ride import Ride
-from services.runtime.ports import Step
-from services.wire.topics import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a zone: what came in, when, and what was decided.
+
+    Parameters
+    ----------
+    number
+        1 for the first; grows by one.
+    now_s
+        The zone's time, in seconds after midnight of its first service day.
+    inputs, events
+        Messages in the order in which they were merged, and the events that they led to.
+    rides
+        The rides that changed, as they are now.
+    """
+
+    number: int
+    now_s: int
+    inputs: tuple[Message, ...]
+    events: tuple[Event, ...]
+    rides: tuple[Ride, ...] = ()
 
 
 class Dispatcher:
@@ -27,12 +49,7 @@ class Dispatcher:
         self.zone = zone
         self.number = number
 
-    def step(
-        self,
-        inputs: Sequence[Message],
-        now_s: int,
-        offsets: tuple[tuple[Topic, int], ...] = (),
-    ) -> Step:
+    def step(self, inputs: Sequence[Message], now_s: int) -> Step:
         """Apply messages in order, as one step that is yet to be committed.
 
         Nothing that it decided may leave before the commit.
@@ -46,7 +63,6 @@ class Dispatcher:
             now_s=self.zone.now_s,
             inputs=tuple(inputs),
             events=tuple(events),
-            offsets=offsets,
             rides=self._changed(events),
         )
 

@@ -80,9 +80,18 @@ class Unreadable(NavetteError):
         super().__init__(f"{place}: {reason}")
 
 
-class ZoneLost(NavetteError):
-    """Another owner took the zone; whoever sees this drops its memory of it."""
+class InvalidSetting(NavetteError):
+    """A setting that cannot be used; ``name`` says which."""
 
-    def __init__(self, zone: str, reason: str) -> None:
-        self.zone = zone
-        super().__init__(f"zone {zone}: {reason}")
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
+class ShardLost(NavetteError):
+    """Another owner took the shard; whoever sees this drops its memory of it."""
+
+    def __init__(self, shard: int, reason: str) -> None:
+        self.shard = shard
+        super().__init__(f"shard {shard}: {reason}")

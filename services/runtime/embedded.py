@@ -1,4 +1,4 @@
-"""The log and the store of a single process, behind the same ports as the real ones.
+"""The log of a single process, behind the same port as the real one.
 
 Every message goes through its bytes, so that what works here has been encoded and decoded.
 """
@@ -11,11 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from services.domain.errors import Unreadable
-from services.domain.ids import RideId, ZoneId
-from services.domain.ride import Ride
-from services.runtime.memory import Item, MemoryLog, MemoryReader, MemoryStore
+from services.runtime.memory import Item, MemoryLog, MemoryReader
 from services.runtime.metrics import LogMetrics
-from services.runtime.ports import Holding, JournalRow, Record, Step
+from services.runtime.ports import Record
 from services.wire.codec import decode, encode
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic, key_of, partition_of, topic_of
@@ -146,28 +144,3 @@ class EmbeddedLog:
     def reader(self, topic: Topic, partition: int, offset: int = 0) -> EmbeddedReader:
         """Start to read at this offset."""
         return EmbeddedReader(self._memory.reader(topic, partition, offset), self._metrics)
-
-
-class EmbeddedStore:
-    """What was decided, in this process."""
-
-    def __init__(self, memory: MemoryStore) -> None:
-        self._memory = memory
-
-    async def take(self, zone: ZoneId) -> Holding:
-        """Become the zone's owner: raise its epoch, then read what is known."""
-        return self._memory.take(zone)
-
-    async def commit(self, zone: ZoneId, epoch: int, steps: Sequence[Step]) -> None:
-        """Write steps down, all or none."""
-        self._memory.commit(zone, epoch, steps)
-
-    async def ride(self, ride_id: RideId) -> Ride | None:
-        """Return a ride as it was last committed."""
-        return self._memory.ride(ride_id)
-
-    async def journal(
-        self, zone: ZoneId, after: int = 0, count_max: int = 1000
-    ) -> Sequence[JournalRow]:
-        """Return the steps after number ``after`` that are kept, oldest first."""
-        return self._memory.journal(zone, after, count_max)

@@ -1,13 +1,13 @@
-"""The journal's hash chain: a row that was changed, lost or swapped does not fit."""
+"""The journal's hash chain: an entry that was changed, lost or swapped does not fit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 
 from services.domain.errors import NavetteError
-from services.runtime.ports import JournalRow, Step
-from services.wire.codec import encode_body
+from services.wire.stored import Entry
 
 
 class BrokenChain(NavetteError):
@@ -18,44 +18,48 @@ class BrokenChain(NavetteError):
         super().__init__(f"journal: step {number} does not fit the one before")
 
 
-def link(previous: bytes, step: Step) -> bytes:
-    """Hash a step and, through the link before, all that came before it.
+def link(previous: bytes, entry: Entry) -> bytes:
+    """Hash an entry and, through the link before, all that came before it.
 
     Parameters
     ----------
     previous
-        The link of the step before; empty for the first one.
-    step
-        The step; its offsets and rides follow from the rest and are not covered.
+        The link of the entry before; empty for the first one.
+    entry
+        The entry; what it was caused by and when it was written down are not covered.
     """
     digest = sha256()
     digest.update(len(previous).to_bytes(8) + previous)
-    for number in (step.number, step.now_s, len(step.inputs), len(step.events)):
+    for number in (entry.number, entry.now_s, len(entry.inputs), len(entry.events)):
         digest.update(number.to_bytes(8, signed=True))
-    for body in (*step.inputs, *step.events):
-        data = encode_body(body)
+    for data in (*entry.inputs, *entry.events):
         digest.update(len(data).to_bytes(8))
         digest.update(data)
     return digest.digest()
 
 
-def verify(rows: Iterable[JournalRow], previous: bytes = b"") -> bytes:
-    """Check that rows are as they were written, and return the last link.
+def linked(previous: bytes, entry: Entry) -> Entry:
+    """Return an entry with its link."""
+    return replace(entry, link=link(previous, entry))
+
+
+def verify(entries: Iterable[Entry], previous: bytes = b"") -> bytes:
+    """Check that entries are as they were written, and return the last link.
 
     Parameters
     ----------
-    rows
-        Steps in order.
+    entries
+        In order.
     previous
-        The link of the step before the first of them.
+        The link of the entry before the first of them.
 
     Raises
     ------
     BrokenChain
-        At the first row that does not fit.
+        At the first entry that does not fit.
     """
-    for row in rows:
-        if link(previous, row.step) != row.link:
-            raise BrokenChain(row.step.number)
-        previous = row.link
+    for entry in entries:
+        if link(previous, entry) != entry.link:
+            raise BrokenChain(entry.number)
+        previous = entry.link
     return previous

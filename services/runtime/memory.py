@@ -1,7 +1,7 @@
-"""A log and a store in this process's memory, without waiting.
+"""A log in this process's memory, without waiting.
 
-The simulator drives them as they are; `services.runtime.embedded` makes of them what the roles wait
-for. All calls come from one thread. Everything has a bound.
+The simulator drives it as it is; `services.runtime.embedded` makes of it what the roles wait for.
+All calls come from one thread. Everything has a bound.
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from services.domain.errors import Unavailable, ZoneLost
-from services.domain.ids import RideId, ZoneId
-from services.domain.ride import TERMINAL, Ride
-from services.runtime.journal import link
-from services.runtime.ports import Forgotten, Holding, JournalRow, Step
+from services.domain.errors import Unavailable
+from services.runtime.ports import Forgotten
 from services.wire.topics import Topic
 
 V = TypeVar("V")
@@ -173,109 +170,3 @@ class MemoryReader(Generic[V]):
     def close(self) -> None:
         """Let the log forget what this reader has not read."""
         self._log.leave(self)
-
-
-class _ZoneRows:
-    def __init__(self) -> None:
-        self.epoch = 0
-        self.number = 0
-        self.now_s = 0
-        self.link = b""
-        self.offsets: dict[Topic, int] = {}
-        self.rides: dict[RideId, Ride] = {}
-        self.journal: list[JournalRow] = []
-
-
-class MemoryStore:
-    """Zones' rides and journals.
-
-    Parameters
-    ----------
-    linked
-        Whether the journal's hash chain is kept; it costs some 10 microseconds a message.
-    steps_max
-        Newest steps that are kept of each zone's journal.
-    rides_max
-        Rides kept per zone; beyond that, the oldest that came to their end are dropped.
-    """
-
-    def __init__(
-        self, *, linked: bool = True, steps_max: int = 1_000_000, rides_max: int = 1_000_000
-    ) -> None:
-        self._linked = linked
-        self._steps_max = steps_max
-        self._rides_max = rides_max
-        self._zones: dict[ZoneId, _ZoneRows] = {}
-
-    def take(self, zone: ZoneId) -> Holding:
-        """Become the zone's owner; see `services.runtime.ports.Store`."""
-        rows = self._zones.setdefault(zone, _ZoneRows())
-        rows.epoch += 1
-        return Holding(
-            epoch=rows.epoch,
-            number=rows.number,
-            now_s=rows.now_s,
-            link=rows.link,
-            offsets=dict(rows.offsets),
-            rides=tuple(rows.rides.values()),
-        )
-
-    def commit(self, zone: ZoneId, epoch: int, steps: Sequence[Step]) -> None:
-        """Write steps down; see `services.runtime.ports.Store`.
-
-        Raises
-        ------
-        ZoneLost
-            If the epoch is not the zone's newest or the steps do not follow the last one.
-        """
-        rows = self._zones.get(zone)
-        if rows is None or rows.epoch != epoch:
-            raise ZoneLost(zone, f"epoch {epoch} is not its newest")
-        number, now_s, last = rows.number, rows.now_s, rows.link
-        fresh: list[JournalRow] = []
-        for step in steps:
-            number += 1
-            if step.number != number or step.now_s < now_s:
-                raise ZoneLost(zone, f"step {step.number} does not follow step {number - 1}")
-            now_s = step.now_s
-            if self._linked:
-                last = link(last, step)
-            fresh.append(JournalRow(step, last))
-        # Nothing can fail from here on, so the steps are written all or none.
-        rows.number, rows.now_s, rows.link = number, now_s, last
-        rows.journal.extend(fresh)
-        for step in steps:
-            rows.offsets.update(step.offsets)
-            for ride in step.rides:
-                rows.rides[ride.id] = ride
-        self._keep_bounds(rows)
-
-    def ride(self, ride_id: RideId) -> Ride | None:
-        """Return a ride as it was last committed."""
-        for rows in self._zones.values():
-            if ride_id in rows.rides:
-                return rows.rides[ride_id]
-        return None
-
-    def rides(self, zone: ZoneId) -> tuple[Ride, ...]:
-        """Return all rides of a zone, in the order in which they came."""
-        rows = self._zones.get(zone)
-        return tuple(rows.rides.values()) if rows else ()
-
-    def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> list[JournalRow]:
-        """Return the steps after number ``after`` that are kept, oldest first."""
-        rows = self._zones.get(zone)
-        if rows is None or not rows.journal:
-            return []
-        start = max(0, after + 1 - rows.journal[0].step.number)
-        return rows.journal[start : start + count_max]
-
-    def _keep_bounds(self, rows: _ZoneRows) -> None:
-        # A tenth of slack, so that the cost of dropping is spread over many steps.
-        if len(rows.journal) > self._steps_max * 1.1:
-            del rows.journal[: -self._steps_max]
-        if len(rows.rides) > self._rides_max * 1.1:
-            surplus = len(rows.rides) - self._rides_max
-            over = (ride_id for ride_id, ride in rows.rides.items() if ride.status in TERMINAL)
-            for ride_id in [ride_id for ride_id, _ in zip(over, range(surplus), strict=False)]:
-                del rows.rides[ride_id]

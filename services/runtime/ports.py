@@ -5,15 +5,16 @@ Real ones are servers; embedded ones live in this process. The same contract tes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple, Protocol
 
 from services.domain.errors import NavetteError, Unreadable
-from services.domain.events import Event, Message
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
 from services.wire.envelope import Envelope
+from services.wire.stored import Entry
 from services.wire.topics import Topic
 
 
@@ -118,85 +119,170 @@ class Log(Protocol):
         """
 
 
+class Part(NamedTuple):
+    """A piece of a zone's state beside its rides, as bytes that only the zone understands.
+
+    An empty body says that there is no such piece any more.
+    """
+
+    kind: str
+    id: str
+    body: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of a zone: what came in, when, and what was decided.
+class Written:
+    """A step of a zone as it is written down.
 
     Parameters
     ----------
-    number
-        1 for the first; grows by one.
-    now_s
-        The zone's time, in seconds after midnight of the service day.
-    inputs, events
-        Messages in the order in which they were merged, and the events that they led to.
-    offsets
-        For the input topics that were read: the offset to go on from, on the zone's partition.
+    entry
+        What came in and what was decided, linked to the step before.
     rides
         The rides that changed, as they are now.
+    forgotten
+        Rides that came to their end and that the zone needs no more; the store keeps them.
+    parts
+        Other pieces of the zone's state that changed.
     """
 
-    number: int
-    now_s: int
-    inputs: tuple[Message, ...]
-    events: tuple[Event, ...]
-    offsets: tuple[tuple[Topic, int], ...] = ()
+    entry: Entry
     rides: tuple[Ride, ...] = ()
+    forgotten: tuple[RideId, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
-class JournalRow(NamedTuple):
-    """A step as it was committed, and its link in the hash chain (empty if none is kept)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What a shard's owner commits at once.
 
-    step: Step
-    link: bytes
+    Parameters
+    ----------
+    steps
+        In order; of any of the shard's zones.
+    offsets
+        For the input topics that were read: the offset to go on from, on the shard's partition.
+    published
+        For zones whose events went out since: the number of the last such step.
+    """
+
+    steps: Sequence[Written] = ()
+    offsets: Mapping[Topic, int] = field(default_factory=dict)
+    published: Mapping[ZoneId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneHolding:
+    """What an owner gets to know of a zone.
+
+    Parameters
+    ----------
+    number, now_s, link
+        Of the last step that was committed; 0, 0 and empty if there is none.
+    published
+        Number of the last step whose events are known to have gone out.
+    rides
+        Rides that the zone had not forgotten, in the order in which they came.
+    parts
+        All other pieces of its state.
+    message_ids
+        Of the newest inputs, oldest first.
+    """
+
+    number: int = 0
+    now_s: int = 0
+    link: bytes = b""
+    published: int = 0
+    rides: tuple[Ride, ...] = ()
+    parts: tuple[Part, ...] = ()
+    message_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What an owner gets to know when it takes a zone.
+    """What an owner gets to know when it takes a shard.
 
     Parameters
     ----------
     epoch
         Fence: a commit with an older epoch is turned away.
-    number, now_s, link
-        Of the last step that was committed; 0, 0 and empty if there is none.
     offsets
         Where to go on reading; a topic that is absent was never read.
-    rides
-        All rides that are kept.
+    zones
+        Each zone that was asked for.
     """
 
     epoch: int
-    number: int
-    now_s: int
-    link: bytes
     offsets: Mapping[Topic, int]
-    rides: tuple[Ride, ...]
+    zones: Mapping[ZoneId, ZoneHolding]
+
+
+class StoredRide(NamedTuple):
+    """A ride as it was last committed, in which zone, and by which step of it."""
+
+    zone: ZoneId
+    ride: Ride
+    version: int
 
 
 class Store(Protocol):
     """Keeps what was decided."""
 
-    async def take(self, zone: ZoneId) -> Holding:
-        """Become the zone's owner: raise its epoch, then read what is known."""
+    async def open(self, zone: ZoneId, shard: int, day: date) -> date:
+        """Make a zone known, once, and return the first day of its seconds.
 
-    async def commit(self, zone: ZoneId, epoch: int, steps: Sequence[Step]) -> None:
+        Parameters
+        ----------
+        zone, shard
+            The zone, and the shard that it belongs to for good.
+        day
+            From whose midnight its seconds count, if it was not known before.
+
+        Raises
+        ------
+        InvalidSetting
+            If the zone belongs to another shard.
+        Unavailable
+            If the store does not answer.
+        """
+
+    async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
+        """Become a shard's owner: raise its epoch, then read what is known, in one transaction.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
+    async def commit(self, shard: int, epoch: int, group: Group) -> None:
         """Write steps down, all or none, in one transaction.
 
         Raises
         ------
-        ZoneLost
-            If somebody else took the zone since; or if the steps do not follow the last one, for
+        ShardLost
+            If somebody else took the shard since; or if the steps do not follow the last one, for
             then somebody else must have written.
         Unavailable
-            If it failed or nobody can say; the caller drops its memory and takes the zone anew.
+            If it failed or nobody can say; the caller drops its memory and takes the shard anew.
         """
 
-    async def ride(self, ride_id: RideId) -> Ride | None:
-        """Return a ride as it was last committed."""
+    async def ride(self, ride_id: RideId) -> StoredRide | None:
+        """Return a ride as it was last committed.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
 
     async def journal(
         self, zone: ZoneId, after: int = 0, count_max: int = 1000
-    ) -> Sequence[JournalRow]:
-        """Return the steps after number ``after`` that are kept, oldest first."""
+    ) -> Sequence[Entry]:
+        """Return the steps after number ``after`` that are kept, oldest first.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """

@@ -40,7 +40,7 @@ from services.forecast.expected import Expected
 from services.network.fleet import chargers
 from services.network.folder import Network
 from services.network.reach import Reach
-from services.runtime.memory import MemoryLog, MemoryStore
+from services.runtime.memory import MemoryLog
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.closures import command_of
@@ -139,8 +139,6 @@ class Simulation:
         self._zone_id = ZoneId(network.territory.name)
         self._dispatcher = Dispatcher(self.zone)
         self._waiting = Waiting(network, shuttles)
-        self._store = MemoryStore(linked=False)
-        self._epoch = self._store.take(self._zone_id).epoch
         self._log: MemoryLog[Message | Event] = MemoryLog()
         self._commands = self._log.reader(Topic.RIDE_COMMANDS)
         self._reports = self._log.reader(Topic.SHUTTLE_REPORTS)
@@ -328,12 +326,11 @@ class Simulation:
             self.world.receive(plan)
 
     def _step(self, inputs: tuple[Message, ...]) -> None:
-        """One step of the zone: decide, commit, publish."""
+        """One step of the zone: decide, publish."""
         began = perf_counter()
         step = self._dispatcher.step(inputs, self.agenda.now_s)
         took_s = perf_counter() - began
         self.answers_s += [took_s for event in step.events if type(event) in ANSWERS]
-        self._store.commit(self._zone_id, self._epoch, (step,))
         for event in step.events:
             topic = Topic.SHUTTLE_PLANS if type(event) is PlanIssued else Topic.RIDE_EVENTS
             self._log.append(topic, self._zone_id, event)

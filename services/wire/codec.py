@@ -57,6 +57,17 @@ def encode_body(body: Body) -> bytes:
     return _checked_size(message.SerializeToString(deterministic=True))
 
 
+def decode_body(data: bytes) -> Body:
+    """Return the bare message that these bytes carry; see `encode_body`.
+
+    Raises
+    ------
+    Unreadable
+        If they carry none.
+    """
+    return _body(_parsed(data))
+
+
 def decode(data: bytes) -> Envelope:
     """Return the envelope that these bytes carry.
 
@@ -66,22 +77,13 @@ def decode(data: bytes) -> Envelope:
         If they are too long, malformed, of a version or with a body that is not known here, or say
         something impossible.
     """
-    if len(data) > SIZE_MAX:
-        raise Unreadable("envelope", f"{len(data)} bytes; at most {SIZE_MAX} are read")
-    message = events_pb2.Envelope()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("envelope", f"malformed: {error}") from None
+    message = _parsed(data)
     if not 1 <= message.schema_version <= SCHEMA_VERSION:
         raise Unreadable(
             "envelope.schema_version",
             f"{message.schema_version}; this reader knows 1 to {SCHEMA_VERSION}",
         )
-    name = message.WhichOneof("body")
-    if name is None:
-        raise Unreadable("envelope.body", "none that this reader knows")
-    body = _CARRIERS[name].read(getattr(message, name), name)
+    body = _body(message)
     try:
         return Envelope(
             message_id=message.message_id,
@@ -95,6 +97,25 @@ def decode(data: bytes) -> Envelope:
         )
     except ValueError as error:
         raise Unreadable("envelope", str(error)) from None
+
+
+def _parsed(data: bytes) -> events_pb2.Envelope:
+    if len(data) > SIZE_MAX:
+        raise Unreadable("envelope", f"{len(data)} bytes; at most {SIZE_MAX} are read")
+    message = events_pb2.Envelope()
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise Unreadable("envelope", f"malformed: {error}") from None
+    return message
+
+
+def _body(message: events_pb2.Envelope) -> Body:
+    name = message.WhichOneof("body")
+    if name is None:
+        raise Unreadable("envelope.body", "none that this reader knows")
+    body: Body = _CARRIERS[name].read(getattr(message, name), name)
+    return body
 
 
 def _put(message: Proto, body: Body) -> None:

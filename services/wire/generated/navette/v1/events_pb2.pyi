@@ -49,6 +49,20 @@ class FaultKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FAULT_KIND_SENSORS: _ClassVar[FaultKind]
     FAULT_KIND_ENERGY: _ClassVar[FaultKind]
     FAULT_KIND_ACCIDENT: _ClassVar[FaultKind]
+
+class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STATUS_UNSPECIFIED: _ClassVar[Status]
+    STATUS_REQUESTED: _ClassVar[Status]
+    STATUS_OFFERED: _ClassVar[Status]
+    STATUS_REFUSED: _ClassVar[Status]
+    STATUS_CONFIRMED: _ClassVar[Status]
+    STATUS_ABOARD: _ClassVar[Status]
+    STATUS_COMPLETED: _ClassVar[Status]
+    STATUS_CANCELLED: _ClassVar[Status]
+    STATUS_EXPIRED: _ClassVar[Status]
+    STATUS_NO_SHOW: _ClassVar[Status]
+    STATUS_FAILED: _ClassVar[Status]
 CONSTRAINT_UNSPECIFIED: Constraint
 CONSTRAINT_WALK_TO_STOP: Constraint
 CONSTRAINT_WALK_FROM_STOP: Constraint
@@ -80,6 +94,17 @@ FAULT_KIND_BREAKDOWN: FaultKind
 FAULT_KIND_SENSORS: FaultKind
 FAULT_KIND_ENERGY: FaultKind
 FAULT_KIND_ACCIDENT: FaultKind
+STATUS_UNSPECIFIED: Status
+STATUS_REQUESTED: Status
+STATUS_OFFERED: Status
+STATUS_REFUSED: Status
+STATUS_CONFIRMED: Status
+STATUS_ABOARD: Status
+STATUS_COMPLETED: Status
+STATUS_CANCELLED: Status
+STATUS_EXPIRED: Status
+STATUS_NO_SHOW: Status
+STATUS_FAILED: Status
 
 class Envelope(_message.Message):
     __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "plan_issued", "wake_up")
@@ -734,3 +759,57 @@ class PlanIssued(_message.Message):
 class WakeUp(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class StoredRide(_message.Message):
+    __slots__ = ("request", "requested_s", "status", "offer", "refusal", "shuttle_id", "picked_up_s", "dropped_off_s", "expected_pickup_s", "expected_arrival_s", "changed", "let_off_s", "changing", "failure")
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_S_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    OFFER_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    PICKED_UP_S_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_OFF_S_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_PICKUP_S_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_ARRIVAL_S_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    LET_OFF_S_FIELD_NUMBER: _ClassVar[int]
+    CHANGING_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    request: Request
+    requested_s: int
+    status: Status
+    offer: Offer
+    refusal: Refusal
+    shuttle_id: str
+    picked_up_s: int
+    dropped_off_s: int
+    expected_pickup_s: int
+    expected_arrival_s: int
+    changed: Promise
+    let_off_s: int
+    changing: bool
+    failure: str
+    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., requested_s: _Optional[int] = ..., status: _Optional[_Union[Status, str]] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., shuttle_id: _Optional[str] = ..., picked_up_s: _Optional[int] = ..., dropped_off_s: _Optional[int] = ..., expected_pickup_s: _Optional[int] = ..., expected_arrival_s: _Optional[int] = ..., changed: _Optional[_Union[Promise, _Mapping]] = ..., let_off_s: _Optional[int] = ..., changing: bool = ..., failure: _Optional[str] = ...) -> None: ...
+
+class JournalRecord(_message.Message):
+    __slots__ = ("zone", "number", "now_s", "decided_at_ms", "inputs", "message_ids", "events", "traceparent", "link")
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NOW_S_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    LINK_FIELD_NUMBER: _ClassVar[int]
+    zone: str
+    number: int
+    now_s: int
+    decided_at_ms: int
+    inputs: _containers.RepeatedScalarFieldContainer[bytes]
+    message_ids: _containers.RepeatedScalarFieldContainer[str]
+    events: _containers.RepeatedScalarFieldContainer[bytes]
+    traceparent: str
+    link: bytes
+    def __init__(self, zone: _Optional[str] = ..., number: _Optional[int] = ..., now_s: _Optional[int] = ..., decided_at_ms: _Optional[int] = ..., inputs: _Optional[_Iterable[bytes]] = ..., message_ids: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., traceparent: _Optional[str] = ..., link: _Optional[bytes] = ...) -> None: ...

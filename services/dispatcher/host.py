@@ -1,0 +1,117 @@
+"""A zone in the hands of this process: what comes in becomes steps that are ready to be committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from services.dispatcher.core import Zone
+from services.dispatcher.service import Dispatcher
+from services.domain.events import Event, Message, Passed
+from services.domain.ids import ShuttleId, ZoneId
+from services.network.fleet import shuttles
+from services.network.folder import Network
+from services.runtime.clock import Clock
+from services.runtime.journal import linked
+from services.runtime.ports import Written, ZoneHolding
+from services.wire.codec import encode_body
+from services.wire.envelope import Envelope
+from services.wire.stored import Entry
+
+IDS_MAX = 10_000
+"""Newest messages that a repeat is compared with."""
+
+POSITIONS_S_MAX = 2
+"""Where shuttles are is taken into the zone at least this often, in seconds."""
+
+
+class Decided(NamedTuple):
+    """A step that is ready to be committed, and its events."""
+
+    written: Written
+    events: tuple[Event, ...]
+
+
+class Host:
+    """Holds a zone, knows what it has heard before, and keeps positions until its next step.
+
+    Parameters
+    ----------
+    zone
+        Its id.
+    network
+        Its territory.
+    clock
+        Tells the zone's time.
+    """
+
+    def __init__(self, zone: ZoneId, network: Network, clock: Clock) -> None:
+        self.id = zone
+        self.network = network
+        self.clock = clock
+        self.fleet = shuttles(network)
+        self.dispatcher = Dispatcher(Zone(network, self.fleet))
+        self._link = b""
+        self._ids: dict[str, None] = {}
+        self._positions: dict[ShuttleId, Passed] = {}
+        self._positions_due_s: int | None = None
+
+    @property
+    def zone(self) -> Zone:
+        """The zone itself."""
+        return self.dispatcher.zone
+
+    def restore(self, holding: ZoneHolding, entries: Sequence[Entry]) -> None:
+        """Bring the zone to where its last owner left it."""
+        for entry in entries:
+            for message in entry.messages():
+                self.zone.apply(message, entry.now_s)
+        self.dispatcher.number = holding.number
+        self._link = holding.link
+        self._ids = dict.fromkeys(holding.message_ids)
+
+    def next_due_s(self) -> int | None:
+        """When the zone is to be woken up, or positions have waited long enough."""
+        due_s, positions_s = self.zone.next_due_s(), self._positions_due_s
+        if due_s is None or positions_s is None:
+            return positions_s if due_s is None else due_s
+        return min(due_s, positions_s)
+
+    def take(self, envelope: Envelope, message: Message, now_s: int) -> Decided | None:
+        """Make a step of a message; none of one that came before, and none of a position yet."""
+        if isinstance(message, Passed):
+            # Only the newest of each shuttle counts; a later one takes its turn, too.
+            self._positions.pop(message.shuttle_id, None)
+            self._positions[message.shuttle_id] = message
+            if self._positions_due_s is None:
+                self._positions_due_s = now_s + POSITIONS_S_MAX
+            return None
+        if envelope.message_id in self._ids:
+            return None
+        self._ids[envelope.message_id] = None
+        if len(self._ids) > IDS_MAX:
+            del self._ids[next(iter(self._ids))]
+        return self._step(message, envelope.message_id, envelope.traceparent, now_s)
+
+    def wake(self, message: Message, now_s: int) -> Decided:
+        """Make a step of a timer that is due."""
+        return self._step(message, "", "", now_s)
+
+    def _step(self, message: Message, message_id: str, traceparent: str, now_s: int) -> Decided:
+        positions = tuple(self._positions.values())
+        self._positions.clear()
+        self._positions_due_s = None
+        step = self.dispatcher.step((*positions, message), now_s)
+        entry = Entry(
+            zone=self.id,
+            number=step.number,
+            now_s=step.now_s,
+            decided_at_ms=self.clock.now_ms(),
+            inputs=tuple(encode_body(one) for one in step.inputs),
+            events=tuple(encode_body(one) for one in step.events),
+            message_ids=("",) * len(positions) + (message_id,),
+            traceparent=traceparent,
+        )
+        entry = linked(self._link, entry)
+        self._link = entry.link
+        return Decided(Written(entry=entry, rides=step.rides), step.events)

@@ -1,0 +1,154 @@
+"""The store of a single process, behind the same port as the real one.
+
+Rides and journal entries go through their bytes, so that what works here can be kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.domain.errors import InvalidSetting, ShardLost
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import TERMINAL
+from services.runtime.ports import Group, Holding, Part, StoredRide, Written, ZoneHolding
+from services.wire.stored import Entry, decode_ride, encode_ride
+from services.wire.topics import Topic
+
+MESSAGE_IDS = 1000
+"""Steps that an owner looks back on for the ids of their messages."""
+
+SLACK = 1.1
+"""Bounds may be passed by a tenth, so that the cost of dropping is spread over many steps."""
+
+
+@dataclass(slots=True)
+class _Shard:
+    epoch: int = 0
+    offsets: dict[Topic, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Zone:
+    shard: int
+    day: date
+    number: int = 0
+    now_s: int = 0
+    link: bytes = b""
+    published: int = 0
+    rides: dict[RideId, tuple[bytes, int]] = field(default_factory=dict)
+    ended: dict[RideId, None] = field(default_factory=dict)
+    forgotten: set[RideId] = field(default_factory=set)
+    parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    journal: list[Entry] = field(default_factory=list)
+
+
+class EmbeddedStore:
+    """What was decided, in this process.
+
+    Parameters
+    ----------
+    steps_max
+        Newest steps that are kept of each zone's journal.
+    rides_max
+        Rides kept per zone; beyond that, the oldest that came to their end are dropped.
+    """
+
+    def __init__(self, *, steps_max: int = 100_000, rides_max: int = 100_000) -> None:
+        self._steps_max = steps_max
+        self._rides_max = rides_max
+        self._shards: dict[int, _Shard] = {}
+        self._zones: dict[ZoneId, _Zone] = {}
+
+    async def open(self, zone: ZoneId, shard: int, day: date) -> date:
+        """Make a zone known, once, and return the first day of its seconds."""
+        known = self._zones.setdefault(zone, _Zone(shard, day))
+        if known.shard != shard:
+            raise InvalidSetting("partitions", f"zone {zone} belongs to shard {known.shard}")
+        return known.day
+
+    async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
+        """Become a shard's owner: raise its epoch, then read what is known."""
+        rows = self._shards.setdefault(shard, _Shard())
+        rows.epoch += 1
+        held = {zone: self._holding(self._zones[zone]) for zone in zones}
+        return Holding(epoch=rows.epoch, offsets=dict(rows.offsets), zones=held)
+
+    def _holding(self, rows: _Zone) -> ZoneHolding:
+        newest = rows.journal[-MESSAGE_IDS:]
+        return ZoneHolding(
+            number=rows.number,
+            now_s=rows.now_s,
+            link=rows.link,
+            published=rows.published,
+            rides=tuple(
+                decode_ride(data)
+                for ride_id, (data, _) in rows.rides.items()
+                if ride_id not in rows.forgotten
+            ),
+            parts=tuple(Part(*key, body) for key, body in rows.parts.items()),
+            message_ids=tuple(name for entry in newest for name in entry.message_ids if name),
+        )
+
+    async def commit(self, shard: int, epoch: int, group: Group) -> None:
+        """Write steps down, all or none."""
+        rows = self._shards.get(shard)
+        if rows is None or rows.epoch != epoch:
+            raise ShardLost(shard, f"epoch {epoch} is not its newest")
+        last: dict[ZoneId, tuple[int, int]] = {}
+        for step in group.steps:
+            entry = step.entry
+            zone = self._zones.get(entry.zone)
+            if zone is None or zone.shard != shard:
+                raise ShardLost(shard, f"zone {entry.zone} is not in it")
+            number, now_s = last.get(entry.zone, (zone.number, zone.now_s))
+            if entry.number != number + 1 or entry.now_s < now_s:
+                raise ShardLost(shard, f"{entry.zone}: step {entry.number} does not follow")
+            last[entry.zone] = entry.number, entry.now_s
+        # Nothing can fail from here on, so the steps are written all or none.
+        rows.offsets.update(group.offsets)
+        for step in group.steps:
+            self._write(self._zones[step.entry.zone], step)
+        for name, number in group.published.items():
+            self._zones[name].published = max(self._zones[name].published, number)
+
+    def _write(self, rows: _Zone, step: Written) -> None:
+        entry = step.entry
+        rows.number, rows.now_s, rows.link = entry.number, entry.now_s, entry.link
+        rows.journal.append(entry)
+        for ride in step.rides:
+            rows.rides[ride.id] = encode_ride(ride), entry.number
+            if ride.status in TERMINAL:
+                rows.ended[ride.id] = None
+        rows.forgotten.update(step.forgotten)
+        for kind, name, body in step.parts:
+            if body:
+                rows.parts[kind, name] = body
+            else:
+                rows.parts.pop((kind, name), None)
+        if len(rows.journal) > self._steps_max * SLACK:
+            del rows.journal[: -self._steps_max]
+        if len(rows.rides) > self._rides_max * SLACK:
+            surplus = len(rows.rides) - self._rides_max
+            for ride_id in [one for one, _ in zip(rows.ended, range(surplus), strict=False)]:
+                del rows.rides[ride_id], rows.ended[ride_id]
+                rows.forgotten.discard(ride_id)
+
+    async def ride(self, ride_id: RideId) -> StoredRide | None:
+        """Return a ride as it was last committed."""
+        for zone, rows in self._zones.items():
+            if ride_id in rows.rides:
+                data, number = rows.rides[ride_id]
+                return StoredRide(zone, decode_ride(data), number)
+        return None
+
+    async def journal(
+        self, zone: ZoneId, after: int = 0, count_max: int = 1000
+    ) -> Sequence[Entry]:
+        """Return the steps after number ``after`` that are kept, oldest first."""
+        rows = self._zones.get(zone)
+        if rows is None or not rows.journal:
+            return []
+        start = max(0, after + 1 - rows.journal[0].number)
+        return rows.journal[start : start + count_max]
