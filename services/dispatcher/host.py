@@ -1,4 +1,4 @@
-"""A zone in the hands of this process: what comes in becomes steps that are ready to be committed."""
+"""A zone in the hands of this process: what comes in becomes steps, ready to be committed."""
 
 from __future__ import annotations
 

@@ -75,9 +75,15 @@ class SolverProcess:
     """A process that solves batches one after the other; started when first needed.
 
     Only who holds the lock starts it, talks to it and clears it away; anybody may kill it.
+
+    Parameters
+    ----------
+    metrics
+        What is counted of its batches.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: ImproverMetrics) -> None:
+        self.metrics = metrics
         self._busy = threading.Lock()
         self._over = False
         self._process: Any = None
@@ -174,8 +180,8 @@ class Improver:
         Tells the zone's time.
     seconds
         Wall time for all batches of one snapshot.
-    metrics
-        Counts.
+    solver
+        Solves, and counts.
     """
 
     def __init__(
@@ -185,16 +191,16 @@ class Improver:
         messages: Log,
         clock: Clock,
         seconds: float,
-        metrics: ImproverMetrics,
+        solver: SolverProcess,
     ) -> None:
         self._batching = batching
         self._zone = zone
         self._log = messages
         self._clock = clock
         self._seconds = seconds
-        self._metrics = metrics
+        self._metrics = solver.metrics
         self._changed = asyncio.Event()
-        self.solver = SolverProcess()
+        self._solver = solver
 
     def changed(self) -> None:
         """The zone decided something: perhaps there is more to improve."""
@@ -202,17 +208,14 @@ class Improver:
 
     async def run(self) -> None:
         """Solve batches until cancelled."""
-        try:
-            while True:
-                self._changed.clear()
-                now_s = self._clock.now_s()
-                due_s = self._batching.due_s(now_s)
-                if due_s is not None and due_s <= now_s:
-                    await self._improve(now_s)
-                else:
-                    await self._wait(due_s)
-        finally:
-            self.solver.stop()
+        while True:
+            self._changed.clear()
+            now_s = self._clock.now_s()
+            due_s = self._batching.due_s(now_s)
+            if due_s is not None and due_s <= now_s:
+                await self._improve(now_s)
+            else:
+                await self._wait(due_s)
 
     async def _wait(self, due_s: int | None) -> None:
         """Wait until then, or until the zone decides something: a request may want one sooner."""
@@ -248,7 +251,7 @@ class Improver:
             seconds = self._seconds * len(batch.rides) / max(rides, 1)
             began = time.perf_counter()
             try:
-                answer = await asyncio.to_thread(self.solver.solve, batch, seconds, now_s)
+                answer = await asyncio.to_thread(self._solver.solve, batch, seconds, now_s)
             except SolverFailed as error:
                 self._metrics.batches.labels("failed").inc()
                 log.error("batch_failed", rides=len(batch.rides), reason=str(error))

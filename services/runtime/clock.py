@@ -14,6 +14,8 @@ from math import floor, isfinite
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from services.domain.errors import InvalidSetting
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceDay:
@@ -54,6 +56,13 @@ class Clock(Protocol):
     @property
     def day(self) -> ServiceDay:
         """The service day from which the seconds count."""
+
+    @property
+    def speed(self) -> float:
+        """Seconds that it goes on per real second."""
+
+    def on(self, day: ServiceDay) -> Clock:
+        """Return a clock that shows the same moment, in seconds of another service day."""
 
     def now_s(self) -> int:
         """Return the whole seconds after midnight of the service day."""
@@ -105,6 +114,32 @@ class WallClock:
         day = ServiceDay(now.date(), timezone)
         return cls(day, (now - day.midnight).total_seconds(), speed)
 
+    @classmethod
+    def from_text(cls, text: str) -> WallClock:
+        """Start a clock that other processes share: ``SHOWN,REAL,SPEED``.
+
+        It shows the moment SHOWN at the moment REAL (both in seconds since 1970 UTC), and since
+        then goes SPEED times as fast as real time.
+
+        Raises
+        ------
+        InvalidSetting
+            If the text is none such.
+        """
+        try:
+            shown, real, speed = (float(part) for part in text.split(","))
+            now = shown + (time.time() - real) * speed
+            day = ServiceDay(datetime.fromtimestamp(now, UTC).date(), "UTC")
+            return cls(day, now - day.midnight.timestamp(), speed)
+        except (ValueError, OverflowError, OSError):
+            reason = f"'{text}' is not SHOWN,REAL,SPEED in seconds since 1970 UTC"
+            raise InvalidSetting("NAVETTE_CLOCK", reason) from None
+
+    def on(self, day: ServiceDay) -> WallClock:
+        """Return a clock that shows the same moment, in seconds of another service day."""
+        later_s = (self.day.midnight - day.midnight).total_seconds()
+        return WallClock(day, self._shown_s() + later_s, self.speed, self._monotonic)
+
     def now_s(self) -> int:
         """Return the whole seconds after midnight of the service day."""
         return floor(self._shown_s())
@@ -134,6 +169,8 @@ class VirtualClock:
         What it shows at first, in seconds after midnight.
     """
 
+    speed = 1.0
+
     def __init__(self, day: ServiceDay, start_s: float = 0) -> None:
         self.day = day
         self._shown_s = start_s
@@ -148,6 +185,11 @@ class VirtualClock:
     def now_ms(self) -> int:
         """Return the milliseconds since 1970 UTC, on this clock."""
         return self._midnight_ms + floor(self._shown_s * 1000)
+
+    def on(self, day: ServiceDay) -> Clock:
+        """Return this clock; it has one day only."""
+        assert day == self.day, "a virtual clock has one day"
+        return self
 
     def advance_to(self, at_s: float) -> None:
         """Go on to ``at_s`` seconds after midnight, and wake who waited for it.

@@ -16,7 +16,7 @@ from services.runtime.ports import Group, Holding, Part, StoredRide, Written, Zo
 from services.wire.stored import Entry, decode_ride, encode_ride
 from services.wire.topics import Topic
 
-MESSAGE_IDS = 1000
+MESSAGE_IDS = 200
 """Steps that an owner looks back on for the ids of their messages."""
 
 SLACK = 1.1
@@ -68,7 +68,7 @@ class EmbeddedStore:
             raise InvalidSetting("partitions", f"zone {zone} belongs to shard {known.shard}")
         return known.day
 
-    async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
+    async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:  # noqa: ARG002
         """Become a shard's owner: raise its epoch, then read what is known."""
         rows = self._shards.setdefault(shard, _Shard())
         rows.epoch += 1
@@ -143,9 +143,7 @@ class EmbeddedStore:
                 return StoredRide(zone, decode_ride(data), number)
         return None
 
-    async def journal(
-        self, zone: ZoneId, after: int = 0, count_max: int = 1000
-    ) -> Sequence[Entry]:
+    async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
         """Return the steps after number ``after`` that are kept, oldest first."""
         rows = self._zones.get(zone)
         if rows is None or not rows.journal:

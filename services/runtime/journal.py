@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from hashlib import sha256
 
 from services.domain.errors import NavetteError
+from services.domain.ids import ZoneId
+from services.runtime.ports import Store
 from services.wire.stored import Entry
 
 
@@ -63,3 +65,11 @@ def verify(entries: Iterable[Entry], previous: bytes = b"") -> bytes:
             raise BrokenChain(entry.number)
         previous = entry.link
     return previous
+
+
+async def entries(store: Store, zone: ZoneId, after: int = 0) -> AsyncIterator[Entry]:
+    """Read a zone's journal behind a step, in pages, as far as it is kept."""
+    while page := await store.journal(zone, after):
+        for entry in page:
+            yield entry
+        after = page[-1].number

@@ -7,7 +7,6 @@ All calls come from one thread. Everything has a bound.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from services.domain.errors import Unavailable

@@ -276,9 +276,7 @@ class Store(Protocol):
             If the store does not answer.
         """
 
-    async def journal(
-        self, zone: ZoneId, after: int = 0, count_max: int = 1000
-    ) -> Sequence[Entry]:
+    async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
         """Return the steps after number ``after`` that are kept, oldest first.
 
         Raises

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 from pathlib import Path
 
-from services.domain.daylight import light_s
-from services.domain.geo import Point
 from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
 from services.domain.settings_part import DAY_S
 from services.domain.territory import Territory
 from services.network.folder import Network
+from services.network.nights import dark_hours, nights
 from services.network.roads import Roads, links_of
 from services.network.rows import read_rows
 from services.simulator.records import Closure, Faults, KnownRestriction, KnownSpeedCap
 
-DARKNESS = "darkness"
 EQUINOX = date(2026, 3, 20)
 """A day whose light stands for that of any day, if no date is given."""
 
@@ -147,35 +145,6 @@ def _rows(path: Path) -> list[KnownRestriction]:
         spans = {"from_s": from_s, "until_s": until_s, "known_s": known_s}
         found.append(KnownRestriction(reason=name, darkness=False, **spans))
     return found
-
-
-def nights(network: Network, day: date) -> tuple[Restriction, ...]:
-    """The nights before, after and a day after a day, if any shuttle is not fit for them.
-
-    Where the sun does not set, there are none.
-    """
-    if all(group.drives_in_darkness for group in network.territory.fleet):
-        return ()
-    return dark_hours(network, day)
-
-
-def dark_hours(network: Network, day: date) -> tuple[Restriction, ...]:
-    """The same, whether or not shuttles are fit for them."""
-    territory, stops = network.territory, network.stops
-    place = Point(float(stops.lon.mean()), float(stops.lat.mean()))
-    return tuple(_nights(place, day, territory.timezone))
-
-
-def _nights(place: Point, day: date, timezone: str) -> Iterator[Restriction]:
-    darkens_s = -DAY_S
-    for ahead in range(-1, 3):
-        light = light_s(place, day + timedelta(days=ahead), timezone)
-        if light is None:
-            continue
-        lightens_s = light[0] + DAY_S * ahead
-        if ahead >= 0:
-            yield Restriction(DARKNESS, darkens_s, lightens_s, darkness=True)
-        darkens_s = light[1] + DAY_S * ahead
 
 
 def commands(faults: Faults, network: Network) -> Iterator[tuple[int, RestrictDriving]]:

@@ -20,34 +20,30 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.dispatcher.batching import Batching
-from services.dispatcher.core import Zone
-from services.dispatcher.improver import Improver, ImproverMetrics
-from services.dispatcher.loop import DispatcherLoop, LoopMetrics
-from services.dispatcher.rebalancing import standings
-from services.dispatcher.service import Dispatcher
-from services.dispatcher.waiting import Waiting
-from services.dispatcher.waiting_loop import WaitingLoop, WaitingMetrics
-from services.domain.day import DayKind, Weather
+from services.dispatcher.attendants import Attendants
+from services.dispatcher.ownership import Ownership
+from services.dispatcher.role import dispatcher
+from services.dispatcher.shard import ShardMetrics, Surroundings
+from services.domain.day import Weather
 from services.domain.errors import NavetteError
-from services.domain.territory import WaitingPlace
-from services.forecast.expected import expected_in
 from services.gateway.app import ZONE, create_app
 from services.gateway.server import GatewayServer, listen
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
+from services.network.served import Served
 from services.runtime import logs
 from services.runtime.clock import ServiceDay, WallClock
-from services.runtime.embedded import EmbeddedLog, EmbeddedStore
-from services.runtime.memory import MemoryLog, MemoryStore
+from services.runtime.embedded import EmbeddedLog
+from services.runtime.embedded_store import EmbeddedStore
+from services.runtime.membership import EveryShard
+from services.runtime.memory import MemoryLog
 from services.runtime.metrics import LogMetrics, new_registry
+from services.runtime.ports import Record
 from services.runtime.settings import Settings
-from services.simulator.daylight_loop import DaylightLoop
+from services.runtime.zone_clocks import zone_clocks
 from services.simulator.live_shuttles import LiveShuttles
 from services.simulator.warm_up import warm_up
 
-SOLVE_SHARE = 0.6
-"""Of the time until a batch takes effect, how much its solver may use."""
 STEPS_MAX = 100_000
 """Steps of the journal that are kept in memory."""
 
@@ -69,13 +65,21 @@ class House:
     """All parts of a living territory, connected and not yet started."""
 
     app: FastAPI
-    dispatcher: DispatcherLoop
-    improver: Improver
+    dispatcher: Ownership
+    attendants: Attendants
     shuttles: LiveShuttles
-    waiting: WaitingLoop | None
-    daylight: DaylightLoop
-    memory: MemoryLog[bytes]
+    served: tuple[Served, ...]
+    log: EmbeddedLog
+    store: EmbeddedStore
+    clock: WallClock
     registry: CollectorRegistry
+
+
+class NoLetters:
+    """Where nobody could look later, what cannot be read is not kept; it is logged."""
+
+    async def put(self, record: Record, place: str, reason: str) -> None:
+        """Do nothing."""
 
 
 def build(
@@ -89,34 +93,28 @@ def build(
     registry = new_registry()
     memory: MemoryLog[bytes] = MemoryLog(settings.partitions, settings.log_bound)
     log = EmbeddedLog(memory, LogMetrics(registry))
-    store = EmbeddedStore(MemoryStore(steps_max=STEPS_MAX, rides_max=settings.rides_max))
-    fleet = shuttles(network)
-    zone = Zone(network, fleet)
-    dispatcher = DispatcherLoop(Dispatcher(zone), ZONE, log, store, clock, LoopMetrics(registry))
-    seconds = SOLVE_SHARE * network.territory.dispatch.solve_latency_s / clock.speed
-    metrics = ImproverMetrics(registry)
-    improver = Improver(Batching(zone), ZONE, log, clock, seconds, metrics)
-    dispatcher.decided = improver.changed
-    waiting = Waiting(network, fleet)
-    waiting.awaited = expected_in(network, DayKind.of(clock.day.date, weather))
-    early_s = network.territory.dispatch.early_s
+    store = EmbeddedStore(steps_max=STEPS_MAX, rides_max=settings.rides_max)
+    served = (Served(ZONE, network),)
+    around = Surroundings(
+        messages=log,
+        store=store,
+        dead_letters=NoLetters(),
+        clock=clock,
+        owner="navette",
+        metrics=ShardMetrics(registry),
+    )
+    clocks = {ZONE: clock}
+    shards = EveryShard(settings.partitions)
+    ownership, attendants = dispatcher(served, clocks, around, shards, registry, weather)
     return House(
         app=create_app(network, log, clock, settings, registry=registry),
-        dispatcher=dispatcher,
-        improver=improver,
-        shuttles=LiveShuttles(network, fleet, ZONE, log, clock, seed),
-        waiting=None
-        if waiting.settings.strategy is WaitingPlace.STAY
-        else WaitingLoop(
-            waiting,
-            lambda now_s: standings(zone.fleet, early_s, now_s),
-            ZONE,
-            log,
-            clock,
-            WaitingMetrics(registry),
-        ),
-        daylight=DaylightLoop(network, ZONE, log, clock),
-        memory=memory,
+        dispatcher=ownership,
+        attendants=attendants,
+        shuttles=LiveShuttles(network, shuttles(network), ZONE, log, clock, seed),
+        served=served,
+        log=log,
+        store=store,
+        clock=clock,
         registry=registry,
     )
 
@@ -138,6 +136,7 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
     PartFailed
         If a part ended by itself: a bug, which is in the log.
     """
+    await zone_clocks(house.store, house.served, house.log.partitions, house.clock)
     server = GatewayServer(house.app)
     loop = asyncio.get_running_loop()
     failed: list[str] = []
@@ -152,13 +151,9 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
 
     parts = [
         asyncio.create_task(run("dispatcher", house.dispatcher.run())),
-        asyncio.create_task(run("improver", house.improver.run())),
         asyncio.create_task(run("shuttles", house.shuttles.run())),
-        asyncio.create_task(run("daylight", house.daylight.run())),
         asyncio.create_task(_announce(server, ready)),
     ]
-    if house.waiting is not None:
-        parts.append(asyncio.create_task(run("waiting", house.waiting.run())))
     for number in SIGNALS:
         loop.add_signal_handler(number, server.stop)
     try:
@@ -169,6 +164,7 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         for part in parts:
             part.cancel()
         await asyncio.gather(*parts, return_exceptions=True)
+        house.attendants.stop()
     if failed:
         raise PartFailed(failed[0])
 

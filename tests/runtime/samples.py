@@ -7,9 +7,11 @@ from typing import Any
 from services.domain.events import AcceptOffer, CancelRide, RideConfirmed
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Party, Request, Ride, Status
-from services.runtime.ports import Step
+from services.runtime.journal import linked
+from services.runtime.ports import Written
+from services.wire.codec import encode_body
 from services.wire.envelope import Body, Envelope
-from services.wire.topics import Topic
+from services.wire.stored import Entry
 
 ZONE = ZoneId("vulkan")
 
@@ -36,13 +38,33 @@ def ride(number: int, status: Status = Status.CONFIRMED) -> Ride:
     return Ride(request=request, requested_s=29_000, status=status)
 
 
-def step(number: int, **changes: Any) -> Step:
-    plain: dict[str, Any] = {
-        "number": number,
-        "now_s": 28_800 + number,
-        "inputs": (AcceptOffer(RideId(f"r-{number}")), CancelRide(RideId("r-0"))),
-        "events": (RideConfirmed(RideId(f"r-{number}")),),
-        "offsets": ((Topic.RIDE_COMMANDS, 10 * number),),
-        "rides": (ride(number),),
-    }
-    return Step(**(plain | changes))
+def written(
+    number: int,
+    previous: bytes,
+    zone: ZoneId = ZONE,
+    rides: tuple[Ride, ...] | None = None,
+    **rest: Any,
+) -> Written:
+    """A step with two inputs and an event, behind the one with this link."""
+    entry = Entry(
+        zone=zone,
+        number=number,
+        now_s=28_800 + number,
+        decided_at_ms=1_754_000_000_000 + number,
+        inputs=(
+            encode_body(AcceptOffer(RideId(f"r-{number}"))),
+            encode_body(CancelRide(RideId("r-0"))),
+        ),
+        events=(encode_body(RideConfirmed(RideId(f"r-{number}"))),),
+        message_ids=("", f"m-{number}"),
+    )
+    rides = (ride(number),) if rides is None else rides
+    return Written(entry=linked(previous, entry), rides=rides, **rest)
+
+
+def journal(count: int) -> list[Written]:
+    """So many steps, each behind the one before."""
+    steps: list[Written] = []
+    for number in range(1, count + 1):
+        steps.append(written(number, steps[-1].entry.link if steps else b""))
+    return steps

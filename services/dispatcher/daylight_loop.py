@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
+import structlog
+
+from services.domain.errors import Unavailable
 from services.domain.events import CloseRoads
 from services.domain.ids import ZoneId
 from services.domain.operating_domain import RestrictDriving, SpeedCap
 from services.domain.settings_part import DAY_S
 from services.network.folder import Network
+from services.network.nights import DARKNESS, dark_hours, nights
 from services.network.roads import links_of
-from services.runtime.clock import WallClock
+from services.runtime.clock import Clock
 from services.runtime.ports import Log
 from services.runtime.sending import send
-from services.simulator.conditions import DARKNESS, dark_hours, nights
+
+log = structlog.get_logger()
 
 NOON_S = DAY_S // 2
+RETRY_S = 1.0
 
 
 class DaylightLoop:
@@ -34,7 +41,7 @@ class DaylightLoop:
         Whose day it is.
     """
 
-    def __init__(self, network: Network, zone: ZoneId, messages: Log, clock: WallClock) -> None:
+    def __init__(self, network: Network, zone: ZoneId, messages: Log, clock: Clock) -> None:
         self._network = network
         self._zone = zone
         self._log = messages
@@ -80,4 +87,11 @@ class DaylightLoop:
 
     async def _send(self, command: RestrictDriving | CloseRoads, now_s: int, about: str) -> None:
         message_id = f"{self._zone}/light/{now_s}/{about}"
-        await send(self._log, self._clock, self._zone, command, message_id)
+        while True:
+            try:
+                await send(self._log, self._clock, self._zone, command, message_id)
+            except Unavailable as error:
+                log.warning("darkness_waits", zone=self._zone, reason=str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                return

@@ -1,0 +1,54 @@
+"""A dispatcher, put together: shards, zones and what runs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prometheus_client import CollectorRegistry
+
+from services.dispatcher.attendants import Attendants
+from services.dispatcher.host import Host
+from services.dispatcher.ownership import Ownership, Poison
+from services.dispatcher.shard import Shard, Surroundings
+from services.domain.day import Weather
+from services.domain.ids import ZoneId
+from services.network.served import Served
+from services.runtime.clock import Clock
+from services.runtime.membership import Membership
+from services.wire.topics import partition_of
+
+
+def dispatcher(
+    served: Sequence[Served],
+    clocks: Mapping[ZoneId, Clock],
+    around: Surroundings,
+    membership: Membership,
+    registry: CollectorRegistry,
+    weather: Weather = Weather.DRY,
+) -> tuple[Ownership, Attendants]:
+    """Put a dispatcher together that takes the shards which a membership gives to it.
+
+    Parameters
+    ----------
+    served, clocks
+        All zones that there are, and their clocks.
+    around
+        What shards work with.
+    membership
+        Says which shards are ours.
+    weather
+        The day's, for the forecast.
+    """
+    attendants = Attendants(around.messages, weather, registry)
+
+    def make(number: int, poison: Poison) -> Shard:
+        def hosts() -> dict[ZoneId, Host]:
+            return {
+                zone: Host(zone, network, clocks[zone])
+                for zone, network in served
+                if partition_of(zone, around.messages.partitions) == number
+            }
+
+        return Shard(number, hosts, attendants.of, around, poison)
+
+    return Ownership(membership, make, registry), attendants

@@ -1,0 +1,406 @@
+"""Runs the zones of a shard between a log and a store: read, decide, commit, publish."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from services.dispatcher.host import Decided, Host
+from services.dispatcher.outbox import Outbox, OutboxMetrics
+from services.domain.errors import NavetteError, Unreadable
+from services.domain.events import (
+    AcceptOffer,
+    Message,
+    ParkProposal,
+    Passed,
+    PlanIssued,
+    WakeUp,
+)
+from services.domain.ids import ZoneId
+from services.domain.ride import Status
+from services.runtime.clock import Clock
+from services.runtime.journal import entries
+from services.runtime.ports import Forgotten, Group, Holding, Log, Record, Store
+from services.wire.envelope import Envelope
+from services.wire.topics import Topic
+
+log = structlog.get_logger()
+
+INPUTS = (Topic.RIDE_COMMANDS, Topic.SHUTTLE_REPORTS)
+
+GROUP_MAX = 100
+"""Most messages that are decided and committed together."""
+
+GROUP_S_MAX = 0.02
+"""Deciding goes on for so long before what was decided is committed."""
+
+WAITING_MAX = 1000
+"""Records read ahead; what comes beyond stays on the log."""
+
+IDLE_S = 1.0
+"""How far reading and publishing got is noted in the store after so long without a step."""
+
+STEP_BUCKETS_S = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+class DeadLetters(Protocol):
+    """Takes what could not be read."""
+
+    async def put(self, record: Record, place: str, reason: str) -> None:
+        """Keep a record; when this returns it is safe."""
+
+
+class ShardMetrics:
+    """What is counted of shards."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.outbox = OutboxMetrics(registry)
+        self.steps = Counter("navette_steps_total", "Steps committed.", registry=registry)
+        self.group = Histogram(
+            "navette_step_group_seconds",
+            "From the first message of a group to its commit.",
+            buckets=STEP_BUCKETS_S,
+            registry=registry,
+        )
+        self.takes = Histogram(
+            "navette_shard_take_seconds",
+            "From taking a shard to its first step.",
+            registry=registry,
+        )
+        self.unreadable = Counter(
+            "navette_inputs_unreadable_total",
+            "Commands and reports that could not be read.",
+            registry=registry,
+        )
+        self.repeats = Counter(
+            "navette_inputs_repeated_total", "Messages that came before.", registry=registry
+        )
+        self.forgotten = Counter(
+            "navette_inputs_forgotten_total",
+            "Messages that the log had dropped before they were read.",
+            registry=registry,
+        )
+        self.moves = Counter(
+            "navette_moves_total",
+            "Proposals that an idle shuttle waits elsewhere: taken, or turned down.",
+            ["outcome"],
+            registry=registry,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a shard works with.
+
+    Parameters
+    ----------
+    messages, store, dead_letters
+        Where messages come from and go to, where steps are written down, and where goes what
+        nobody can read.
+    clock
+        Tells how long things take; each zone has its own beside it.
+    owner
+        Name of this process.
+    """
+
+    messages: Log
+    store: Store
+    dead_letters: DeadLetters
+    clock: Clock
+    owner: str
+    metrics: ShardMetrics
+
+
+class Poisoned(NavetteError):
+    """A message broke the zone that took it: a bug, which must not stop those behind it."""
+
+    def __init__(self, record: Record, reason: str) -> None:
+        self.place = record.topic, record.offset
+        self.reason = reason
+        super().__init__(f"{record.topic}/{record.partition}/{record.offset}: {reason}")
+
+
+class Beside(NamedTuple):
+    """What runs beside a zone, and who wants to know that it decided something."""
+
+    runs: Sequence[Coroutine[None, None, None]] = ()
+    changed: Callable[[], None] = lambda: None
+
+
+class Shard:
+    """One shard and its zones, from the moment they are taken until they are let go.
+
+    Parameters
+    ----------
+    number
+        Its number: the partition of both input topics.
+    make
+        Makes the hosts of its zones, empty.
+    beside
+        Says what runs beside a zone.
+    around
+        What it works with.
+    poison
+        Where on which topics lie messages that broke a zone, and how; they are put aside.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        make: Callable[[], Mapping[ZoneId, Host]],
+        beside: Callable[[Host], Beside],
+        around: Surroundings,
+        poison: Mapping[tuple[Topic, int], str],
+    ) -> None:
+        self.number = number
+        self.taken: Callable[[], object] = lambda: None
+        """Called once the zones are as their last owner left them."""
+        self._make = make
+        self._beside = beside
+        self._around = around
+        self._metrics = around.metrics
+        self._poison = poison
+        self._hosts: Mapping[ZoneId, Host] = {}
+        self._changed: dict[ZoneId, Callable[[], None]] = {}
+        self._epoch = 0
+        self._inbox: asyncio.Queue[Record] = asyncio.Queue(WAITING_MAX)
+        self._put_off: deque[Record] = deque()
+        self._offsets: dict[Topic, int] = {}
+        self._committed = 0.0
+        self._letting_go = asyncio.Event()
+        self._outbox = Outbox(around.messages, number, around.clock, around.metrics.outbox)
+
+    async def run(self) -> None:
+        """Take the shard and dispatch until it is let go.
+
+        Raises
+        ------
+        ExceptionGroup
+            If the shard was lost (`ShardLost`), nobody can say what the store holds
+            (`Unavailable`), or something broke; what is known here is then void.
+        """
+        began = time.perf_counter()
+        holding = await self._take()
+        took_s = time.perf_counter() - began
+        self._metrics.takes.observe(took_s)
+        log.info(
+            "shard_taken",
+            shard=self.number,
+            epoch=self._epoch,
+            zones=len(self._hosts),
+            rides=sum(len(zone.rides) for zone in holding.zones.values()),
+            ms=round(took_s * 1000),
+        )
+        self.taken()
+        async with asyncio.TaskGroup() as tasks:
+            parts = [tasks.create_task(self._outbox.run())]
+            await self._catch_up(holding)
+            reads = [self._read(topic, holding.offsets.get(topic, 0)) for topic in INPUTS]
+            parts += [tasks.create_task(read) for read in reads]
+            for zone, host in self._hosts.items():
+                beside = self._beside(host)
+                self._changed[zone] = beside.changed
+                parts += [tasks.create_task(run) for run in beside.runs]
+            parts.append(tasks.create_task(self._dispatch()))
+            await parts.pop()
+            await self._outbox.empty()
+            await self._commit([])
+            for part in parts:
+                part.cancel()
+        log.info("shard_let_go", shard=self.number, epoch=self._epoch)
+
+    def let_go(self) -> None:
+        """Finish what is being decided, let it out, and end `run`."""
+        self._letting_go.set()
+
+    async def _take(self) -> Holding:
+        store = self._around.store
+        hosts = self._make()
+        holding = await store.take(self.number, hosts.keys(), self._around.owner)
+        self._epoch = holding.epoch
+        for zone, host in hosts.items():
+            held = holding.zones[zone]
+            host.restore(held, [entry async for entry in entries(store, zone)])
+            async for entry in entries(store, zone, held.published):
+                self._outbox.put(entry, entry.decided())
+        self._hosts = hosts
+        return holding
+
+    async def _catch_up(self, holding: Holding) -> None:
+        """Hear who accepted while nobody owned the shard, before time goes on and offers lapse.
+
+        These messages come again in their turn, and are dropped then as repeats.
+        """
+        topic = Topic.RIDE_COMMANDS
+        end = await self._around.messages.end(topic, self.number)
+        reader = self._around.messages.reader(topic, self.number, holding.offsets.get(topic, end))
+        decided: list[Decided] = []
+        try:
+            while reader.position < end:
+                found = [self._accepted(record) for record in await reader.read()]
+                decided += [one for one in found if one is not None]
+        except Forgotten:
+            log.error("commands_forgotten", shard=self.number)
+        finally:
+            reader.close()
+        await self._commit(decided)
+
+    def _accepted(self, record: Record) -> Decided | None:
+        value = record.value
+        if isinstance(value, Unreadable) or not isinstance(value.body, AcceptOffer):
+            return None
+        host = self._hosts.get(value.zone)
+        if host is None:
+            return None
+        ride = host.zone.rides.get(value.body.ride_id)
+        if ride is None or ride.status is not Status.OFFERED:
+            return None
+        return host.take(value, value.body, host.zone.now_s)
+
+    async def _read(self, topic: Topic, offset: int) -> None:
+        reader = self._around.messages.reader(topic, self.number, offset)
+        try:
+            while True:
+                try:
+                    records = await reader.read()
+                except Forgotten as error:
+                    # Nothing can bring them back; what is still there must not wait for that.
+                    log.error("inputs_forgotten", reason=str(error), shard=self.number)
+                    self._metrics.forgotten.inc(error.first - reader.position)
+                    reader.close()
+                    reader = self._around.messages.reader(topic, self.number, error.first)
+                    continue
+                for record in records:
+                    await self._inbox.put(record)
+        finally:
+            reader.close()
+
+    async def _dispatch(self) -> None:
+        while not self._letting_go.is_set():
+            await self._outbox.room()
+            records = await self._next()
+            began = time.perf_counter()
+            decided = await self._decide(records, began)
+            if not records:
+                decided = self._wake()
+            if decided or began - self._committed > IDLE_S:
+                await self._commit(decided)
+            if decided:
+                self._metrics.steps.inc(len(decided))
+                self._metrics.group.observe(time.perf_counter() - began)
+
+    async def _commit(self, decided: Sequence[Decided]) -> None:
+        self._committed = time.perf_counter()
+        group = Group(
+            steps=[one.written for one in decided],
+            offsets=dict(self._offsets),
+            published=self._outbox.published(),
+        )
+        if not (group.steps or group.offsets or group.published):
+            return
+        await self._around.store.commit(self.number, self._epoch, group)
+        self._offsets.clear()
+        for one in decided:
+            self._outbox.put(one.written.entry, one.events)
+        for zone in {one.written.entry.zone for one in decided}:
+            if zone in self._changed:
+                self._changed[zone]()
+
+    async def _next(self) -> Sequence[Record]:
+        """Wait for records; none means that a timer is due, or nothing came for a while."""
+        records = [*self._put_off]
+        self._put_off.clear()
+        if not records and self._inbox.empty():
+            getting = asyncio.ensure_future(self._inbox.get())
+            waits: set[asyncio.Future[object]] = {getting}  # type: ignore[arg-type]
+            waits.add(asyncio.ensure_future(self._timer()))
+            waits.add(asyncio.ensure_future(self._letting_go.wait()))
+            try:
+                await asyncio.wait(waits, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+                if getting.done():
+                    records.append(getting.result())
+            finally:
+                for wait in waits:
+                    wait.cancel()
+        while not self._inbox.empty() and len(records) < GROUP_MAX:
+            records.append(self._inbox.get_nowait())
+        return records
+
+    async def _timer(self) -> None:
+        """Sleep until the first zone wants to be woken."""
+        due = [(due_s, host) for host in self._hosts.values() if (due_s := host.next_due_s())]
+        if not due:
+            await asyncio.Event().wait()  # nothing is due: only a message ends the wait
+        else:
+            due_s, host = min(due, key=lambda one: one[0] - one[1].clock.now_s())
+            await host.clock.sleep_until(due_s)
+
+    def _wake(self) -> list[Decided]:
+        decided = []
+        for host in self._hosts.values():
+            due_s, now_s = host.next_due_s(), host.clock.now_s()
+            if due_s is not None and due_s <= now_s:
+                decided.append(host.wake(WakeUp(), now_s))
+        return decided
+
+    async def _decide(self, records: Sequence[Record], began: float) -> list[Decided]:
+        decided: list[Decided] = []
+        for number, record in enumerate(records):
+            one = await self._hear(record)
+            if one is not None:
+                decided.append(one)
+            if time.perf_counter() - began > GROUP_S_MAX:
+                self._put_off.extend(records[number + 1 :])
+                break
+        return decided
+
+    async def _hear(self, record: Record) -> Decided | None:
+        """Make a step of a record, if one comes of it."""
+        value = record.value
+        if (reason := self._poison.get((record.topic, record.offset))) is not None:
+            place = ""
+        elif isinstance(value, Unreadable):
+            place, reason = value.place, value.reason
+        elif not isinstance(value.body, Message) or isinstance(value.body, WakeUp):
+            place, reason = "envelope.body", "neither command nor report"
+        elif (host := self._hosts.get(value.zone)) is None:
+            place, reason = "envelope.zone", "no zone of this shard"
+        else:
+            return self._step(record, value, value.body, host)
+        await self._refuse(record, place, reason)
+        return None
+
+    def _step(self, record: Record, value: Envelope, body: Message, host: Host) -> Decided | None:
+        try:
+            one = host.take(value, body, host.clock.now_s())
+        except Exception as error:
+            raise Poisoned(record, f"{type(error).__name__}: {error}") from error
+        # A position that waits may be lost with this process: a newer one will come.
+        self._offsets[record.topic] = record.offset + 1
+        if one is None and not isinstance(body, Passed):
+            self._metrics.repeats.inc()
+        if one is not None and isinstance(body, ParkProposal):
+            taken = any(isinstance(event, PlanIssued) for event in one.events)
+            self._metrics.moves.labels("taken" if taken else "turned_down").inc()
+        return one
+
+    async def _refuse(self, record: Record, place: str, reason: str) -> None:
+        """Put a record aside, safely, before what comes behind it takes effect."""
+        self._metrics.unreadable.inc()
+        log.error(
+            "input_unreadable",
+            topic=record.topic.value,
+            partition=record.partition,
+            offset=record.offset,
+            part=place,
+            reason=reason,
+        )
+        await self._around.dead_letters.put(record, place, reason)
+        self._offsets[record.topic] = record.offset + 1

@@ -1,0 +1,83 @@
+"""The tables of the store, as SQLAlchemy knows them; `services/runtime/migrations` makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+)
+
+metadata = MetaData()
+
+shards = Table(
+    "shards",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("taken_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("commands_offset", BigInteger),
+    Column("reports_offset", BigInteger),
+    comment="Who dispatches what, fenced by the epoch, and how far each has read.",
+)
+
+zones = Table(
+    "zones",
+    metadata,
+    Column("zone", Text, primary_key=True),
+    Column("shard", Integer, nullable=False),
+    Column("day", Date, nullable=False, comment="From whose midnight the zone's seconds count."),
+    Column("number", BigInteger, nullable=False, server_default="0"),
+    Column("now_s", BigInteger, nullable=False, server_default="0"),
+    Column("link", LargeBinary, nullable=False, server_default=""),
+    Column("published", BigInteger, nullable=False, server_default="0"),
+    comment="The last step of each zone, and how far its events went out.",
+)
+
+rides = Table(
+    "rides",
+    metadata,
+    Column("ride", Text, primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("sequence", BigInteger, Identity(always=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("held", Boolean, nullable=False, comment="Whether its zone still knows it."),
+    Column("number", BigInteger, nullable=False, comment="Of the step that changed it last."),
+    Column("body", LargeBinary, nullable=False, comment="StoredRide of events.proto."),
+    postgresql_with={"fillfactor": "70"},
+    comment="Every ride as it was last committed; no personal data.",
+)
+Index("rides_held", rides.c.zone, rides.c.sequence, postgresql_where=rides.c.held)
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("zone", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    postgresql_with={"fillfactor": "50"},
+    comment="All of a zone's state beside its rides: a row a shuttle, and one for the rest.",
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("zone", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("day", Date, primary_key=True, comment="When it was decided, UTC; partitions go by it."),
+    Column("body", LargeBinary, nullable=False, comment="JournalRecord of events.proto."),
+    postgresql_partition_by="RANGE (day)",
+    comment="Each step of each zone: what came in, what was decided, and its hash chain.",
+)

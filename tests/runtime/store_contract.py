@@ -1,0 +1,165 @@
+"""What every store keeps to, wherever it runs: each adapter has a class of tests made from this."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from services.domain.errors import InvalidSetting, ShardLost
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import Status
+from services.runtime.journal import entries, verify
+from services.runtime.ports import Group, Holding, Part, Store, Written, ZoneHolding
+from services.wire.topics import Topic
+from tests.runtime.samples import ZONE, journal, ride, written
+
+DAY = date(2026, 6, 10)
+SHARD = 3
+OTHER = ZoneId("other")
+
+
+async def take(store: Store, *zones: ZoneId, shard: int = SHARD) -> Holding:
+    """Take a shard; its zones are made known first, as an owner does."""
+    for zone in zones or (ZONE,):
+        await store.open(zone, shard, DAY)
+    return await store.take(shard, zones or (ZONE,), "dispatcher-0")
+
+
+async def commit(store: Store, epoch: int, *steps: Written, **rest: object) -> None:
+    await store.commit(SHARD, epoch, Group(steps=steps, **rest))  # type: ignore[arg-type]
+
+
+class StoreContract:
+    async def test_a_new_zone_is_empty(self, store: Store) -> None:
+        holding = await take(store)
+        assert holding.zones == {ZONE: ZoneHolding()}
+        assert holding.offsets == {}
+        assert await store.journal(ZONE) == []
+
+    async def test_a_zone_keeps_its_first_day(self, store: Store) -> None:
+        assert await store.open(ZONE, SHARD, DAY) == DAY
+        assert await store.open(ZONE, SHARD, date(2026, 6, 11)) == DAY
+
+    async def test_a_zone_stays_in_its_shard(self, store: Store) -> None:
+        await store.open(ZONE, SHARD, DAY)
+        with pytest.raises(InvalidSetting, match=r"partitions.*shard 3"):
+            await store.open(ZONE, SHARD + 1, DAY)
+
+    async def test_an_owner_finds_what_the_one_before_committed(self, store: Store) -> None:
+        first, chain = await take(store), journal(3)
+        offsets = {Topic.RIDE_COMMANDS: 20}
+        await commit(store, first.epoch, *chain[:2], offsets=offsets, published={ZONE: 1})
+        await commit(store, first.epoch, chain[2], offsets={Topic.SHUTTLE_REPORTS: 5})
+        second = await take(store)
+        assert second.epoch > first.epoch
+        assert second.offsets == {Topic.RIDE_COMMANDS: 20, Topic.SHUTTLE_REPORTS: 5}
+        found, last = second.zones[ZONE], chain[-1].entry
+        assert (found.number, found.now_s, found.link) == (3, last.now_s, last.link)
+        assert found.published == 1
+        assert found.rides == (ride(1), ride(2), ride(3))
+        assert found.message_ids == tuple(
+            name for one in chain for name in one.entry.message_ids if name
+        )
+
+    async def test_an_owner_that_was_replaced_cannot_write(self, store: Store) -> None:
+        old, new = await take(store), await take(store)
+        with pytest.raises(ShardLost):
+            await commit(store, old.epoch, *journal(1))
+        with pytest.raises(ShardLost):
+            await commit(store, old.epoch, offsets={Topic.RIDE_COMMANDS: 7})
+        assert await store.journal(ZONE) == []
+        await commit(store, new.epoch, *journal(1))
+
+    async def test_nobody_writes_a_shard_that_it_never_took(self, store: Store) -> None:
+        await store.open(ZONE, SHARD, DAY)
+        with pytest.raises(ShardLost):
+            await commit(store, 1, *journal(1))
+
+    @pytest.mark.parametrize(
+        "numbers",
+        [(1,), (3,), (2, 4), (2, 2)],
+        ids=["again", "gap", "gap inside", "twice"],
+    )
+    async def test_steps_that_do_not_follow_are_not_written_not_even_in_part(
+        self, store: Store, numbers: tuple[int, ...]
+    ) -> None:
+        holding, chain = await take(store), journal(4)
+        await commit(store, holding.epoch, chain[0], offsets={Topic.RIDE_COMMANDS: 10})
+        wrong = [chain[number - 1] for number in numbers]
+        with pytest.raises(ShardLost):
+            await commit(store, holding.epoch, *wrong, offsets={Topic.RIDE_COMMANDS: 99})
+        again = await take(store)
+        assert again.zones[ZONE].number == 1
+        assert again.zones[ZONE].rides == (ride(1),)
+        assert again.offsets == {Topic.RIDE_COMMANDS: 10}
+
+    async def test_a_ride_is_kept_as_it_was_last_committed(self, store: Store) -> None:
+        holding, chain = await take(store), journal(3)
+        aboard = written(3, chain[1].entry.link, rides=(ride(1, Status.ABOARD),))
+        await commit(store, holding.epoch, *chain[:2])
+        await commit(store, holding.epoch, aboard)
+        assert await store.ride(RideId("r-1")) == (ZONE, ride(1, Status.ABOARD), 3)
+        assert await store.ride(RideId("r-2")) == (ZONE, ride(2), 2)
+        assert await store.ride(RideId("r-9")) is None
+        assert (await take(store)).zones[ZONE].rides == (ride(1, Status.ABOARD), ride(2))
+
+    async def test_a_ride_that_changed_twice_in_a_group_is_kept_as_it_was_last(
+        self, store: Store
+    ) -> None:
+        holding = await take(store)
+        first = written(1, b"", rides=(ride(1, Status.OFFERED),))
+        second = written(2, first.entry.link, rides=(ride(1, Status.EXPIRED),))
+        await commit(store, holding.epoch, first, second)
+        assert await store.ride(RideId("r-1")) == (ZONE, ride(1, Status.EXPIRED), 2)
+
+    async def test_a_forgotten_ride_is_kept_but_not_loaded(self, store: Store) -> None:
+        holding, chain = await take(store), journal(2)
+        done = written(2, chain[0].entry.link, rides=(ride(2),), forgotten=(RideId("r-1"),))
+        await commit(store, holding.epoch, chain[0], done)
+        assert (await take(store)).zones[ZONE].rides == (ride(2),)
+        assert await store.ride(RideId("r-1")) == (ZONE, ride(1), 1)
+
+    async def test_parts_are_kept_as_they_were_last_and_go_when_empty(self, store: Store) -> None:
+        holding = await take(store)
+        first = written(1, b"", parts=(Part("a", "1", b"x"), Part("a", "2", b"y")))
+        second = written(
+            2,
+            first.entry.link,
+            parts=(Part("a", "1", b"z"), Part("a", "2", b""), Part("b", "", b"0")),
+        )
+        await commit(store, holding.epoch, first, second)
+        parts = (await take(store)).zones[ZONE].parts
+        assert set(parts) == {Part("a", "1", b"z"), Part("b", "", b"0")}
+
+    async def test_the_journal_gives_back_every_step_in_order_and_its_chain_holds(
+        self, store: Store
+    ) -> None:
+        holding, chain = await take(store), journal(7)
+        await commit(store, holding.epoch, *chain[:3])
+        await commit(store, holding.epoch, *chain[3:])
+        found = [entry async for entry in entries(store, ZONE)]
+        assert found == [one.entry for one in chain]
+        assert verify(found) == found[-1].link
+        part = await store.journal(ZONE, after=2, count_max=3)
+        assert list(part) == found[2:5]
+        assert verify(part, previous=found[1].link) == found[4].link
+        assert await store.journal(ZONE, after=7) == []
+
+    async def test_zones_of_a_shard_do_not_mix(self, store: Store) -> None:
+        holding = await take(store, ZONE, OTHER)
+        first = written(1, b"", zone=OTHER, rides=(ride(8),))
+        second = written(2, first.entry.link, zone=OTHER, rides=())
+        await commit(store, holding.epoch, first, *journal(1), second, published={OTHER: 2})
+        again = await take(store, ZONE, OTHER)
+        assert again.zones[ZONE].rides == (ride(1),)
+        assert again.zones[OTHER].rides == (ride(8),)
+        assert (again.zones[OTHER].number, again.zones[OTHER].published) == (2, 2)
+        assert (again.zones[ZONE].number, again.zones[ZONE].published) == (1, 0)
+        assert len(await store.journal(ZONE)) == 1
+
+    async def test_shards_have_owners_of_their_own(self, store: Store) -> None:
+        here = await take(store)
+        await take(store, OTHER, shard=SHARD + 1)
+        await commit(store, here.epoch, *journal(1))
+        assert (await store.ride(RideId("r-1"))) is not None
