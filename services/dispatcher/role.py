@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 from services.dispatcher.attendants import Attendants
 from services.dispatcher.host import Host
 from services.dispatcher.ownership import Ownership, Poison
-from services.dispatcher.shard import Shard, Surroundings
+from services.dispatcher.shard import Shard
+from services.dispatcher.surroundings import Surroundings
 from services.domain.day import Weather
 from services.domain.ids import ZoneId
 from services.network.served import Served

@@ -15,6 +15,9 @@ from services.wire.topics import Topic
 
 V = TypeVar("V")
 
+COPIES = frozenset({Topic.ZONE_JOURNAL, Topic.DEAD_LETTERS})
+"""What lies on these is for whoever may want to look; if nobody does, it is forgotten."""
+
 
 class Item(NamedTuple, Generic[V]):
     """A record as it lies in memory."""
@@ -129,7 +132,8 @@ class MemoryLog(Generic[V]):
         return self._partitions[topic][partition]
 
     def _make_room(self, topic: Topic, part: _Partition[V]) -> None:
-        read = min((reader.position for reader in part.readers), default=part.first) - part.first
+        unread = part.end if topic in COPIES else part.first
+        read = min((reader.position for reader in part.readers), default=unread) - part.first
         if read <= 0:
             raise Unavailable(f"{topic} is full: {self.bound} records wait to be read")
         del part.items[:read]

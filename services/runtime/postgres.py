@@ -208,7 +208,9 @@ class PostgresStore:
         rows = tables.journal.c
         look = select(rows.body).where(rows.zone == zone, rows.number > after)
         async with reached(), self._engine.connect() as connection:
-    
+            found = await connection.scalars(look.order_by(rows.number).limit(count_max))
+        return [decode_entry(body) for body in found]
+
 
 _ZONE_NAMES = ("names", "befores", "numbers", "times", "links", "published")
 _ZoneNews = tuple[str, int | None, int | None, int | None, bytes | None, int]

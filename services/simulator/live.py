@@ -23,7 +23,7 @@ from prometheus_client import CollectorRegistry
 from services.dispatcher.attendants import Attendants
 from services.dispatcher.ownership import Ownership
 from services.dispatcher.role import dispatcher
-from services.dispatcher.shard import ShardMetrics, Surroundings
+from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.day import Weather
 from services.domain.errors import NavetteError
 from services.gateway.app import ZONE, create_app

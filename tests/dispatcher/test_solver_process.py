@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.dispatcher.improver import SolverFailed, SolverProcess
+from services.dispatcher.improver import ImproverMetrics, SolverFailed, SolverProcess
+from services.runtime.metrics import new_registry
 from tests.dispatcher.test_batch import busy, snapshot
 
 
@@ -14,7 +15,7 @@ def test_who_waits_for_an_answer_gives_up_as_soon_as_the_process_is_stopped() ->
     batch = snapshot(busy("line", 1)).batch((0, 1, 2), ())
     with ThreadPoolExecutor(1) as pool:
         for _ in range(5):
-            process = SolverProcess()
+            process = SolverProcess(ImproverMetrics(new_registry()))
             answer = pool.submit(process.solve, batch, 1e6, 1)
             process.stop()
             with pytest.raises(SolverFailed):

@@ -10,26 +10,34 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.dispatcher.core import Zone
-from services.dispatcher.loop import DispatcherLoop, LoopMetrics
+from services.dispatcher.host import Host
 from services.dispatcher.rebalancing import standings
-from services.dispatcher.service import Dispatcher
+from services.dispatcher.shard import Beside, Shard
+from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.dispatcher.waiting import Waiting
 from services.dispatcher.waiting_loop import WaitingLoop, WaitingMetrics
 from services.domain.events import Arrived, Departed, PlanIssued
+from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import ShuttleId, ZoneId
 from services.domain.territory import ServiceHours
 from services.runtime.clock import VirtualClock
-from services.runtime.embedded import EmbeddedLog, EmbeddedStore
-from services.runtime.memory import MemoryLog, MemoryStore
+from services.runtime.embedded import EmbeddedLog
+from services.runtime.embedded_store import EmbeddedStore
+from services.runtime.memory import MemoryLog
 from services.runtime.metrics import new_registry
+from services.runtime.ports import Record
 from services.wire.topics import Topic
-from tests.builders import EIGHT_S, LINE, crow_network, fleet, territory
+from tests.builders import EIGHT_S, LINE, crow_network, territory
 from tests.gateway.peer import DAY
 
 ZONE = ZoneId("main")
-A = ShuttleId("a")
+A = ShuttleId("shuttle-1")
 EVERY_S = 300
+
+
+class NoLetters:
+    async def put(self, record: Record, place: str, reason: str) -> None:
+        raise AssertionError(reason)
 
 
 @dataclass
@@ -53,17 +61,19 @@ class House:
 
 @contextlib.asynccontextmanager
 async def house(*, broken: bool = False, **service: str) -> AsyncIterator[House]:
-    rules = territory(parking={"strategy": "depot", "every_s": EVERY_S}, service=service)
-    network, shuttles = crow_network(LINE, rules), fleet(0)
+    parking = {"strategy": "depot", "every_s": EVERY_S}
+    rules = territory(fleet=[FleetGroup(depot="s0", count=1)], parking=parking, service=service)
+    network = crow_network(LINE, rules)
     memory: MemoryLog[bytes] = MemoryLog()
-    log, store = EmbeddedLog(memory), EmbeddedStore(MemoryStore())
+    log, store = EmbeddedLog(memory), EmbeddedStore()
     clock, registry = VirtualClock(DAY, EIGHT_S), new_registry()
-    zone, waiting = Zone(network, shuttles), Waiting(network, shuttles)
+    await store.open(ZONE, 0, DAY.date)
+    host = Host(ZONE, network, clock)
+    zone, waiting = host.zone, Waiting(network, host.fleet)
     zone.apply(Departed(A, 0, 3, EIGHT_S - 900), EIGHT_S - 900)
     zone.apply(Arrived(A, 3, EIGHT_S - 700), EIGHT_S - 700)
     if broken:
         waiting._depot = {}
-    loop = DispatcherLoop(Dispatcher(zone), ZONE, log, store, clock, LoopMetrics(registry))
     look = WaitingLoop(
         waiting,
         lambda now_s: standings(zone.fleet, 120, now_s),
@@ -72,12 +82,25 @@ async def house(*, broken: bool = False, **service: str) -> AsyncIterator[House]
         clock,
         WaitingMetrics(registry),
     )
-    tasks = [asyncio.create_task(part.run()) for part in (loop, look)]
-    await asyncio.sleep(0)
+    around = Surroundings(
+        messages=log,
+        store=store,
+        dead_letters=NoLetters(),
+        clock=clock,
+        owner="me",
+        metrics=ShardMetrics(registry),
+    )
+    shard = Shard(0, lambda: {ZONE: host}, lambda _: Beside((look.run(),)), around, {})
+    taken = asyncio.Event()
+    shard.taken = taken.set
+    task = asyncio.create_task(shard.run())
+    async with asyncio.timeout(20):
+        await taken.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)
     yield House(log, clock, registry)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_an_idle_shuttle_is_sent_home_by_way_of_the_log() -> None:

@@ -28,6 +28,7 @@ from services.gateway.server import listen
 from services.network.folder import Network
 from services.runtime.clock import WallClock
 from services.runtime.settings import Settings
+from services.runtime.zone_clocks import zone_clocks
 from services.simulator.live import House, PartFailed, build, live, start_clock
 from services.simulator.warm_up import warm_up
 from tests.gateway.peer import DAY, EIGHT_S, STATION, VILLAGE, network
@@ -58,6 +59,7 @@ def territory() -> Network:
 async def running(speed: float = SPEED) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
     settings = Settings(answer_s=5, heartbeat_s=1)
     house = build(territory(), WallClock(DAY, EIGHT_S, speed), settings)
+    await zone_clocks(house.store, house.served, 1, house.clock)
     parts = [asyncio.create_task(part.run()) for part in (house.dispatcher, house.shuttles)]
     transport = httpx.ASGITransport(app=house.app)
     async with (
@@ -122,7 +124,8 @@ async def test_a_living_zone_is_told_when_it_is_dark() -> None:
     house = build(lit, WallClock(DAY, EIGHT_S, SPEED), Settings(answer_s=5, heartbeat_s=1))
     turned = asyncio.Event()
     house.shuttles._world.roads_changed = lambda ways: turned.set()  # type: ignore[method-assign]
-    runs = (house.dispatcher.run(), house.shuttles.run(), house.daylight.run())
+    await zone_clocks(house.store, house.served, 1, house.clock)
+    runs = (house.dispatcher.run(), house.shuttles.run())
     parts = [asyncio.create_task(run) for run in runs]
     async with asyncio.timeout(20):
         await turned.wait()

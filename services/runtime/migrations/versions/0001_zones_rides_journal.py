@@ -13,6 +13,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _owners()
+    _state()
+    _journal()
+
+
+def _owners() -> None:
     op.create_table(
         "shards",
         sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
@@ -38,6 +44,9 @@ def upgrade() -> None:
         sa.Column("published", sa.BigInteger, nullable=False, server_default="0"),
         comment="The last step of each zone, and how far its events went out.",
     )
+
+
+def _state() -> None:
     op.create_table(
         "rides",
         sa.Column("ride", sa.Text, primary_key=True),
@@ -62,6 +71,9 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "50"},
         comment="All of a zone's state beside its rides: a row a shuttle, and one for the rest.",
     )
+
+
+def _journal() -> None:
     op.create_table(
         "journal",
         sa.Column("zone", sa.Text, primary_key=True),

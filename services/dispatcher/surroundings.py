@@ -1,0 +1,82 @@
+"""What shards work with: log, store, clock, and where it is counted what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from services.dispatcher.outbox import OutboxMetrics
+from services.runtime.clock import Clock
+from services.runtime.ports import Log, Record, Store
+
+STEP_BUCKETS_S = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+class DeadLetters(Protocol):
+    """Takes what could not be read."""
+
+    async def put(self, record: Record, place: str, reason: str) -> None:
+        """Keep a record; when this returns it is safe."""
+
+
+class ShardMetrics:
+    """What is counted of shards."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.outbox = OutboxMetrics(registry)
+        self.steps = Counter("navette_steps_total", "Steps committed.", registry=registry)
+        self.group = Histogram(
+            "navette_step_group_seconds",
+            "From the first message of a group to its commit.",
+            buckets=STEP_BUCKETS_S,
+            registry=registry,
+        )
+        self.takes = Histogram(
+            "navette_shard_take_seconds",
+            "From taking a shard to its first step.",
+            registry=registry,
+        )
+        self.unreadable = Counter(
+            "navette_inputs_unreadable_total",
+            "Commands and reports that could not be read.",
+            registry=registry,
+        )
+        self.repeats = Counter(
+            "navette_inputs_repeated_total", "Messages that came before.", registry=registry
+        )
+        self.forgotten = Counter(
+            "navette_inputs_forgotten_total",
+            "Messages that the log had dropped before they were read.",
+            registry=registry,
+        )
+        self.moves = Counter(
+            "navette_moves_total",
+            "Proposals that an idle shuttle waits elsewhere: taken, or turned down.",
+            ["outcome"],
+            registry=registry,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a shard works with.
+
+    Parameters
+    ----------
+    messages, store, dead_letters
+        Where messages come from and go to, where steps are written down, and where goes what
+        nobody can read.
+    clock
+        Tells how long things take; each zone has its own beside it.
+    owner
+        Name of this process.
+    """
+
+    messages: Log
+    store: Store
+    dead_letters: DeadLetters
+    clock: Clock
+    owner: str
+    metrics: ShardMetrics

@@ -1,0 +1,137 @@
+"""The store on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.domain.errors import InvalidSetting, Unavailable
+from services.domain.ids import RideId
+from services.runtime.database import connect
+from services.runtime.local_postgres import LocalPostgres
+from services.runtime.local_server import start
+from services.runtime.loopback import free_port
+from services.runtime.migrate import check_version, migrate
+from services.runtime.ports import Group, Store
+from services.runtime.postgres import PostgresStore
+from services.runtime.tables import metadata
+from tests.runtime.samples import ZONE, journal, ride
+from tests.runtime.store_contract import SHARD, StoreContract, commit, take
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    engine = connect(database)
+    await migrate(engine, 90)
+    yield engine
+    await engine.dispose()
+
+
+class TestPostgresStore(StoreContract):
+    @pytest.fixture
+    async def store(self, engine: AsyncEngine) -> Store:
+        return PostgresStore(engine)
+
+
+async def test_the_migrations_make_the_tables_that_the_code_knows(engine: AsyncEngine) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    def differences(connection: object) -> list[object]:
+        def ours(name: str | None, kind: str, _parents: object) -> bool:
+            return kind != "table" or not (name or "").startswith(("journal_", "alembic"))
+
+        options = {"include_name": ours, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)  # type: ignore[arg-type]
+        return list(compare_metadata(context, metadata))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(engine: AsyncEngine) -> None:
+    await migrate(engine, 90)
+    await check_version(engine)
+
+
+async def test_a_database_without_tables_is_an_error_that_says_what_to_do(database: str) -> None:
+    engine = connect(database)
+    with pytest.raises(InvalidSetting, match="navette migrate"):
+        await check_version(engine)
+    await engine.dispose()
+
+
+async def test_old_days_of_the_journal_are_dropped(engine: AsyncEngine) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    await commit(store, holding.epoch, *journal(3))
+    days = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass"
+    async with engine.connect() as connection:
+        before = await connection.scalar(text(days))
+    await migrate(engine, -2)
+    async with engine.connect() as connection:
+        after = await connection.scalar(text(days))
+    assert before is not None
+    assert after is not None
+    assert after < before
+
+
+async def test_a_commit_under_way_is_over_before_somebody_else_takes_the_shard(
+    engine: AsyncEngine,
+) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    async with engine.begin() as slow:
+        # Another transaction of the owner's holds the fence: the new owner has to wait for it.
+        await slow.execute(text(f"UPDATE shards SET epoch = epoch WHERE shard = {SHARD}"))
+        taking = asyncio.create_task(take(store))
+        done, _ = await asyncio.wait({taking}, timeout=0.3)
+        assert not done
+    assert (await taking).epoch == holding.epoch + 1
+
+
+async def test_many_rides_are_looked_for_at_once(engine: AsyncEngine) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    await commit(store, holding.epoch, *journal(30))
+    found = await asyncio.gather(*(store.ride(RideId(f"r-{n}")) for n in range(40)))
+    assert [one and one.ride for one in found] == [
+        ride(n) if 1 <= n <= 30 else None for n in range(40)
+    ]
+
+
+async def test_a_server_that_dies_is_unavailable_and_nothing_committed_is_lost(
+    real_servers: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    server = LocalPostgres(tmp_path_factory.mktemp("dying"), free_port())
+    child = await start(server)
+    engine = connect(server.url("postgres"))
+    try:
+        await migrate(engine, 90)
+        store, epoch, number = PostgresStore(engine), (await take(PostgresStore(engine))).epoch, 0
+
+        async def write() -> None:
+            nonlocal number
+            for one in journal(10_000):
+                await store.commit(SHARD, epoch, Group(steps=[one]))
+                number = one.entry.number
+                if number == 20:
+                    child.kill()
+
+        with pytest.raises(Unavailable):
+            await write()
+        assert number >= 20
+        with pytest.raises(Unavailable):
+            await store.ride(RideId("r-1"))
+        await child.wait()
+        child = await start(server)
+        again = await take(store)
+        assert again.zones[ZONE].number in (number, number + 1)
+        assert len(await store.journal(ZONE)) == again.zones[ZONE].number
+    finally:
+        await engine.dispose()
+        await child.stop()
