@@ -7,13 +7,17 @@ DEMO := territories/la-souterraine
 OUT  := runs/demo
 SEED := 1
 DATA := ../shared/data
+# Of `make load`: which part of a day, how many of its seconds pass in one, further options.
+PACE := day
+COMPRESS := 60
+LOAD :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-real bench kernels lint format proto clean
+.PHONY: help demo test test-real load bench kernels lint format proto clean
 
 help: ## Say what there is.
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
 	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
@@ -37,6 +41,9 @@ kernels: $(VENV)/installed-test ## Compile what tests run, as far as it changed.
 format: $(VENV)/installed-test ## Put the code into its one shape.
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+load: $(VENV)/installed-real ## Send the riders of a day, PACE=day COMPRESS=60, to a real stack; report in runs/load.
+	@$(BIN)/python -m loadtests.run --pace $(PACE) --compress $(COMPRESS) --out runs/load $(LOAD)
 
 bench: $(VENV)/installed-benchmark ## Run every benchmark on the measured data in DATA.
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; \
@@ -64,7 +71,7 @@ $(VENV)/installed-test: pyproject.toml $(VENV)/made
 
 $(VENV)/installed-real: pyproject.toml $(VENV)/made
 	@echo "Installing Navette, its tests' needs and real servers into $(VENV) (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,real]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,real,load]'
 	@touch $(VENV)/installed $(VENV)/installed-test $@
 
 $(VENV)/installed-benchmark: pyproject.toml $(VENV)/made

@@ -53,7 +53,7 @@ def parameters(function: Function) -> int:
 def test_no_module_is_longer_than_400_lines() -> None:
     long = {
         name_of(path): lines
-        for path in python_files("services", "tests", "benchmarks", "territories")
+        for path in python_files("services", "tests", "benchmarks", "loadtests", "territories")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MODULE_LINES_MAX
     }
     assert long == {}, f"split these by what they are about: {long}"
@@ -62,7 +62,7 @@ def test_no_module_is_longer_than_400_lines() -> None:
 def test_no_function_is_longer_than_60_lines() -> None:
     long = {
         f"{name_of(path)}:{function.lineno} {function.name}": lines
-        for path in python_files("services", "tests", "benchmarks", "territories")
+        for path in python_files("services", "tests", "benchmarks", "loadtests", "territories")
         for function in functions(path)
         if (lines := lines_of(function)) > FUNCTION_LINES_MAX
     }
@@ -72,7 +72,7 @@ def test_no_function_is_longer_than_60_lines() -> None:
 def test_no_function_takes_more_than_6_parameters() -> None:
     wide = {
         f"{name_of(path)}:{function.lineno} {function.name}": count
-        for path in python_files("services", "benchmarks")
+        for path in python_files("services", "benchmarks", "loadtests")
         for function in functions(path)
         if not decorators(function) & BY_NAME_ELSEWHERE
         if (count := parameters(function)) > PARAMETERS_MAX
@@ -83,7 +83,7 @@ def test_no_function_takes_more_than_6_parameters() -> None:
 def test_every_module_is_named_for_what_it_is_about() -> None:
     empty = [
         name_of(path)
-        for path in python_files("services", "tests", "benchmarks")
+        for path in python_files("services", "tests", "benchmarks", "loadtests")
         if path.stem in EMPTY_NAMES or path.parent.name in EMPTY_NAMES
     ]
     assert empty == []
