@@ -16,6 +16,9 @@ REASONS: dict[Constraint, str] = {
     Constraint.ARRIVAL: "No shuttle can bring you there in time.",
     Constraint.WAIT: "No shuttle can be there soon enough.",
     Constraint.ENERGY: "No shuttle has enough energy left for the ride.",
+    Constraint.OPERATING_DOMAIN: (
+        "Shuttles may not drive there then, for want of light or because of the weather."
+    ),
     Constraint.SUPERVISION: "Nobody is free to watch over one more shuttle at that time.",
     Constraint.FLEET: "No shuttle can fit the ride in.",
 }
