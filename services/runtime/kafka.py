@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from services.domain.errors import Unavailable
 from services.runtime.kafka_connection import WrongTopics, connection
-from services.runtime.kafka_reading import KafkaReader, Pump
+from services.runtime.kafka_reading import KafkaReader, Pump, close_consumer, open_consumer
 from services.runtime.kafka_writing import Outgoing, Writer
 from services.runtime.metrics import LogMetrics
 from services.runtime.settings import KafkaSettings
@@ -46,6 +46,7 @@ class KafkaLog:
         self._writer = Writer(self._connection)
         self._pumps: list[Pump] = []
         self._offsets: AIOKafkaConsumer | None = None
+        self._asking = asyncio.Lock()
 
     @property
     def partitions(self) -> int:
@@ -133,7 +134,7 @@ class KafkaLog:
         for pump in self._pumps:
             await pump.close()
         if self._offsets is not None:
-            await self._offsets.stop()
+            await close_consumer(self._offsets)
         await self._writer.close()
 
     def _outgoing(self, topic: Topic, key: str, value: Envelope) -> Outgoing:
@@ -165,20 +166,7 @@ class KafkaLog:
 
     async def _ask(self) -> AIOKafkaConsumer:
         """Connect a consumer that reads nothing: it only asks what lies where."""
-        consumer = AIOKafkaConsumer(
-            **self._connection.options,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-        )
-        try:
-            await consumer.start()
-        except (KafkaError, asyncio.CancelledError):
-            await consumer.stop()
-            raise
-        if self._offsets is not None:  # somebody else was faster
-            await consumer.stop()
-        else:
-            self._offsets = consumer
-        return self._offsets
+        async with self._asking:
+            if self._offsets is None:
+                self._offsets = await open_consumer(self._connection)
+            return self._offsets

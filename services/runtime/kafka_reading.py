@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.domain.errors import NavetteError, Unreadable
-from services.runtime.kafka_connection import RECORD_BYTES_MAX, Connection
+from services.runtime.kafka_connection import Connection
 from services.runtime.metrics import LogMetrics
 from services.runtime.ports import Forgotten, Record
 from services.wire.codec import decode
@@ -24,13 +24,12 @@ log = structlog.get_logger()
 AHEAD_MAX = 1000
 """With so many records that were not taken yet, a reader gets no more for now."""
 
-TAKEN_MAX = 500
-"""Most records that are handed on at a time, so that others get their turn."""
-
 FETCH_WAIT_MS = 100
 """For so long a broker waits for news; a reader that comes or goes on waits for it too."""
 
-FETCH_BYTES = 8 << 20
+PARTITION_BYTES, FETCH_BYTES = 64 << 10, 512 << 10
+"""What a broker sends at a time (and one batch in any case). All of it is handed on in one go: what
+a consumer is not asked for when its partition is paused is thrown away and sent again."""
 RETRY_S = 0.5
 
 
@@ -198,7 +197,7 @@ class Pump:
         while True:
             try:
                 consumer = self._consumer or await self._open()
-                found = await consumer.getmany(timeout_ms=1000, max_records=TAKEN_MAX)
+                found = await consumer.getmany(timeout_ms=1000)
                 if not self._changed:  # or else it is read again, from where each reader is
                     self._hand_on(consumer, found)
                 await asyncio.sleep(0)  # with more at hand, the consumer does not wait
@@ -219,35 +218,16 @@ class Pump:
                 consumer.pause(place)
 
     async def _open(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(
-            **self._connection.options,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            fetch_max_wait_ms=FETCH_WAIT_MS,
-            max_partition_fetch_bytes=RECORD_BYTES_MAX,
-            fetch_max_bytes=FETCH_BYTES,
-        )
-        try:
-            async with asyncio.timeout(self._connection.deadline_s):
-                await consumer.start()
-        except (KafkaError, OSError, TimeoutError) as error:
-            await consumer.stop()
-            raise await self._connection.failure(error) from error
-        except asyncio.CancelledError:
-            await consumer.stop()
-            raise
-        self._consumer = consumer
+        self._consumer = await open_consumer(self._connection)
         self._assign()
-        return consumer
+        return self._consumer
 
     async def _drop(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             with suppress(Exception):  # it is of no use any more, whatever it complains about
                 async with asyncio.timeout(self._connection.deadline_s):
-                    await consumer.stop()
+                    await close_consumer(consumer)
 
     async def _out_of_range(self, offsets: dict[TopicPartition, int]) -> None:
         consumer = self._consumer
@@ -268,3 +248,40 @@ class Pump:
             elif offset > end[place]:
                 reader.fail(Ahead(reader.topic, offset, end[place]))
         self._change()
+
+
+async def open_consumer(connection: Connection) -> AIOKafkaConsumer:
+    """Connect a consumer that belongs to no group and writes down nothing.
+
+    Raises
+    ------
+    Unavailable
+        If no broker answers.
+    """
+    consumer = AIOKafkaConsumer(
+        **connection.options,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        max_partition_fetch_bytes=PARTITION_BYTES,
+        fetch_max_bytes=FETCH_BYTES,
+    )
+    try:
+        async with asyncio.timeout(connection.deadline_s):
+            await consumer.start()
+    except (KafkaError, OSError, TimeoutError) as error:
+        await close_consumer(consumer)
+        raise await connection.failure(error) from error
+    except asyncio.CancelledError:
+        await close_consumer(consumer)
+        raise
+    return consumer
+
+
+async def close_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Disconnect a consumer, however little of it has begun."""
+    # It cancels tasks of its own and awaits them; one that never began would cancel us.
+    await asyncio.sleep(0)
+    await consumer.stop()
