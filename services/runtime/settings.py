@@ -102,6 +102,9 @@ class KafkaSettings(BaseSettings):
         Copies of each partition; all but one of them have to confirm a message.
     kafka_deadline_s
         After so many seconds without an answer, a call fails.
+    kafka_session_s
+        A dispatcher that was silent for so long is taken for lost; not less than the brokers'
+        ``group.min.session.timeout.ms``.
     partitions
         Partitions of each topic; never changed once there are messages.
     dead_letter_key
@@ -121,5 +124,6 @@ class KafkaSettings(BaseSettings):
     kafka_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
     kafka_replicas: Annotated[int, Field(ge=1, le=100)] = 1
     kafka_deadline_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
+    kafka_session_s: Annotated[float, Field(ge=1, le=300)] = 4.0
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
     dead_letter_key: SecretStr | None = None

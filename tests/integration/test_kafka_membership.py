@@ -1,0 +1,170 @@
+"""Dispatchers share shards over a real consumer group."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from services.runtime.kafka_membership import KafkaMembership
+from services.runtime.kafka_topics import topic_keeper
+from services.runtime.local_kafka import LocalKafka
+from services.runtime.local_server import start
+from services.runtime.loopback import free_port
+from services.runtime.settings import KafkaSettings
+from services.wire.topics import Topic
+from tests.runtime.membership_contract import PARTITIONS, MembershipContract, Owner, taking_part
+
+ALL = set(range(PARTITIONS))
+SESSION_S = KafkaSettings().kafka_session_s
+Joining = Callable[[str], KafkaMembership]
+
+# A dispatcher of its own process, to be killed.
+OTHER = dedent("""
+    import asyncio, sys
+    from services.runtime.kafka_membership import KafkaMembership
+    from services.runtime.settings import KafkaSettings
+
+    async def main():
+        kafka, prefix, name = sys.argv[1:]
+        settings = KafkaSettings(kafka=kafka, kafka_prefix=prefix, partitions=5)
+        async def take(shard):
+            print("take", shard, flush=True)
+        async def drop(shard):
+            print("drop", shard, flush=True)
+        await KafkaMembership(settings, name).run(take, drop)
+
+    asyncio.run(main())
+""")
+
+
+@pytest.fixture
+async def joining(kafka: LocalKafka, topic_prefix: str) -> Joining:
+    settings = await with_topics(kafka.address, topic_prefix)
+    return lambda name: KafkaMembership(settings, name)
+
+
+async def with_topics(address: str, prefix: str) -> KafkaSettings:
+    settings = KafkaSettings(kafka=address, kafka_prefix=prefix, partitions=PARTITIONS)
+    async with topic_keeper(settings) as keeper:
+        await keeper.create(list(Topic))
+    return settings
+
+
+class TestKafkaMembership(MembershipContract):
+    @pytest.fixture
+    def membership(self, joining: Joining) -> KafkaMembership:
+        return joining("dispatcher-0")
+
+
+async def test_who_joins_gets_a_share_and_what_stays_is_neither_dropped_nor_taken_again(
+    joining: Joining,
+) -> None:
+    first, second = Owner(), Owner()
+    async with taking_part(joining("dispatcher-0"), first):
+        await first.until(ALL)
+        async with taking_part(joining("dispatcher-1"), second):
+            await second.until_some()
+            await first.until(ALL - second.held)
+            assert len(second.held) == 2
+            assert sorted(first.calls) == sorted(
+                [*(f"take {n}" for n in ALL), *(f"drop {n}" for n in second.held)]
+            )
+
+
+async def test_shards_of_a_member_that_was_killed_are_taken_within_the_session(
+    kafka: LocalKafka, topic_prefix: str, joining: Joining
+) -> None:
+    owner = Owner()
+    async with taking_part(joining("dispatcher-0"), owner):
+        await owner.until(ALL)
+        other = await other_process(kafka.address, topic_prefix, "dispatcher-1")
+        await owner.until({0, 1, 2})
+        other.send_signal(signal.SIGKILL)
+        await other.wait()
+        await owner.until(ALL)
+        assert owner.calls.count("take 0") == 1
+
+
+@pytest.mark.parametrize("leads", [False, True], ids=["follows", "leads"])
+async def test_who_comes_back_under_its_name_has_its_shards_at_once_and_nobody_else_moves(
+    kafka: LocalKafka, topic_prefix: str, joining: Joining, leads: bool
+) -> None:
+    stays, back = Owner(), Owner()
+    # Who comes first leads the group: it shares out the shards.
+    if leads:
+        process = await other_process(kafka.address, topic_prefix, "dispatcher-1")
+    async with taking_part(joining("dispatcher-0"), stays):
+        if not leads:
+            await stays.until(ALL)
+            process = await other_process(kafka.address, topic_prefix, "dispatcher-1")
+        await stays.until({0, 1, 2})
+        calls = list(stays.calls)
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+        began = time.monotonic()
+        async with taking_part(joining("dispatcher-1"), back):
+            await back.until({3, 4})
+            assert time.monotonic() - began < SESSION_S
+            assert stays.calls == calls
+
+
+async def test_a_loop_that_is_busy_for_a_second_loses_nothing(joining: Joining) -> None:
+    first, second = Owner(), Owner()
+    async with (
+        taking_part(joining("dispatcher-0"), first),
+        taking_part(joining("dispatcher-1"), second),
+    ):
+        await second.until({3, 4})
+        await first.until({0, 1, 2})
+        calls = list(first.calls)
+        for _ in range(6):
+            time.sleep(1)  # noqa: ASYNC251 it has to be busy
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+        assert first.calls == calls
+
+
+async def test_members_keep_their_shards_while_the_broker_is_away_and_share_again_later(
+    tmp_path: Path,
+) -> None:
+    server = LocalKafka(tmp_path, free_port())
+    child = await start(server)
+    settings = await with_topics(server.address, "")
+    first, second = Owner(), Owner()
+    member = KafkaMembership(settings, "dispatcher-0")
+    async with taking_part(member, first):
+        await first.until(ALL)
+        os.kill(child.pid, signal.SIGKILL)
+        await child.wait()
+        async with asyncio.timeout(20):
+            while member.reachable:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert first.held == ALL
+        child = await start(server)
+        async with taking_part(KafkaMembership(settings, "dispatcher-1"), second):
+            await second.until({3, 4})
+            await first.until({0, 1, 2})
+            assert member.reachable
+    await child.stop()
+
+
+async def other_process(address: str, prefix: str, name: str) -> asyncio.subprocess.Process:
+    """Start a member in a process of its own and wait until it has shards."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", OTHER, address, prefix, name),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        while not (await process.stdout.readline()).startswith(b"take"):
+            assert process.returncode is None
+    return process
