@@ -103,8 +103,8 @@ class Riders(FastHttpUser):
     client_pool = HTTPClientPool(concurrency=CONNECTIONS_MAX, network_timeout=60)
 
     def on_start(self) -> None:
-        """Begin at any time, so that not all ask at once."""
-        self._next_s = time.monotonic() + RUN.dice.uniform(0, ASKS_EVERY_S)
+        """Begin at any time, so that not all ask at once and none asks more often at first."""
+        self._next_s = time.monotonic() + RUN.dice.expovariate(1 / ASKS_EVERY_S)
 
     def wait_time(self) -> float:
         """Return how long until the next request, whose time does not depend on the last answer."""
