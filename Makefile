@@ -11,10 +11,11 @@ DATA := ../shared/data
 PACE := day
 COMPRESS := 60
 LOAD :=
+STACK :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-real load bench kernels lint format proto clean
+.PHONY: help demo test test-real load bench bench-stack kernels lint format proto clean
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -48,6 +49,9 @@ load: $(VENV)/installed-real ## Send the riders of a day, PACE=day COMPRESS=60, 
 bench: $(VENV)/installed-benchmark ## Run every benchmark on the measured data in DATA.
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; \
 		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" --data "$(DATA)" || exit 1; done
+
+bench-stack: $(VENV)/installed-real ## Ask the real stack, and a bare echo, ever more often until they saturate.
+	@$(BIN)/python -m benchmarks.stack.climb $(STACK)
 
 proto: $(VENV)/installed-test ## Generate services/wire/generated from proto/ anew.
 	@$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=services/wire/generated \

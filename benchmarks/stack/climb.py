@@ -23,8 +23,8 @@ from typing import NamedTuple
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from benchmarks import echo_service
 from benchmarks._measuring import options
+from benchmarks.stack import echo_service
 from loadtests.run import free_port, service, wait_until_ready
 from services.runtime.child import Child
 from services.runtime.local_kafka import LocalKafka
@@ -34,7 +34,7 @@ from services.runtime.local_server import LocalServer, start
 RATES = (50, 100, 200, 500, 1000, 2000)
 SATURATED_SHARE = 0.9
 SATURATED_P99_MS = 1000
-LOCUST = Path(__file__).resolve().parents[1] / "loadtests" / "locustfile.py"
+LOCUST = Path(__file__).resolve().parents[2] / "loadtests" / "locustfile.py"
 
 
 class Figure(NamedTuple):
@@ -126,7 +126,7 @@ def bare_echo(folder: Path) -> Iterator[str]:
             echo_service.PORT: str(port),
         }
         for part in ("back", "front"):
-            command = [sys.executable, "-m", "benchmarks.echo_service", part]
+            command = [sys.executable, "-m", "benchmarks.stack.echo_service", part]
             process = subprocess.Popen(command, env={**os.environ, **told})
             stack.callback(process.wait)
             stack.callback(process.terminate)
@@ -156,7 +156,7 @@ def best(figures: Sequence[Figure]) -> float:
 def main() -> None:
     """Measure both and compare."""
     parser = options(__doc__.split("\n", 1)[0] if __doc__ else "")
-    demo = Path(__file__).resolve().parents[1] / "territories" / "la-souterraine"
+    demo = Path(__file__).resolve().parents[2] / "territories" / "la-souterraine"
     parser.add_argument("--territory", type=Path, default=demo)
     parser.add_argument("--fleet-times", type=int, default=10, help="so many times its shuttles")
     parser.add_argument("--seconds", type=float, default=15, help="for each rate")

@@ -1,0 +1,1 @@
+"""The real stack beside a bare echo of its shape."""
