@@ -4,70 +4,72 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from fastapi import APIRouter, FastAPI
 from fastapi import Request as HttpRequest
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from services.domain.ids import ZoneId
 from services.gateway import documentation, problems, routes
 from services.gateway.access import Access
+from services.gateway.areas import Areas
 from services.gateway.desk import Desk, DeskLimits
 from services.gateway.follower import Follower
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.reading import RequestReader
-from services.gateway.rendering import Rendering
 from services.gateway.stream import Streams
 from services.gateway.view import RideView
-from services.network.folder import Network
-from services.network.reach import Reach
-from services.runtime.clock import Clock
 from services.runtime.metrics import new_registry
-from services.runtime.ports import Log
+from services.runtime.ports import Log, Store
 from services.runtime.settings import Settings
-
-ZONE = ZoneId("main")
-"""The zone of a territory that is all one zone."""
 
 probes = APIRouter(tags=["operation"])
 
 
+Ready = Callable[[], Awaitable[Sequence[str]]]
+"""Says what is not ready beside the gateway itself; nothing: all is."""
+
+
+async def all_ready() -> Sequence[str]:
+    """Say that there is nothing else to wait for."""
+    return ()
+
+
 def create_app(
-    network: Network,
+    areas: Areas,
     log: Log,
-    clock: Clock,
+    store: Store,
     settings: Settings,
     *,
-    zone: ZoneId = ZONE,
     registry: CollectorRegistry | None = None,
+    ready: Ready = all_ready,
 ) -> FastAPI:
     """Make a gateway.
 
     Parameters
     ----------
-    network
-        The territory that it serves.
+    areas
+        The territories that it serves.
     log
         Where commands go and events come from.
-    clock
-        Tells the time of the service.
+    store
+        Where rides are that it has not followed.
     settings
         Bounds and waiting times.
-    zone
-        The zone that commands are for.
     registry
         Where metrics are kept; a new one if absent.
+    ready
+        Says what else is not ready.
     """
     registry = registry or new_registry()
     view = RideView(settings.rides_max)
     streams = Streams(settings.streams_max)
     limits = DeskLimits(answer_s=settings.answer_s, in_flight_max=settings.in_flight_max)
-    desk = Desk(log, view, zone, clock, limits)
+    desk = Desk(log, view, store, areas, limits)
     metrics = GatewayMetrics(registry, desk, view, streams)
-    follower = Follower(log, view, metrics.unreadable.inc)
-    promises = network.territory.promises
+    since_ms = (time.time_ns() // 1_000_000) - settings.follow_s * 1000
+    follower = Follower(log, view, metrics.unreadable.inc, since_ms)
 
     @contextlib.asynccontextmanager
     async def following(_app: FastAPI) -> AsyncIterator[None]:
@@ -90,11 +92,11 @@ def create_app(
     app.state.registry = registry
     app.state.follower = follower
     app.state.view = view
+    app.state.ready = ready
     app.state.front = routes.Front(
         desk=desk,
         view=view,
-        requests=RequestReader(Reach(network.stops, network.plane, promises), promises, clock),
-        rendering=Rendering(network.stops, clock.day),
+        areas=areas,
         metrics=metrics,
         streams=streams,
         settings=settings,
@@ -115,6 +117,18 @@ async def healthz(http: HttpRequest) -> Response:
     if not follower.ready:
         raise problems.busy("the gateway does not follow the rides' events (yet)")
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+@probes.get("/readyz", summary="Is it ready?")
+async def readyz(http: HttpRequest) -> Response:
+    """Tell whether riders can be served now, by everybody who has a part in it."""
+    follower: Follower = http.app.state.follower
+    waiting = list(await http.app.state.ready())
+    if not follower.ready:
+        waiting.append("the gateway does not follow the rides' events (yet)")
+    if waiting:
+        raise problems.busy("; ".join(waiting))
+    return JSONResponse({"status": "ready"}, headers={"Cache-Control": "no-store"})
 
 
 @probes.get("/metrics", summary="Metrics, in Prometheus' format")

@@ -66,6 +66,9 @@ class RideIn(_Sent):
     wheelchairs: Number = Field(default=0, description="Riders who stay in their wheelchair.")
     luggage: Number = Field(default=0, description="Large pieces.")
     companions: Number = Field(default=0, description="Carers who travel along.")
+    territory: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Id of the territory; absent: the one nearest to the origin."
+    )
 
     @model_validator(mode="after")
     def _somebody_travels(self) -> Self:

@@ -14,12 +14,12 @@ from uuid import uuid4
 
 from services.domain.errors import Unavailable
 from services.domain.events import AcceptOffer, CancelRide, Command, CommandTurnedDown, RequestRide
-from services.domain.ids import RideId, ZoneId
+from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Request, Status
+from services.gateway.areas import Area, Areas
 from services.gateway.problems import Problem, conflict
 from services.gateway.view import RideView, Seen
-from services.runtime.clock import Clock
-from services.runtime.ports import Log
+from services.runtime.ports import Log, Store
 from services.runtime.sending import send
 
 
@@ -38,19 +38,19 @@ class Desk:
     ----------
     log, view
         Where commands go and events come from.
-    zone
-        The zone that commands are for.
-    clock
-        Tells when they were given.
+    store
+        What is known of rides whose events this gateway has not seen.
+    areas
+        The territories that are served.
     """
 
     def __init__(
-        self, log: Log, view: RideView, zone: ZoneId, clock: Clock, limits: DeskLimits
+        self, log: Log, view: RideView, store: Store, areas: Areas, limits: DeskLimits
     ) -> None:
         self._log = log
         self._view = view
-        self._zone = zone
-        self._clock = clock
+        self._store = store
+        self._areas = areas
         self._limits = limits
         self._in_flight = 0
 
@@ -59,11 +59,13 @@ class Desk:
         """Callers that wait at the moment."""
         return self._in_flight
 
-    async def ask(self, request: Request, fingerprint: bytes, traceparent: str) -> Seen:
-        """Ask for a ride, once however often this is called, and wait a while for the answer.
+    async def ask(self, area: Area, request: Request, fingerprint: bytes, traceparent: str) -> Seen:
+        """Ask for a ride, once however often and wherever this is called, and wait for the answer.
 
         Parameters
         ----------
+        area
+            The territory that it is asked of.
         fingerprint
             Tells the caller's body apart.
 
@@ -82,10 +84,17 @@ class Desk:
         ride_id = request.ride_id
         with self._place():
             if not self._was_asked(ride_id, fingerprint):
-                self._view.register(ride_id, fingerprint)
+                self._view.register(ride_id, area.zone, fingerprint)
                 try:
-                    await self._send(RequestRide(request), f"{ride_id}/request", traceparent)
-                except Unavailable:
+                    stored = await self._store.ride(ride_id)
+                    if stored is None:
+                        await self._send(
+                            area, RequestRide(request), f"{ride_id}/request", traceparent
+                        )
+                    else:
+                        _need_same(stored.ride.request, request)
+                        self._view.adopt(stored)
+                except (Unavailable, Problem):
                     self._view.unregister(ride_id)
                     raise
             seen = await self._wait(ride_id, -1, "request", self._is_answered)
@@ -93,6 +102,33 @@ class Desk:
             reason := self._turned_down(ride_id, -1, "request")
         ):
             raise conflict(f"the request was turned down: {reason}")
+        return seen
+
+    async def _ask_once(self, area: Area, request: Request, traceparent: str) -> None:
+        stored = await self._store.ride(request.ride_id)
+        if stored is None:
+            message_id = f"{request.ride_id}/request"
+            await self._send(area, RequestRide(request), message_id, traceparent)
+        else:
+            _need_same(stored.ride.request, request)
+            self._view.adopt(stored)
+
+    async def look(self, ride_id: RideId) -> Seen:
+        """Return a ride as far as anybody knows.
+
+        Raises
+        ------
+        Problem
+            If the ride is unknown.
+        Unavailable
+            If it is unknown here and the store does not answer.
+        """
+        seen = self._view.get(ride_id)
+        if seen is None:
+            stored = await self._store.ride(ride_id)
+            if stored is None or stored.zone not in self._areas:
+                raise unknown_ride()
+            seen = self._view.adopt(stored)
         return seen
 
     async def accept(self, ride_id: RideId, traceparent: str) -> Seen:
@@ -105,7 +141,7 @@ class Desk:
         Unavailable
             If nobody can take it now.
         """
-        seen = self._known(ride_id)
+        seen = await self.look(ride_id)
         taken = {Status.CONFIRMED, Status.ABOARD, Status.COMPLETED}
         if seen.status in taken:
             return seen
@@ -122,7 +158,7 @@ class Desk:
         Unavailable
             If nobody can take it now.
         """
-        seen = self._known(ride_id)
+        seen = await self.look(ride_id)
         if seen.status is Status.CANCELLED:
             return seen
         waiting = set(Status) - TERMINAL
@@ -138,13 +174,13 @@ class Desk:
         traceparent: str,
     ) -> Seen:
         ride_id = command.ride_id
-        seen = self._known(ride_id)
+        seen = await self.look(ride_id)
         if seen.status in waiting:
-            with self._place():
-                history = self._view.history(ride_id)
-                since = history[-1].offset if history else -1
-                await self._send(command, str(uuid4()), traceparent)
-                seen = await self._wait(ride_id, since, verb, lambda s: s.status not in waiting)
+            # Never shed: what a rider decides about a ride must get through.
+            history = self._view.history(ride_id)
+            since = history[-1].offset if history else -1
+            await self._send(self._areas[seen.zone], command, str(uuid4()), traceparent)
+            seen = await self._wait(ride_id, since, verb, lambda s: s.status not in waiting)
             if seen.status in waiting and (reason := self._turned_down(ride_id, since, verb)):
                 raise conflict(f"the ride is {seen.status.value}: {reason}")
         if seen.status not in wanted | waiting:
@@ -153,7 +189,7 @@ class Desk:
 
     def answer_due_s(self, seen: Seen) -> int:
         """In how many seconds a ride that has no answer yet may have one."""
-        return max((seen.answer_by_s or 0) - self._clock.now_s(), 1)
+        return max((seen.answer_by_s or 0) - self._areas[seen.zone].clock.now_s(), 1)
 
     def _is_answered(self, seen: Seen) -> bool:
         """Whether there is an answer, or it is known that none will come while a caller waits."""
@@ -164,23 +200,13 @@ class Desk:
     def _was_asked(self, ride_id: RideId, fingerprint: bytes) -> bool:
         known = self._view.fingerprint(ride_id)
         if known is not None and known != fingerprint:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "idempotency-key-reused",
-                "this Idempotency-Key came before with another body; a new ride needs a new key",
-            )
+            raise _other_body()
         return known is not None
 
-    def _known(self, ride_id: RideId) -> Seen:
-        seen = self._view.get(ride_id)
-        if seen is None:
-            raise unknown_ride()
-        return seen
-
-    async def _send(self, command: Command, message_id: str, traceparent: str) -> None:
+    async def _send(self, area: Area, command: Command, message_id: str, traceparent: str) -> None:
         try:
             async with asyncio.timeout(self._limits.answer_s):
-                await send(self._log, self._clock, self._zone, command, message_id, traceparent)
+                await send(self._log, area.clock, area.zone, command, message_id, traceparent)
         except TimeoutError:
             raise Unavailable("the message log does not answer") from None
 
@@ -193,7 +219,10 @@ class Desk:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.answer_s):
                 return await self._view.changed(ride_id, is_answered)
-        return self._known(ride_id)
+        # Perhaps the answer is there and only its event is late.
+        if (stored := await self._store.ride(ride_id)) is not None:
+            self._view.adopt(stored)
+        return await self.look(ride_id)
 
     def _turned_down(self, ride_id: RideId, since: int, verb: str) -> str | None:
         for one in self._view.history(ride_id, since):
@@ -211,6 +240,21 @@ class Desk:
             yield
         finally:
             self._in_flight -= 1
+
+
+def _need_same(asked: Request, again: Request) -> None:
+    """Tell bodies apart by what the dispatcher heard; a departure may be the time of asking."""
+    same = (asked.party, asked.origins, asked.destinations, asked.arrive_by_s)
+    if same != (again.party, again.origins, again.destinations, again.arrive_by_s):
+        raise _other_body()
+
+
+def _other_body() -> Problem:
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "idempotency-key-reused",
+        "this Idempotency-Key came before with another body; a new ride needs a new key",
+    )
 
 
 def unknown_ride() -> Problem:

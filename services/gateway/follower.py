@@ -9,14 +9,16 @@ import structlog
 
 from services.domain.errors import Unavailable, Unreadable
 from services.gateway.view import RideView
-from services.runtime.ports import Log, Record
+from services.runtime.ports import Forgotten, Log, Record
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
 
+RETRY_S = 0.5
+
 
 class Follower:
-    """Reads all of ``ride-events``, from the oldest event that is kept.
+    """Reads all of ``ride-events`` from some time on; older rides are in the store.
 
     Parameters
     ----------
@@ -26,9 +28,14 @@ class Follower:
         Where events go.
     unreadable
         Called for each event that could not be read.
+    since_ms
+        From when on, in milliseconds since 1970 UTC by the log's clock.
     """
 
-    def __init__(self, source: Log, view: RideView, unreadable: Callable[[], None]) -> None:
+    def __init__(
+        self, source: Log, view: RideView, unreadable: Callable[[], None], since_ms: int = 0
+    ) -> None:
+        self._since_ms = since_ms
         self._log = source
         self._view = view
         self._unreadable = unreadable
@@ -54,16 +61,34 @@ class Follower:
             raise
 
     async def _follow(self, partition: int) -> None:
-        reader = self._log.reader(Topic.RIDE_EVENTS, partition)
+        offset, end = await self._range(partition)
+        reader = self._log.reader(Topic.RIDE_EVENTS, partition, offset)
         try:
-            end = await self._log.end(Topic.RIDE_EVENTS, partition)
             while True:
                 if reader.position >= end:
                     self._behind.discard(partition)
-                for record in await reader.read():
+                try:
+                    records = await reader.read()
+                except Forgotten as error:
+                    # Somebody dropped what was not read yet: those rides are in the store.
+                    log.warning("events_forgotten", reason=str(error))
+                    reader.close()
+                    reader = self._log.reader(Topic.RIDE_EVENTS, partition, error.first)
+                    continue
+                for record in records:
                     self._take(record)
         finally:
             reader.close()
+
+    async def _range(self, partition: int) -> tuple[int, int]:
+        """Where to begin, and where the log ends now."""
+        while True:
+            try:
+                offset = await self._log.offset_at(Topic.RIDE_EVENTS, partition, self._since_ms)
+                return offset, await self._log.end(Topic.RIDE_EVENTS, partition)
+            except Unavailable as error:
+                log.warning("events_unreachable", reason=str(error))
+                await asyncio.sleep(RETRY_S)
 
     def _take(self, record: Record) -> None:
         if isinstance(record.value, Unreadable):

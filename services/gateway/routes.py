@@ -15,11 +15,11 @@ from services.domain.errors import InvalidRequest, Unavailable
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Status
 from services.gateway import reading
+from services.gateway.areas import Areas
 from services.gateway.bodies import ProblemOut, RideIn, RideOut
-from services.gateway.desk import Desk, unknown_ride
+from services.gateway.desk import Desk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.problems import MEDIA_TYPE, Problem, busy
-from services.gateway.rendering import Rendering
 from services.gateway.stream import Streams, ride_stream
 from services.gateway.view import RideView, Seen
 from services.runtime.settings import Settings
@@ -33,8 +33,7 @@ class Front:
 
     desk: Desk
     view: RideView
-    requests: reading.RequestReader
-    rendering: Rendering
+    areas: Areas
     metrics: GatewayMetrics
     streams: Streams
     settings: Settings
@@ -95,8 +94,10 @@ async def ask(http: HttpRequest) -> Response:
     try:
         key = reading.idempotency_key(http)
         wish = RideIn.read(await reading.json_body(http, front.settings.body_bytes_max))
-        request = front.requests.request(key, wish)
-        seen = await front.desk.ask(request, wish.fingerprint(), reading.traceparent(http))
+        area = front.areas.of(wish)
+        request = area.requests.request(key, wish)
+        trace = reading.traceparent(http)
+        seen = await front.desk.ask(area, request, wish.fingerprint(), trace)
     except (InvalidRequest, Problem):
         front.metrics.requests.labels(outcome="invalid").inc()
         raise
@@ -119,10 +120,7 @@ async def ask(http: HttpRequest) -> Response:
 async def look(ride_id: str, http: HttpRequest) -> Response:
     """Look at a ride."""
     front = _front(http)
-    seen = front.view.get(RideId(ride_id))
-    if seen is None:
-        raise unknown_ride()
-    return _ride(front, seen)
+    return _ride(front, await front.desk.look(RideId(ride_id)))
 
 
 @router.post(
@@ -162,9 +160,7 @@ async def follow(ride_id: str, http: HttpRequest) -> Response:
     front = _front(http)
     view, known = front.view, RideId(ride_id)
     after = reading.last_event_id(http)
-    seen = view.get(known)
-    if seen is None:
-        raise unknown_ride()
+    seen = await front.desk.look(known)
     if seen.status in TERMINAL and not view.history(known, after):
         # To a browser this says: do not connect again.
         return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -172,7 +168,7 @@ async def follow(ride_id: str, http: HttpRequest) -> Response:
         raise busy("too many streams are open", retry_after_s=5)
     stream = ride_stream(
         view,
-        front.rendering,
+        front.areas[seen.zone].rendering,
         known,
         after=after,
         heartbeat_s=front.settings.heartbeat_s,
@@ -197,7 +193,7 @@ def _ride(
     headers: dict[str, str] | None = None,
 ) -> Response:
     return JSONResponse(
-        front.rendering.ride(seen).model_dump(mode="json"),
+        front.areas[seen.zone].rendering.ride(seen).model_dump(mode="json"),
         status_code=status,
         headers={"Cache-Control": "no-store"} | (headers or {}),
     )

@@ -28,8 +28,9 @@ from services.domain.events import (
     RideRefused,
     RideRetimed,
 )
-from services.domain.ids import RideId, ShuttleId
+from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import TERMINAL, Offer, Refusal, Status
+from services.runtime.ports import StoredRide
 from services.wire.envelope import Envelope
 
 HISTORY_MAX = 200
@@ -41,6 +42,7 @@ class Seen:
     """A ride as its events tell it."""
 
     ride_id: RideId
+    zone: ZoneId
     status: Status = Status.REQUESTED
     offer: Offer | None = None
     refusal: Refusal | None = None
@@ -67,12 +69,14 @@ class Happening:
 class _File:
     """All that is kept about one ride."""
 
-    __slots__ = ("fingerprint", "history", "seen", "version", "waiters")
+    __slots__ = ("fingerprint", "history", "seen", "told", "version", "waiters")
 
-    def __init__(self, ride_id: RideId) -> None:
-        self.seen = Seen(ride_id=ride_id)
+    def __init__(self, ride_id: RideId, zone: ZoneId) -> None:
+        self.seen = Seen(ride_id=ride_id, zone=zone)
         self.fingerprint: bytes | None = None
         self.version = 0
+        self.told = 0
+        """Version that the store had, if it was asked."""
         self.history: list[Happening] = []
         self.waiters: list[asyncio.Future[None]] = []
 
@@ -111,7 +115,7 @@ class RideView:
         file = self._files.get(ride_id)
         return file.fingerprint if file else None
 
-    def register(self, ride_id: RideId, fingerprint: bytes) -> None:
+    def register(self, ride_id: RideId, zone: ZoneId, fingerprint: bytes) -> None:
         """Expect events of a ride that is about to be asked for.
 
         Raises
@@ -119,7 +123,7 @@ class RideView:
         Unavailable
             If there is no room, all rides being under way.
         """
-        self._open(ride_id).fingerprint = fingerprint
+        self._open(ride_id, zone).fingerprint = fingerprint
 
     def unregister(self, ride_id: RideId) -> None:
         """Forget a ride whose request did not get through, so that it can be asked for again."""
@@ -128,6 +132,20 @@ class RideView:
             del self._files[ride_id]
             self._by_status[file.seen.status] -= 1
             _wake(file.waiters)
+
+    def adopt(self, stored: StoredRide) -> Seen:
+        """Take note of a ride as the store has it, unless newer events came already.
+
+        Raises
+        ------
+        Unavailable
+            If there is no room, all rides being under way.
+        """
+        file = self._open(stored.ride.id, stored.zone)
+        if stored.version > max(file.version, file.told):
+            file.told = stored.version
+            self._see(file, seen_in(stored))
+        return file.seen
 
     def history(self, ride_id: RideId, after: int = -1) -> tuple[Happening, ...]:
         """Return what happened to a ride behind an offset, oldest first."""
@@ -144,22 +162,26 @@ class RideView:
         if isinstance(event, ReportMarked):
             # Its rider learns nothing from it: it is about a shuttle, for the operator.
             return False
-        file = self._open(event.ride_id)
+        file = self._open(event.ride_id, envelope.zone)
         if envelope.version < file.version or any(
             one.message_id == envelope.message_id for one in file.history
         ):
             return False
-        before, after = file.seen.status, evolve(file.seen, event)
-        file.version = envelope.version
-        file.seen = after
+        # What the store told already is news only to the history.
+        after = evolve(file.seen, event) if envelope.version > file.told else file.seen
         file.history.append(
             Happening(offset, envelope.message_id, envelope.happened_at_ms, event, after)
         )
         del file.history[:-HISTORY_MAX]
-        self._by_status[before] -= 1
-        self._by_status[after.status] += 1
-        _wake(file.waiters)
+        file.version = envelope.version
+        self._see(file, after)
         return True
+
+    def _see(self, file: _File, after: Seen) -> None:
+        self._by_status[file.seen.status] -= 1
+        self._by_status[after.status] += 1
+        file.seen = after
+        _wake(file.waiters)
 
     async def changed(self, ride_id: RideId, done: Callable[[Seen], bool]) -> Seen:
         """Wait until a ride is as wanted.
@@ -190,12 +212,12 @@ class RideView:
         for file in self._files.values():
             _wake(file.waiters)
 
-    def _open(self, ride_id: RideId) -> _File:
+    def _open(self, ride_id: RideId, zone: ZoneId) -> _File:
         file = self._files.get(ride_id)
         if file is None:
             if len(self._files) >= self._rides_max:
                 self._forget_some()
-            file = self._files[ride_id] = _File(ride_id)
+            file = self._files[ride_id] = _File(ride_id, zone)
             self._by_status[file.seen.status] += 1
         return file
 
@@ -210,6 +232,26 @@ class RideView:
         # Several at once, so that not every new ride has to look through all.
         for ride_id in over[: max(1, self._rides_max // 10)]:
             self._by_status[self._files.pop(ride_id).seen.status] -= 1
+
+
+def seen_in(stored: StoredRide) -> Seen:
+    """Return a ride as the store has it."""
+    ride = stored.ride
+    retimed = None
+    if ride.offer is not None and (pickup_s := ride.expected_pickup_s) is not None:
+        promise, arrival_s = ride.promise, ride.expected_arrival_s or 0
+        kept = pickup_s <= promise.pickup_to_s and arrival_s <= promise.arrive_by_s
+        retimed = RideRetimed(ride.id, pickup_s, arrival_s, kept)
+    return Seen(
+        ride_id=ride.id,
+        zone=stored.zone,
+        status=ride.status,
+        offer=None if ride.offer is None else replace(ride.offer, promise=ride.promise),
+        refusal=ride.refusal,
+        shuttle_id=ride.shuttle_id,
+        retimed=retimed,
+        failure=ride.failure,
+    )
 
 
 def evolve(seen: Seen, event: RideEvent) -> Seen:

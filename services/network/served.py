@@ -39,7 +39,7 @@ def served(texts: Iterable[str]) -> tuple[Served, ...]:
     """
     networks: dict[Path, Network] = {}
     found: dict[ZoneId, Network] = {}
-    for text in texts:
+    for text in filter(None, texts):
         zone, folder = _named(text)
         if zone in found:
             raise InvalidSetting("territory", f"two have the id {zone}; give ID=FOLDER")

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
         Longest body of a request.
     rides_max
         Rides that a gateway remembers; beyond that, the oldest that came to their end are dropped.
+    follow_s
+        A gateway that starts reads the rides' events of so many seconds; the store has the rest.
     partitions
         Partitions of each topic; never changed once there are messages.
     log_bound
@@ -77,6 +79,7 @@ class Settings(BaseSettings):
     heartbeat_s: Annotated[float, Field(gt=0, le=300)] = 15.0
     body_bytes_max: Annotated[int, Field(ge=256, le=1 << 20)] = 16 * 1024
     rides_max: Annotated[int, Field(ge=1)] = 100_000
+    follow_s: Annotated[int, Field(ge=1, le=30 * 86_400)] = 600
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 1
     log_bound: Annotated[int, Field(ge=1)] = 100_000
 
@@ -127,3 +130,29 @@ class KafkaSettings(BaseSettings):
     kafka_session_s: Annotated[float, Field(ge=1, le=300)] = 4.0
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
     dead_letter_key: SecretStr | None = None
+
+
+class ServeSettings(BaseSettings):
+    """What a process of ``navette serve`` is told beside.
+
+    Parameters
+    ----------
+    database
+        ``postgresql://user:password@host:port/name``.
+    territories
+        ``[ID=]FOLDER``, several separated by commas.
+    clock
+        A clock that processes share, as ``SHOWN,REAL,SPEED``; absent: the real time.
+    weather
+        The day's, for the forecast.
+    readiness_file
+        Where a supervisor says which parts are ready.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    database: SecretStr = SecretStr("")
+    territories: str = ""
+    clock: str = ""
+    weather: Literal["dry", "rain", "snow"] = "dry"
+    readiness_file: Path | None = None

@@ -26,8 +26,8 @@ from services.dispatcher.role import dispatcher
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.day import Weather
 from services.domain.errors import NavetteError
-from services.gateway.app import ZONE, create_app
-from services.gateway.server import GatewayServer, listen
+from services.gateway.app import create_app
+from services.gateway.areas import ZONE, Area, Areas
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.network.served import Served
@@ -35,6 +35,7 @@ from services.runtime import logs
 from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.embedded import EmbeddedLog
 from services.runtime.embedded_store import EmbeddedStore
+from services.runtime.http_server import HttpServer, listen
 from services.runtime.membership import EveryShard
 from services.runtime.memory import MemoryLog
 from services.runtime.metrics import LogMetrics, new_registry
@@ -104,10 +105,11 @@ def build(
         metrics=ShardMetrics(registry),
     )
     clocks = {ZONE: clock}
+    areas = Areas([Area(ZONE, network, clock)])
     shards = EveryShard(settings.partitions)
     ownership, attendants = dispatcher(served, clocks, around, shards, registry, weather)
     return House(
-        app=create_app(network, log, clock, settings, registry=registry),
+        app=create_app(areas, log, store, settings, registry=registry),
         dispatcher=ownership,
         attendants=attendants,
         shuttles=LiveShuttles(network, shuttles(network), ZONE, log, clock, seed),
@@ -137,7 +139,7 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         If a part ended by itself: a bug, which is in the log.
     """
     await zone_clocks(house.store, house.served, house.log.partitions, house.clock)
-    server = GatewayServer(house.app)
+    server = HttpServer(house.app, house.app.state.view.close)
     loop = asyncio.get_running_loop()
     failed: list[str] = []
 
@@ -169,7 +171,7 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         raise PartFailed(failed[0])
 
 
-async def _announce(server: GatewayServer, ready: Callable[[], None]) -> None:
+async def _announce(server: HttpServer, ready: Callable[[], None]) -> None:
     while not server.started:  # noqa: ASYNC110 - a flag of uvicorn's, set once
         await asyncio.sleep(0.01)
     ready()

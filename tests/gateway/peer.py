@@ -28,12 +28,14 @@ from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Constraint, Offer, Promise, Refusal, Request
 from services.domain.territory import Territory, Travel, TravelKind
-from services.gateway.app import ZONE, create_app
+from services.gateway.app import create_app
+from services.gateway.areas import ZONE, Area, Areas
 from services.network.crow import crow_tables_of
 from services.network.folder import Network
 from services.network.stops import StopRow, place_stops
 from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.embedded import EmbeddedLog
+from services.runtime.embedded_store import EmbeddedStore
 from services.runtime.memory import MemoryLog
 from services.runtime.settings import Settings
 from services.wire.envelope import Envelope
@@ -174,7 +176,9 @@ async def house(
     settings = Settings(**({"answer_s": 0.2, "heartbeat_s": 0.05} | changes))
     memory: MemoryLog[bytes] = MemoryLog(bound=log_bound)
     log = EmbeddedLog(memory)
-    app = create_app(network(), log, WallClock(DAY, EIGHT_S), settings)
+    app = create_app(
+        Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))]), log, EmbeddedStore(), settings
+    )
     peer = Peer(log, script or agreeable)
     tasks = [asyncio.create_task(peer.run())] if script else []
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -24,9 +24,11 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId, ShuttleId
 from services.gateway.app import create_app
-from services.gateway.server import GRACE_S, GatewayServer, listen
+from services.gateway.areas import ZONE, Area, Areas
 from services.runtime.clock import WallClock
 from services.runtime.embedded import EmbeddedLog
+from services.runtime.embedded_store import EmbeddedStore
+from services.runtime.http_server import GRACE_S, HttpServer, listen
 from services.runtime.memory import MemoryLog
 from services.runtime.settings import Settings
 from tests.gateway.peer import DAY, EIGHT_S, STATION, VILLAGE, Peer, agreeable, network
@@ -50,7 +52,7 @@ class Heard:
 class Site:
     client: httpx.AsyncClient
     peer: Peer
-    server: GatewayServer
+    server: HttpServer
     registry: CollectorRegistry
 
     def streams(self) -> float:
@@ -88,10 +90,12 @@ class Site:
 async def site(**changes: Any) -> AsyncIterator[Site]:
     settings = Settings(**({"heartbeat_s": 0.05, "answer_s": 2} | changes))
     log = EmbeddedLog(MemoryLog())
-    app = create_app(network(), log, WallClock(DAY, EIGHT_S), settings)
+    app = create_app(
+        Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))]), log, EmbeddedStore(), settings
+    )
     peer = Peer(log, agreeable)
     answering = asyncio.create_task(peer.run())
-    server, port = GatewayServer(app), listen("127.0.0.1", 0)
+    server, port = HttpServer(app), listen("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve([port]))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110

@@ -24,9 +24,9 @@ import pytest
 
 from services.domain.ride import NEXT, TERMINAL, Status
 from services.domain.territory import Promises, StopTimes
-from services.gateway.server import listen
 from services.network.folder import Network
 from services.runtime.clock import WallClock
+from services.runtime.http_server import listen
 from services.runtime.settings import Settings
 from services.runtime.zone_clocks import zone_clocks
 from services.simulator.live import House, PartFailed, build, live, start_clock

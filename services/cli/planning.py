@@ -1,4 +1,4 @@
-"""The command ``navette``: each sub-command imports its role and calls it."""
+"""Sub-commands that make territories and demand, simulate days, and judge and explain them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,10 @@ from typing import Any
 
 import click
 
-from services import __version__
+from services.cli.commands import EXIT_FINDINGS, FILE, WEATHER, main
 from services.domain.day import DayKind, Weather
-from services.domain.errors import NavetteError
 
-EXIT_FINDINGS = 1
-EXIT_ERROR = 2
-EXIT_INTERRUPTED = 130
-
-_FILE = click.Path(path_type=Path)
 _DATE = click.DateTime(["%Y-%m-%d"])
-_WEATHER = click.Choice(["dry", "rain", "snow"])
 
 
 def _kind(day: datetime | None, weather: str | None) -> DayKind | None:
@@ -29,39 +22,19 @@ def _kind(day: datetime | None, weather: str | None) -> DayKind | None:
     return DayKind(0 if day is None else day.weekday(), Weather(weather or "dry"))
 
 
-class _Commands(click.Group):
-    """A group of commands that ends with one clear line, whatever happened."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except NavetteError as error:
-            click.echo(f"navette: {error}", err=True)
-            sys.exit(EXIT_ERROR)
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            sys.exit(EXIT_INTERRUPTED)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="navette")
-def main() -> None:
-    """Dispatch on-demand autonomous shuttles in a rural territory."""
-
-
 @main.group()
 def territory() -> None:
     """Make the folder of a territory."""
 
 
 @territory.command("build", short_help="From roads and stops (or demand) to a territory's folder.")
-@click.option("--osm", type=_FILE, help="Roads: OpenStreetMap (.osm.pbf, .osm.gz, .osm).")
-@click.option("--nodes", type=_FILE, help="Roads: table of nodes (CSV, plain or .gz).")
-@click.option("--edges", type=_FILE, help="Roads: table of directed links (CSV, plain or .gz).")
+@click.option("--osm", type=FILE, help="Roads: OpenStreetMap (.osm.pbf, .osm.gz, .osm).")
+@click.option("--nodes", type=FILE, help="Roads: table of nodes (CSV, plain or .gz).")
+@click.option("--edges", type=FILE, help="Roads: table of directed links (CSV, plain or .gz).")
 @click.option("--crow", is_flag=True, help="No roads: straight lines x 1.3 at 50 km/h.")
-@click.option("--corridors", type=_FILE, help="Which roads shuttles may use, how fast (YAML).")
-@click.option("--stops", type=_FILE, help="Stops: CSV, GeoJSON or GTFS (stops.txt or .zip).")
-@click.option("--demand", type=_FILE, help="Requests (CSV or Parquet) to propose stops for.")
+@click.option("--corridors", type=FILE, help="Which roads shuttles may use, how fast (YAML).")
+@click.option("--stops", type=FILE, help="Stops: CSV, GeoJSON or GTFS (stops.txt or .zip).")
+@click.option("--demand", type=FILE, help="Requests (CSV or Parquet) to propose stops for.")
 @click.option(
     "--cover",
     type=click.FloatRange(0, 1, min_open=True),
@@ -113,7 +86,7 @@ def territory() -> None:
     "--timezone", default="Europe/Paris", show_default=True, help="The clock that people go by."
 )
 @click.option("--attribution", help="Whom to name as the source of the roads.")
-@click.option("--out", type=_FILE, required=True, help="The folder to make.")
+@click.option("--out", type=FILE, required=True, help="The folder to make.")
 @click.option("--force", is_flag=True, help="Replace a territory that is there already.")
 def territory_build(**chosen: Any) -> None:
     """Make a territory's folder from roads and stops, or demand to propose stops for."""
@@ -128,7 +101,7 @@ def demand() -> None:
 
 
 @demand.command("generate", short_help="A rural day for a territory, as CSV to look at or replay.")
-@click.argument("territory", type=_FILE)
+@click.argument("territory", type=FILE)
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
 )
@@ -136,8 +109,8 @@ def demand() -> None:
     "--requests", type=click.IntRange(0, 1_000_000), help="How many.  [default: by people]"
 )
 @click.option("--date", "day", type=_DATE, help="The day, for its weekday.  [default: any weekday]")
-@click.option("--weather", type=_WEATHER, help="The day's weather.  [default: none]")
-@click.option("--out", type=_FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
+@click.option("--weather", type=WEATHER, help="The day's weather.  [default: none]")
+@click.option("--out", type=FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
 def demand_generate(
     territory: Path,
     seed: int,
@@ -154,7 +127,7 @@ def demand_generate(
 
 
 @demand.command("history", short_help="Many generated days, to learn a forecast from.")
-@click.argument("territory", type=_FILE)
+@click.argument("territory", type=FILE)
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same days."
 )
@@ -162,7 +135,7 @@ def demand_generate(
 @click.option(
     "--days", type=click.IntRange(1, 1000), default=30, show_default=True, help="How many."
 )
-@click.option("--out", type=_FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
+@click.option("--out", type=FILE, required=True, help="CSV to write; gzipped if it ends in .gz.")
 def demand_history(territory: Path, seed: int, first: datetime, days: int, out: Path) -> None:
     """Generate days with their weekdays and weather, at stops, without places."""
     from services.simulator.demand_command import generate_days
@@ -176,14 +149,14 @@ def forecast() -> None:
 
 
 _HISTORY = click.option(
-    "--history", type=_FILE, help="Earlier days.  [default: history.csv.gz of the territory]"
+    "--history", type=FILE, help="Earlier days.  [default: history.csv.gz of the territory]"
 )
 
 
 @forecast.command("learn", short_help="From a territory's history to its forecast.")
-@click.argument("territory", type=_FILE)
+@click.argument("territory", type=FILE)
 @_HISTORY
-@click.option("--out", type=_FILE, help="Where to.  [default: forecast.json.gz of the territory]")
+@click.option("--out", type=FILE, help="Where to.  [default: forecast.json.gz of the territory]")
 def forecast_learn(territory: Path, history: Path | None, out: Path | None) -> None:
     """Learn expected requests per H3 cell and quarter of an hour."""
     from services.forecast.forecast_command import learn_territory
@@ -192,7 +165,7 @@ def forecast_learn(territory: Path, history: Path | None, out: Path | None) -> N
 
 
 @forecast.command("evaluate", short_help="Judge forecasts of days that they have not seen.")
-@click.argument("territory", type=_FILE)
+@click.argument("territory", type=FILE)
 @_HISTORY
 @click.option(
     "--held-out",
@@ -209,8 +182,8 @@ def forecast_evaluate(territory: Path, history: Path | None, held_out: int) -> N
 
 
 @main.command("simulate", short_help="Run a day of rides, write figures and a report.")
-@click.argument("territory", type=_FILE)
-@click.option("--demand", type=_FILE, help="Requests to replay (CSV, Parquet).  [default: made up]")
+@click.argument("territory", type=FILE)
+@click.option("--demand", type=FILE, help="Requests to replay (CSV, Parquet).  [default: made up]")
 @click.option("--shuttles", type=click.IntRange(1, 10_000), help="Fleet size.  [default: as it is]")
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
@@ -218,12 +191,12 @@ def forecast_evaluate(territory: Path, history: Path | None, held_out: int) -> N
 @click.option(
     "--date", "day", type=_DATE, help="The day, for its weekday and light.  [default: any]"
 )
-@click.option("--weather", type=_WEATHER, help="The day's weather.  [default: none]")
-@click.option("--out", type=_FILE, default=Path("runs/latest"), show_default=True, help="Results.")
+@click.option("--weather", type=WEATHER, help="The day's weather.  [default: none]")
+@click.option("--out", type=FILE, default=Path("runs/latest"), show_default=True, help="Results.")
 @click.option("--benchmark", is_flag=True, help="No chance in it: all goes as planned.")
-@click.option("--closures", type=_FILE, help="Roads that are closed, and when (CSV).")
-@click.option("--conditions", type=_FILE, help="Weather that shuttles may not drive in (CSV).")
-@click.option("--faults", type=_FILE, help="What goes wrong with which shuttle, and when (CSV).")
+@click.option("--closures", type=FILE, help="Roads that are closed, and when (CSV).")
+@click.option("--conditions", type=FILE, help="Weather that shuttles may not drive in (CSV).")
+@click.option("--faults", type=FILE, help="What goes wrong with which shuttle, and when (CSV).")
 @click.option(
     "--breakdowns",
     type=click.FloatRange(0, 1000),
@@ -251,9 +224,9 @@ def simulate_day(
 
 
 @main.command("check", short_help="Judge what a simulated day wrote, without the planner's code.")
-@click.argument("run_dir", metavar="DIR", type=_FILE)
-@click.option("--territory", type=_FILE, help="Its territory, if not where the run found it.")
-@click.option("--demand", type=_FILE, help="Its demand, if not where the run found it.")
+@click.argument("run_dir", metavar="DIR", type=FILE)
+@click.option("--territory", type=FILE, help="Its territory, if not where the run found it.")
+@click.option("--demand", type=FILE, help="Its demand, if not where the run found it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def check_run(run_dir: Path, territory: Path | None, demand: Path | None, as_json: bool) -> None:
     """Judge a run: 0 if it is clean, 1 if a rule is broken, 2 if there is nothing to judge."""
@@ -265,7 +238,7 @@ def check_run(run_dir: Path, territory: Path | None, demand: Path | None, as_jso
 
 
 @main.command("solve", short_help="Solve a static instance of the literature near the optimum.")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option(
     "--format",
     type=click.Choice(["lilim", "darp"]),
@@ -290,7 +263,7 @@ def check_run(run_dir: Path, territory: Path | None, demand: Path | None, as_jso
     show_default=True,
     help="Searches side by side.",
 )
-@click.option("--out", type=_FILE, help="Write the JSON here as well.")
+@click.option("--out", type=FILE, help="Write the JSON here as well.")
 @click.option(
     "--solver",
     type=click.Choice(["navette", "ortools"]),
@@ -309,85 +282,14 @@ def solve_instance(file: Path, **chosen: Any) -> None:
 
 
 @main.command("explain", short_help="Why a ride of a simulated day got its answer.")
-@click.argument("run_dir", metavar="DIR", type=_FILE)
+@click.argument("run_dir", metavar="DIR", type=FILE)
 @click.argument("request_id", metavar="REQUEST")
 @click.option("--shuttle", metavar="ID", help="All about this shuttle.  [default: an overview]")
-@click.option("--territory", type=_FILE, help="Its territory, if not where the run found it.")
-@click.option("--demand", type=_FILE, help="Its demand, if not where the run found it.")
+@click.option("--territory", type=FILE, help="Its territory, if not where the run found it.")
+@click.option("--demand", type=FILE, help="Its demand, if not where the run found it.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 def explain_ride(run_dir: Path, request_id: str, **chosen: Any) -> None:
     """Say why this shuttle, or why refused: what bound, and how far off each shuttle was."""
     from services.simulator.explain.command import Asked, run
 
     run(run_dir, request_id, Asked(**chosen), click.echo)
-
-
-@main.command("up", short_help="Serve a territory: HTTP, dispatcher and simulated shuttles.")
-@click.argument("territory", nargs=-1, required=True, metavar="TERRITORY...")
-@click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port; 0: any.  [default: 8080]")
-@click.option(
-    "--speed",
-    type=click.FloatRange(0, 1000, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Seconds that pass there in a second.",
-)
-@click.option(
-    "--at",
-    type=click.DateTime(["%H:%M"]),
-    metavar="HH:MM",
-    help="Begin at this time of day.  [default: now]",
-)
-@click.option(
-    "--weather", type=_WEATHER, default="dry", show_default=True, help="The day's weather."
-)
-@click.option("--real", is_flag=True, help="On a real Kafka and PostgreSQL, each part a process.")
-@click.option(
-    "--dispatchers",
-    type=click.IntRange(1, 100),
-    default=1,
-    show_default=True,
-    help="With --real: how many share the zones.",
-)
-@click.option(
-    "--data",
-    type=_FILE,
-    default=Path("runs/real"),
-    show_default=True,
-    help="With --real: where everything is kept, from run to run.",
-)
-def serve_territory(territory: tuple[str, ...], real: bool, **chosen: Any) -> None:
-    """Take live ride requests over HTTP until Ctrl-C; shuttles are simulated.
-
-    With --real, TERRITORY may be several, each as [ID=]FOLDER.
-    """
-    begins = chosen["at"].time() if chosen["at"] else None
-    sky = Weather(chosen["weather"])
-    if real:
-        from services.runtime.local_server import need_installed
-        from services.runtime.settings import Settings
-
-        need_installed()
-        from services.runtime.real_stack import Wanted, up_real
-
-        wanted = Wanted(
-            territories=territory,
-            data=chosen["data"],
-            port=Settings().port if chosen["port"] is None else chosen["port"],
-            dispatchers=chosen["dispatchers"],
-            at=begins,
-            speed=chosen["speed"],
-            weather=sky,
-        )
-        up_real(wanted, click.echo)
-        return
-    if len(territory) > 1:
-        raise click.UsageError("several territories at once need --real")
-    from services.simulator.live import up
-
-    folder = Path(territory[0])
-    up(folder, port=chosen["port"], speed=chosen["speed"], at=begins, weather=sky, say=click.echo)
-
-
-if __name__ == "__main__":
-    main()

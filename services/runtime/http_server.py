@@ -1,13 +1,13 @@
-"""Serves a gateway over HTTP."""
+"""Serves a process's pages over HTTP."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from services.domain.errors import Unavailable
 
@@ -15,17 +15,19 @@ GRACE_S = 2
 """Answers under way get so long when the server ends."""
 
 
-class GatewayServer(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """A server that ends when told to, open streams or not, and leaves signals to its owner.
 
     Parameters
     ----------
     app
-        Made by `services.gateway.app.create_app`.
+        What is served.
+    ending
+        Called when it ends, before it waits for answers under way: streams end by it.
     """
 
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, ending: Callable[[], None] = lambda: None) -> None:
+        self._ending = ending
         super().__init__(
             uvicorn.Config(
                 app,
@@ -40,7 +42,7 @@ class GatewayServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals alone: the gateway may be one of several parts of a process."""
+        """Leave signals alone: this may be one of several parts of a process."""
         yield
 
     def stop(self) -> None:
@@ -49,7 +51,7 @@ class GatewayServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End open streams first; the server would wait for them."""
-        self._app.state.view.close()
+        self._ending()
         await super().shutdown(sockets)
 
 

@@ -1,0 +1,205 @@
+"""A process that plays one role: it connects, works until it is told to end, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from services.domain.errors import NavetteError, Unavailable
+from services.domain.ids import ZoneId
+from services.network.served import Served, served
+from services.runtime import logs
+from services.runtime.clock import Clock, WallClock
+from services.runtime.database import connect
+from services.runtime.http_server import HttpServer, listen
+from services.runtime.kafka import KafkaLog
+from services.runtime.metrics import LogMetrics, new_registry
+from services.runtime.migrate import check_version
+from services.runtime.postgres import PostgresStore
+from services.runtime.settings import KafkaSettings, ServeSettings, Settings
+from services.runtime.zone_clocks import zone_clocks
+
+log = structlog.get_logger()
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+RETRY_S = 0.5
+RETRY_S_MAX = 5.0
+LET_GO_S = 6.0
+"""What a role has to finish, it finishes within so many seconds."""
+
+
+class RoleFailed(NavetteError):
+    """A role ended by itself."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"it ended by itself, which is a bug: {reason}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a role works: the territories that it serves, and the servers that it uses.
+
+    Parameters
+    ----------
+    served, clocks
+        Zones, and their clocks.
+    messages, store
+        Kafka and PostgreSQL.
+    clock
+        Any zone's moment.
+    """
+
+    served: tuple[Served, ...]
+    clocks: Mapping[ZoneId, Clock]
+    messages: KafkaLog
+    store: PostgresStore
+    clock: Clock
+    registry: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What a process does, and what it shows.
+
+    Parameters
+    ----------
+    run
+        Works until cancelled.
+    app
+        What it serves over HTTP.
+    ending
+        Called when the process ends, before answers under way are waited for.
+    """
+
+    run: Callable[[], Coroutine[None, None, None]]
+    app: ASGIApp
+    ending: Callable[[], None] = lambda: None
+
+
+def serve(
+    territories: Sequence[str], port: int | None, make: Callable[[Place], Role]
+) -> None:
+    """Play a role until told to end (SIGINT or SIGTERM): ``navette serve``.
+
+    While Kafka or PostgreSQL cannot be reached, it waits for them and says so.
+
+    Raises
+    ------
+    NavetteError
+        If a setting, a territory or a server is not as it has to be.
+    """
+    settings, kafka, chosen = Settings(), KafkaSettings(), ServeSettings()
+    logs.configure(settings.log_format, settings.log_level)
+    everything = served(territories or chosen.territories.split(","))
+    with listen(settings.host, settings.port if port is None else port) as opened:
+        asyncio.run(_serve(everything, kafka, chosen, opened, make))
+
+
+async def _serve(
+    everything: tuple[Served, ...],
+    kafka: KafkaSettings,
+    chosen: ServeSettings,
+    opened: socket.socket,
+    make: Callable[[Place], Role],
+) -> None:
+    told_to_end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, told_to_end.set)
+    ending = asyncio.ensure_future(told_to_end.wait())
+    connecting = asyncio.ensure_future(_connected(everything, kafka, chosen))
+    await asyncio.wait({ending, connecting}, return_when=asyncio.FIRST_COMPLETED)
+    if not connecting.done():
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        return
+    place, close = connecting.result()
+    try:
+        await _play(make(place), opened, ending)
+    finally:
+        await close()
+
+
+async def _play(role: Role, opened: socket.socket, ending: asyncio.Future[bool]) -> None:
+    server = HttpServer(role.app, role.ending)
+    serving = asyncio.create_task(server.serve([opened]))
+    working = asyncio.create_task(role.run())
+    try:
+        await asyncio.wait({serving, working, ending}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        server.stop()
+        working.cancel()
+        done, late = await asyncio.wait({working, serving}, timeout=LET_GO_S)
+        for task in late:
+            task.cancel()
+    for task in done:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+    if not ending.done():
+        raise RoleFailed("its work was over")
+
+
+async def _connected(
+    everything: tuple[Served, ...], kafka: KafkaSettings, chosen: ServeSettings
+) -> tuple[Place, Callable[[], Coroutine[None, None, None]]]:
+    registry = new_registry()
+    clock = _clock(chosen.clock)
+    engine = connect(chosen.database.get_secret_value())
+    store = PostgresStore(engine)
+    pause_s = RETRY_S
+    while True:
+        messages = KafkaLog(kafka, LogMetrics(registry) if pause_s == RETRY_S else None)
+        try:
+            await check_version(engine)
+            await messages.start()
+            clocks = await zone_clocks(store, everything, messages.partitions, clock)
+            break
+        except Unavailable as error:
+            log.warning("waiting_for_servers", reason=str(error))
+            await messages.close()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, RETRY_S_MAX)
+        except BaseException:
+            await messages.close()
+            await engine.dispose()
+            raise
+
+    async def close() -> None:
+        with contextlib.suppress(NavetteError):
+            await messages.close()
+        await engine.dispose()
+
+    place = Place(
+        served=everything,
+        clocks=clocks,
+        messages=messages,
+        store=store,
+        clock=clock,
+        registry=registry,
+    )
+    return place, close
+
+
+def _clock(text: str) -> WallClock:
+    return WallClock.from_text(text) if text else WallClock.from_now("UTC")
+
+
+def parts_waiting(file: Path | None) -> list[str]:
+    """Return which parts a supervisor says are not ready; none if there is no supervisor."""
+    if file is None:
+        return []
+    try:
+        ready = json.loads(file.read_text(encoding="utf-8"))
+        return [f"{name} is not ready" for name, is_ready in ready.items() if not is_ready]
+    except (OSError, ValueError, AttributeError):
+        return ["the supervisor has not said yet what is ready"]
