@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,87 @@ def serve_territory(territory: tuple[str, ...], real: bool, **chosen: Any) -> No
 
     folder = Path(territory[0])
     up(folder, port=chosen["port"], speed=chosen["speed"], at=begins, weather=sky, say=click.echo)
+
+
+@main.group("serve")
+def serve() -> None:
+    """Play one role of a real service, on Apache Kafka and PostgreSQL.
+
+    Each option is also an environment variable (NAVETTE_KAFKA and so on); docs/operation.md has
+    them all, TLS and SASL included.
+    """
+
+
+def _served(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a role the options that all roles have."""
+    options = (
+        click.option(
+            "--territory",
+            "territories",
+            multiple=True,
+            metavar="[ID=]FOLDER",
+            help="What is served; may be given several times.  [env: NAVETTE_TERRITORIES]",
+        ),
+        click.option("--kafka", metavar="HOST:PORT,...", help="Brokers.  [env: NAVETTE_KAFKA]"),
+        click.option(
+            "--database",
+            metavar="URL",
+            help="postgresql://user@host/name; a password is better in NAVETTE_DATABASE.",
+        ),
+        click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port.  [default: 8080]"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _play(make: Any, territories: tuple[str, ...], port: int | None, **given: str | None) -> None:
+    from services.runtime.serving import serve as play
+
+    play(territories, port, make, given)
+
+
+@serve.command("gateway", short_help="HTTP for riders.")
+@_served
+def serve_gateway(**chosen: Any) -> None:
+    """Take ride requests over HTTP and tell riders what becomes of them."""
+    from services.gateway.role import gateway
+
+    _play(gateway, **chosen)
+
+
+@serve.command("dispatcher", short_help="Dispatches the zones of its shards.")
+@click.option("--name", required=True, help="Its own among all dispatchers, the same at each start.")
+@_served
+def serve_dispatcher(name: str, **chosen: Any) -> None:
+    """Dispatch: share the zones with all other dispatchers, and take over from those that die."""
+    from services.dispatcher.serving import serving
+
+    _play(serving(name), **chosen)
+
+
+@serve.command("shuttles", short_help="Simulated shuttles that drive by the clock.")
+@_served
+def serve_shuttles(**chosen: Any) -> None:
+    """Drive simulated shuttles of all territories, and the people who get on and off."""
+    from services.simulator.serving import serving
+
+    _play(serving, **chosen)
+
+
+@main.command("migrate", short_help="Bring the database to this version's tables.")
+@click.option("--database", metavar="URL", help="postgresql://...  [env: NAVETTE_DATABASE]")
+@click.option(
+    "--journal-days",
+    type=click.IntRange(1, 3660),
+    default=90,
+    show_default=True,
+    help="Days of the journal that are kept.",
+)
+def migrate_database(database: str | None, journal_days: int) -> None:
+    """Make or change tables, and drop days of the journal that are too old; do it daily."""
+    from services.runtime.migrate import run
+    from services.runtime.settings import ServeSettings, read_settings
+
+    settings = read_settings(ServeSettings, database=database)
+    run(settings.database.get_secret_value(), journal_days)

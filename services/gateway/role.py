@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from services.gateway.app import create_app
 from services.gateway.areas import Area, Areas
 from services.runtime.serving import Place, Role, parts_waiting
-from services.runtime.settings import ServeSettings, Settings
 
 
 def gateway(place: Place) -> Role:
     """Put a gateway together."""
-    file = ServeSettings().readiness_file
+    file = place.chosen.serve.readiness_file
 
     async def waiting() -> Sequence[str]:
         return [*parts_waiting(file), *await place.waiting()]
 
     areas = Areas(Area(zone, network, place.clocks[zone]) for zone, network in place.served)
     app = create_app(
-        areas, place.messages, place.store, Settings(), registry=place.registry, ready=waiting
+        areas, place.messages, place.store, place.chosen.process, registry=place.registry, ready=waiting
     )
 
     async def run() -> None:

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from services.domain.errors import NavetteError, Unavailable
-from services.domain.ids import ZoneId
+from services.domain.ids import RideId, ZoneId
 from services.network.served import Served, served
 from services.runtime import logs
 from services.runtime.clock import Clock, WallClock
@@ -26,14 +26,16 @@ from services.runtime.kafka import KafkaLog
 from services.runtime.metrics import LogMetrics, new_registry
 from services.runtime.migrate import check_version
 from services.runtime.postgres import PostgresStore
-from services.runtime.settings import KafkaSettings, ServeSettings, Settings
+from services.runtime.settings import KafkaSettings, ServeSettings, Settings, read_settings
 from services.runtime.zone_clocks import zone_clocks
+from services.wire.topics import Topic
 
 log = structlog.get_logger()
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 RETRY_S = 0.5
 RETRY_S_MAX = 5.0
+ANSWER_S_MAX = 1.5
 LET_GO_S = 6.0
 """What a role has to finish, it finishes within so many seconds."""
 
@@ -46,11 +48,22 @@ class RoleFailed(NavetteError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """All settings of a process."""
+
+    process: Settings
+    kafka: KafkaSettings
+    serve: ServeSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a role works: the territories that it serves, and the servers that it uses.
 
     Parameters
     ----------
+    chosen
+        Settings.
     served, clocks
         Zones, and their clocks.
     messages, store
@@ -59,12 +72,28 @@ class Place:
         Any zone's moment.
     """
 
+    chosen: Chosen
     served: tuple[Served, ...]
     clocks: Mapping[ZoneId, Clock]
     messages: KafkaLog
     store: PostgresStore
     clock: Clock
     registry: CollectorRegistry
+
+    async def waiting(self) -> list[str]:
+        """Return which of the servers do not answer."""
+        reasons = []
+        asked = {
+            "Kafka": self.messages.end(Topic.RIDE_COMMANDS, 0),
+            "PostgreSQL": self.store.ride(RideId("-")),
+        }
+        for name, asking in asked.items():
+            try:
+                async with asyncio.timeout(ANSWER_S_MAX):
+                    await asking
+            except (Unavailable, TimeoutError):
+                reasons.append(f"{name} does not answer")
+        return reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,28 +116,46 @@ class Role:
 
 
 def serve(
-    territories: Sequence[str], port: int | None, make: Callable[[Place], Role]
+    territories: Sequence[str],
+    port: int | None,
+    make: Callable[[Place], Role],
+    given: Mapping[str, str | None],
 ) -> None:
     """Play a role until told to end (SIGINT or SIGTERM): ``navette serve``.
 
     While Kafka or PostgreSQL cannot be reached, it waits for them and says so.
+
+    Parameters
+    ----------
+    territories
+        Each ``[ID=]FOLDER``; none: as the settings say.
+    port
+        Where to serve HTTP; absent: as the settings say.
+    make
+        Puts the role together, once the servers are there.
+    given
+        Settings that were given on the command line: ``kafka``, ``database``.
 
     Raises
     ------
     NavetteError
         If a setting, a territory or a server is not as it has to be.
     """
-    settings, kafka, chosen = Settings(), KafkaSettings(), ServeSettings()
+    settings = read_settings(Settings)
+    chosen = Chosen(
+        process=settings,
+        kafka=read_settings(KafkaSettings, kafka=given["kafka"]),
+        serve=read_settings(ServeSettings, database=given["database"]),
+    )
     logs.configure(settings.log_format, settings.log_level)
-    everything = served(territories or chosen.territories.split(","))
+    everything = served(territories or chosen.serve.territories.split(","))
     with listen(settings.host, settings.port if port is None else port) as opened:
-        asyncio.run(_serve(everything, kafka, chosen, opened, make))
+        asyncio.run(_serve(everything, chosen, opened, make))
 
 
 async def _serve(
     everything: tuple[Served, ...],
-    kafka: KafkaSettings,
-    chosen: ServeSettings,
+    chosen: Chosen,
     opened: socket.socket,
     make: Callable[[Place], Role],
 ) -> None:
@@ -117,7 +164,7 @@ async def _serve(
     for number in SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
     ending = asyncio.ensure_future(told_to_end.wait())
-    connecting = asyncio.ensure_future(_connected(everything, kafka, chosen))
+    connecting = asyncio.ensure_future(_connected(everything, chosen))
     await asyncio.wait({ending, connecting}, return_when=asyncio.FIRST_COMPLETED)
     if not connecting.done():
         connecting.cancel()
@@ -150,15 +197,15 @@ async def _play(role: Role, opened: socket.socket, ending: asyncio.Future[bool])
 
 
 async def _connected(
-    everything: tuple[Served, ...], kafka: KafkaSettings, chosen: ServeSettings
+    everything: tuple[Served, ...], chosen: Chosen
 ) -> tuple[Place, Callable[[], Coroutine[None, None, None]]]:
     registry = new_registry()
-    clock = _clock(chosen.clock)
-    engine = connect(chosen.database.get_secret_value())
+    clock = _clock(chosen.serve.clock)
+    engine = connect(chosen.serve.database.get_secret_value())
     store = PostgresStore(engine)
     pause_s = RETRY_S
     while True:
-        messages = KafkaLog(kafka, LogMetrics(registry) if pause_s == RETRY_S else None)
+        messages = KafkaLog(chosen.kafka, LogMetrics(registry) if pause_s == RETRY_S else None)
         try:
             await check_version(engine)
             await messages.start()
@@ -180,6 +227,7 @@ async def _connected(
         await engine.dispose()
 
     place = Place(
+        chosen=chosen,
         served=everything,
         clocks=clocks,
         messages=messages,

@@ -1,0 +1,64 @@
+"""A dispatcher as a process: ``navette serve dispatcher``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from services.dispatcher.role import dispatcher
+from services.dispatcher.surroundings import ShardMetrics, Surroundings
+from services.domain.day import Weather
+from services.runtime.kafka_membership import KafkaMembership
+from services.runtime.pages import pages
+from services.runtime.ports import Record
+from services.runtime.serving import Place, Role
+from services.wire.topics import Topic
+
+
+class RawLetters:
+    """Keeps what could not be read as it came."""
+
+    def __init__(self, place: Place) -> None:
+        self._log = place.messages
+
+    async def put(self, record: Record, place: str, reason: str) -> None:  # noqa: ARG002
+        """Keep a record; when this returns it is safe."""
+        await self._log.append_raw(
+            Topic.DEAD_LETTERS, record.partition, record.key, record.data
+        )
+
+
+def serving(name: str) -> Callable[[Place], Role]:
+    """Return what puts a dispatcher together that has this name among all."""
+
+    def make(place: Place) -> Role:
+        around = Surroundings(
+            messages=place.messages,
+            store=place.store,
+            dead_letters=RawLetters(place),
+            clock=place.clock,
+            owner=name,
+            metrics=ShardMetrics(place.registry),
+        )
+        membership = KafkaMembership(place.chosen.kafka, name)
+        weather = Weather(place.chosen.serve.weather)
+        ownership, attendants = dispatcher(
+            place.served, place.clocks, around, membership, place.registry, weather
+        )
+
+        async def run() -> None:
+            try:
+                await ownership.run()
+            finally:
+                attendants.stop()
+
+        async def waiting() -> Sequence[str]:
+            reasons = await place.waiting()
+            if not membership.joined or not membership.reachable:
+                reasons.append("it has not joined the other dispatchers")
+            elif not ownership.ready:
+                reasons.append("it has not taken all of its shards")
+            return reasons
+
+        return Role(run=run, app=pages(waiting, place.registry))
+
+    return make
