@@ -127,7 +127,9 @@ def serve_gateway(**chosen: Any) -> None:
 
 
 @serve.command("dispatcher", short_help="Dispatches the zones of its shards.")
-@click.option("--name", required=True, help="Its own among all dispatchers, the same at each start.")
+@click.option(
+    "--name", required=True, help="Its own among all dispatchers, the same at each start."
+)
 @_served
 def serve_dispatcher(name: str, **chosen: Any) -> None:
     """Dispatch: share the zones with all other dispatchers, and take over from those that die."""

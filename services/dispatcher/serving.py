@@ -22,9 +22,7 @@ class RawLetters:
 
     async def put(self, record: Record, place: str, reason: str) -> None:  # noqa: ARG002
         """Keep a record; when this returns it is safe."""
-        await self._log.append_raw(
-            Topic.DEAD_LETTERS, record.partition, record.key, record.data
-        )
+        await self._log.append_raw(Topic.DEAD_LETTERS, record.partition, record.key, record.data)
 
 
 def serving(name: str) -> Callable[[Place], Role]:

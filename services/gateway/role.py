@@ -19,7 +19,12 @@ def gateway(place: Place) -> Role:
 
     areas = Areas(Area(zone, network, place.clocks[zone]) for zone, network in place.served)
     app = create_app(
-        areas, place.messages, place.store, place.chosen.process, registry=place.registry, ready=waiting
+        areas,
+        place.messages,
+        place.store,
+        place.chosen.process,
+        registry=place.registry,
+        ready=waiting,
     )
 
     async def run() -> None:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -163,9 +164,10 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
-    ending = asyncio.ensure_future(told_to_end.wait())
-    connecting = asyncio.ensure_future(_connected(everything, chosen))
-    await asyncio.wait({ending, connecting}, return_when=asyncio.FIRST_COMPLETED)
+    ending = asyncio.create_task(told_to_end.wait())
+    connecting = asyncio.create_task(_connected(everything, chosen))
+    waits: set[asyncio.Task[Any]] = {ending, connecting}
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     if not connecting.done():
         connecting.cancel()
         await asyncio.gather(connecting, return_exceptions=True)
@@ -177,12 +179,13 @@ async def _serve(
         await close()
 
 
-async def _play(role: Role, opened: socket.socket, ending: asyncio.Future[bool]) -> None:
+async def _play(role: Role, opened: socket.socket, ending: asyncio.Task[Literal[True]]) -> None:
     server = HttpServer(role.app, role.ending)
     serving = asyncio.create_task(server.serve([opened]))
     working = asyncio.create_task(role.run())
+    waits: set[asyncio.Task[Any]] = {serving, working, ending}
     try:
-        await asyncio.wait({serving, working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         server.stop()
         working.cancel()

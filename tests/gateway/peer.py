@@ -157,6 +157,7 @@ class House:
     client: httpx.AsyncClient
     peer: Peer
     memory: MemoryLog[bytes]
+    log: EmbeddedLog
 
     async def ask(self, key: str = "k-1", **changes: Any) -> httpx.Response:
         body = {"origin": VILLAGE, "destination": STATION} | changes
@@ -187,7 +188,7 @@ async def house(
         httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
     ):
         await asyncio.sleep(0)
-        yield House(app, client, peer, memory)
+        yield House(app, client, peer, memory, log)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

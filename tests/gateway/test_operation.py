@@ -59,7 +59,7 @@ async def test_it_is_not_healthy_once_its_follower_died_and_nobody_waits_in_vain
 
 async def test_an_event_that_cannot_be_read_is_counted_and_the_rest_goes_on() -> None:
     async with house() as gateway:
-        gateway.memory.append(Topic.RIDE_EVENTS, "k", b"\xff\xff")
+        await gateway.log.append_raw(Topic.RIDE_EVENTS, 0, "k", b"\xff\xff")
         assert (await gateway.ask()).status_code == 201
         text = (await gateway.client.get("/metrics")).text
     assert "navette_events_unreadable_total 1.0" in text
@@ -122,6 +122,7 @@ async def test_the_description_names_every_path_and_every_field() -> None:
         "/v1/rides/{ride_id}/accept": {"post"},
         "/v1/rides/{ride_id}/events": {"get"},
         "/healthz": {"get"},
+        "/readyz": {"get"},
         "/metrics": {"get"},
     }
     schemas = described["components"]["schemas"]

@@ -95,7 +95,7 @@ async def site(**changes: Any) -> AsyncIterator[Site]:
     )
     peer = Peer(log, agreeable)
     answering = asyncio.create_task(peer.run())
-    server, port = HttpServer(app), listen("127.0.0.1", 0)
+    server, port = HttpServer(app, app.state.view.close), listen("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve([port]))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110

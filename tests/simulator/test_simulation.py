@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli import EXIT_ERROR, EXIT_INTERRUPTED
+from services.cli.commands import EXIT_ERROR, EXIT_INTERRUPTED
 from services.domain.geo import Point
 from services.domain.ride import Status
 from services.network.fleet import shuttles
