@@ -12,7 +12,7 @@ from services.wire.envelope import is_traceparent
 
 log = structlog.get_logger()
 
-_QUIET = frozenset({"/healthz", "/metrics"})
+_QUIET = frozenset({"/healthz", "/metrics", "/readyz"})
 """Asked for every few seconds by machines; their answers are counted but not written down."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

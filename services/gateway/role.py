@@ -9,13 +9,16 @@ from services.gateway.app import create_app
 from services.gateway.areas import Area, Areas
 from services.runtime.serving import Place, Role, parts_waiting
 
+GATEWAY = "gateway"
+"""What a supervisor calls it."""
+
 
 def gateway(place: Place) -> Role:
     """Put a gateway together."""
     file = place.chosen.serve.readiness_file
 
     async def waiting() -> Sequence[str]:
-        return [*parts_waiting(file), *await place.waiting()]
+        return [*parts_waiting(file, GATEWAY), *await place.waiting()]
 
     areas = Areas(Area(zone, network, place.clocks[zone]) for zone, network in place.served)
     app = create_app(

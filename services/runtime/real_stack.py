@@ -22,17 +22,22 @@ from services.domain.errors import NavetteError
 from services.network.folder import load
 from services.runtime.child import Program
 from services.runtime.clock_file import VARIABLE, SharedClock, kept_clock
+from services.runtime.database import connect
+from services.runtime.kafka_topics import topic_keeper
 from services.runtime.local_kafka import LocalKafka
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.loopback import HOST, free_port, is_free, need_port
+from services.runtime.migrate import MIGRATE_S_MAX, migrate
 from services.runtime.probe import says_ok
 from services.runtime.run_folder import RunFolder
+from services.runtime.settings import KafkaSettings, read_settings
 from services.runtime.supervisor import Part, Supervisor
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 KILLED = 130
 NAVETTE = (sys.executable, "-m", "services.cli")
 ROLE_STOPS_S = 8.0
+JOURNAL_DAYS = 90
 ORDER_OF_END: tuple[Callable[[str], bool], ...] = (
     "gateway".__eq__,
     "shuttles".__eq__,
@@ -155,8 +160,7 @@ class _Stack:
             "NAVETTE_WEATHER": wanted.weather.value,
             VARIABLE: clock.text,
         }
-        for job in ("migrate", "topics"):
-            await supervisor.do(self._program(job, (job,), shared))
+        await asyncio.gather(self._make_tables(), self._make_topics())
         names = [f"dispatcher-{number}" for number in range(wanted.dispatchers)]
         readiness = {**shared, "NAVETTE_READINESS_FILE": str(self._run.readiness)}
         await supervisor.start(
@@ -167,6 +171,18 @@ class _Stack:
             ]
         )
         self._say(self._welcome(clock, time.monotonic() - began_s))
+
+    async def _make_tables(self) -> None:
+        engine = connect(self._postgres.url(), 1, MIGRATE_S_MAX)
+        try:
+            await migrate(engine, JOURNAL_DAYS)
+        finally:
+            await engine.dispose()
+
+    async def _make_topics(self) -> None:
+        settings = read_settings(KafkaSettings, kafka=self._kafka.address)
+        async with topic_keeper(settings) as keeper:
+            await keeper.create(await keeper.missing())
 
     def _role(
         self, name: str, role: tuple[str, ...], shared: Mapping[str, str], port: int = 0

@@ -245,12 +245,12 @@ def _clock(text: str) -> WallClock:
     return WallClock.from_text(text) if text else WallClock.from_now("UTC")
 
 
-def parts_waiting(file: Path | None) -> list[str]:
-    """Return which parts a supervisor says are not ready; none if there is no supervisor."""
+def parts_waiting(file: Path | None, own: str) -> list[str]:
+    """Return which other parts a supervisor says are not ready; none if there is no supervisor."""
     if file is None:
         return []
     try:
         ready = json.loads(file.read_text(encoding="utf-8"))
-        return [f"{name} is not ready" for name, is_ready in ready.items() if not is_ready]
+        return [f"{name} is not ready" for name, fine in ready.items() if not fine and name != own]
     except (OSError, ValueError, AttributeError):
         return ["the supervisor has not said yet what is ready"]
