@@ -9,14 +9,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.domain.errors import Unavailable
-from services.runtime.kafka_connection import WrongTopics, connection
+from services.runtime.kafka_connection import LETTER_BYTES_MAX, WrongTopics, connection
 from services.runtime.kafka_reading import KafkaReader, Pump, close_consumer, open_consumer
 from services.runtime.kafka_writing import Outgoing, Writer
 from services.runtime.metrics import LogMetrics
 from services.runtime.settings import KafkaSettings
-from services.wire.codec import SIZE_MAX, encode
+from services.wire.codec import encode
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic, key_of, partition_of, topic_of
+
+OVERHEAD_BYTES = 1 << 10
+"""More than a log adds to a record."""
 
 
 class KafkaLog:
@@ -91,8 +94,8 @@ class KafkaLog:
 
     async def append_raw(self, topic: Topic, partition: int, key: str, data: bytes) -> int:
         """Add bytes that are no envelope, or an envelope as it came."""
-        if len(data) > SIZE_MAX:
-            raise ValueError(f"{len(data)} bytes; at most {SIZE_MAX} can be sent")
+        if len(data) > LETTER_BYTES_MAX - OVERHEAD_BYTES:
+            raise ValueError(f"{len(data)} bytes are too long to be sent")
         (offset,) = await self._send([Outgoing(self._names[topic], partition, key.encode(), data)])
         self._count(topic)
         return offset

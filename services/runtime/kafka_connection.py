@@ -21,6 +21,9 @@ from services.wire.topics import Topic
 RECORD_BYTES_MAX = SIZE_MAX + (64 << 10)
 """The longest message, its key, and what the log adds."""
 
+LETTER_BYTES_MAX = RECORD_BYTES_MAX + (64 << 10)
+"""The same as a dead letter: with the place and reason, and encrypted."""
+
 
 class WrongTopics(NavetteError):
     """Topics on the broker are not as they have to be; what differs, one a line."""

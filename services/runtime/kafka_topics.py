@@ -12,7 +12,12 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.domain.errors import Unavailable
-from services.runtime.kafka_connection import RECORD_BYTES_MAX, Connection, connection
+from services.runtime.kafka_connection import (
+    LETTER_BYTES_MAX,
+    RECORD_BYTES_MAX,
+    Connection,
+    connection,
+)
 from services.runtime.settings import KafkaSettings
 from services.wire.topics import DAY_S, FACTS, Facts, Topic
 
@@ -35,7 +40,7 @@ class Shape:
     Parameters
     ----------
     partitions, replicas
-        How many; absent copies of each.
+        How many, and how many copies of each.
     settings
         What matters to us of its settings, by Kafka's names.
     """
@@ -48,7 +53,7 @@ class Shape:
 def wanted(facts: Facts, settings: KafkaSettings) -> Shape:
     """Say how a topic has to be kept."""
     kept = {
-        "max.message.bytes": str(RECORD_BYTES_MAX),
+        "max.message.bytes": str(LETTER_BYTES_MAX if facts.puts_aside else RECORD_BYTES_MAX),
         "message.timestamp.type": "LogAppendTime",
         "min.insync.replicas": str(max(1, settings.kafka_replicas - 1)),
         "unclean.leader.election.enable": "false",
@@ -71,13 +76,7 @@ def differences(name: str, found: Shape | None, expected: Shape) -> list[str]:
     """Say in which ways a topic is not as it has to be, and how to mend that."""
     if found is None:
         return [f"{name}: missing; `navette topics` creates it"]
-    differ = []
-    if found.partitions != expected.partitions:
-        differ.append(
-            f"{name}: {found.partitions} partitions, expected {expected.partitions}; the count is "
-            "never changed, since a zone's messages would move: set "
-            f"NAVETTE_PARTITIONS={found.partitions}, or delete the topic and all that is on it"
-        )
+    differ = cut_otherwise(name, found, expected)
     if found.replicas != expected.replicas:
         differ.append(
             f"{name}: {found.replicas} copies of each partition, expected {expected.replicas}; "
@@ -95,6 +94,18 @@ def differences(name: str, found: Shape | None, expected: Shape) -> list[str]:
     return differ
 
 
+def cut_otherwise(name: str, found: Shape, expected: Shape) -> list[str]:
+    """Say whether a topic has another number of partitions than it has to have."""
+    if found.partitions == expected.partitions:
+        return []
+    return [
+        f"{name}: {found.partitions} partitions, expected {expected.partitions}; the count is "
+        "never changed, since zones would move to other shards: set "
+        f"NAVETTE_PARTITIONS={found.partitions} if all topics have as many, or delete it with "
+        "all that is on it"
+    ]
+
+
 class TopicKeeper:
     """Creates and looks at topics.
 
@@ -104,15 +115,21 @@ class TopicKeeper:
         How to reach the broker, and how topics have to be.
     """
 
-    def __init__(self, settings: KafkaSettings, admin: AIOKafkaAdminClient, way: Connection):
+    def __init__(
+        self, settings: KafkaSettings, admin: AIOKafkaAdminClient, way: Connection
+    ) -> None:
         self._settings = settings
         self._admin = admin
         self._way = way
 
+    def name(self, topic: Topic) -> str:
+        """Return a topic's name on the broker."""
+        return self._way.name(topic)
+
     async def missing(self) -> list[Topic]:
         """Return the topics that are not there."""
         there = await self._admin.list_topics()
-        return [topic for topic in Topic if self._way.name(topic) not in there]
+        return [topic for topic in Topic if self.name(topic) not in there]
 
     async def create(self, topics: list[Topic]) -> None:
         """Create topics as they have to be.
@@ -135,16 +152,25 @@ class TopicKeeper:
             while await self.missing():  # noqa: ASYNC110
                 await asyncio.sleep(VISIBLE_S)
 
-    async def findings(self) -> list[str]:
-        """Say in which ways the topics are not as they have to be."""
-        names = {topic: self._way.name(topic) for topic in Topic}
+    async def findings(self, cut_only: bool = False) -> list[str]:
+        """Say in which ways the topics are not as they have to be.
+
+        Parameters
+        ----------
+        cut_only
+            Say only which of those that are there have another number of partitions.
+        """
         missing = await self.missing()
+        names = {topic: self.name(topic) for topic in Topic}
         there = [name for topic, name in names.items() if topic not in missing]
         found = await self._shapes(there) if there else {}
         differ: list[str] = []
         for topic, name in names.items():
             expected = wanted(FACTS[topic], self._settings)
-            differ += differences(name, found.get(name), expected)
+            if not cut_only:
+                differ += differences(name, found.get(name), expected)
+            elif name in found:
+                differ += cut_otherwise(name, found[name], expected)
         return differ
 
     async def _shapes(self, names: list[str]) -> dict[str, Shape]:
@@ -170,7 +196,7 @@ class TopicKeeper:
     def _new(self, topic: Topic) -> NewTopic:
         shape = wanted(FACTS[topic], self._settings)
         return NewTopic(
-            self._way.name(topic),
+            self.name(topic),
             shape.partitions,
             shape.replicas,
             topic_configs=dict(shape.settings),

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 
 from services.domain.errors import NavetteError, Unavailable
-from services.runtime.kafka_connection import RECORD_BYTES_MAX, Connection
+from services.runtime.kafka_connection import LETTER_BYTES_MAX, Connection
 
 log = structlog.get_logger()
 
@@ -117,7 +117,7 @@ class Writer:
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
-            max_request_size=RECORD_BYTES_MAX,
+            max_request_size=LETTER_BYTES_MAX,
         )
         try:
             async with asyncio.timeout(self._deadline_s):

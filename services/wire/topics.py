@@ -57,12 +57,15 @@ class Facts:
         For how long messages are kept, in seconds; absent: see ``compacted``.
     bodies
         The classes of message that it carries; none: not envelopes but something of its own.
+    puts_aside
+        Whether it holds what came on other topics, which may be as long as any message, and more.
     """
 
     key: Key
     compacted: bool = False
     retention_s: int | None = None
     bodies: tuple[type[Body], ...] = ()
+    puts_aside: bool = False
 
 
 FACTS: Final[dict[Topic, Facts]] = {
@@ -77,7 +80,7 @@ FACTS: Final[dict[Topic, Facts]] = {
     ),
     Topic.SHUTTLE_PLANS: Facts(key=Key.SHUTTLE, compacted=True, bodies=(PlanIssued,)),
     Topic.ZONE_JOURNAL: Facts(key=Key.ZONE, retention_s=90 * DAY_S),
-    Topic.DEAD_LETTERS: Facts(key=Key.NOTHING, retention_s=3 * DAY_S),
+    Topic.DEAD_LETTERS: Facts(key=Key.NOTHING, retention_s=3 * DAY_S, puts_aside=True),
 }
 
 

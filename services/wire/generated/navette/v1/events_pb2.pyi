@@ -813,3 +813,29 @@ class JournalRecord(_message.Message):
     traceparent: str
     link: bytes
     def __init__(self, zone: _Optional[str] = ..., number: _Optional[int] = ..., now_s: _Optional[int] = ..., decided_at_ms: _Optional[int] = ..., inputs: _Optional[_Iterable[bytes]] = ..., message_ids: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[bytes]] = ..., traceparent: _Optional[str] = ..., link: _Optional[bytes] = ...) -> None: ...
+
+class DeadLetter(_message.Message):
+    __slots__ = ("topic", "partition", "offset", "key", "place", "reason", "data", "encrypted", "recorded_at_ms", "resubmitted", "resubmitted_as")
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    PARTITION_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    ENCRYPTED_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    RESUBMITTED_FIELD_NUMBER: _ClassVar[int]
+    RESUBMITTED_AS_FIELD_NUMBER: _ClassVar[int]
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    place: str
+    reason: str
+    data: bytes
+    encrypted: bool
+    recorded_at_ms: int
+    resubmitted: str
+    resubmitted_as: int
+    def __init__(self, topic: _Optional[str] = ..., partition: _Optional[int] = ..., offset: _Optional[int] = ..., key: _Optional[str] = ..., place: _Optional[str] = ..., reason: _Optional[str] = ..., data: _Optional[bytes] = ..., encrypted: bool = ..., recorded_at_ms: _Optional[int] = ..., resubmitted: _Optional[str] = ..., resubmitted_as: _Optional[int] = ...) -> None: ...
