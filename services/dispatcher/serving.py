@@ -7,22 +7,10 @@ from collections.abc import Callable, Sequence
 from services.dispatcher.role import dispatcher
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.day import Weather
+from services.runtime.dead_letters import DeadLetterWriter, Seal
 from services.runtime.kafka_membership import KafkaMembership
 from services.runtime.pages import pages
-from services.runtime.ports import Record
 from services.runtime.serving import Place, Role
-from services.wire.topics import Topic
-
-
-class RawLetters:
-    """Keeps what could not be read as it came."""
-
-    def __init__(self, place: Place) -> None:
-        self._log = place.messages
-
-    async def put(self, record: Record, place: str, reason: str) -> None:  # noqa: ARG002
-        """Keep a record; when this returns it is safe."""
-        await self._log.append_raw(Topic.DEAD_LETTERS, record.partition, record.key, record.data)
 
 
 def serving(name: str) -> Callable[[Place], Role]:
@@ -32,7 +20,7 @@ def serving(name: str) -> Callable[[Place], Role]:
         around = Surroundings(
             messages=place.messages,
             store=place.store,
-            dead_letters=RawLetters(place),
+            dead_letters=DeadLetterWriter(place.messages, Seal.of(place.chosen.kafka)),
             clock=place.clock,
             owner=name,
             metrics=ShardMetrics(place.registry),

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from services.domain.errors import InvalidRequest, NavetteError, Unreadable
 from services.runtime.ports import Log, Record
-from services.runtime.settings import InvalidSetting
+from services.runtime.settings import InvalidSetting, KafkaSettings
 from services.wire.codec import decode
 from services.wire.dead_letter import DeadLetter, decode_letter, encode_letter
 from services.wire.topics import FACTS, Topic, partition_of
@@ -52,6 +52,12 @@ class Seal:
                 "dead_letter_key", "not a Fernet key (32 bytes in base64)"
             ) from None
         self._fernet = MultiFernet(fernets) if fernets else None
+
+    @classmethod
+    def of(cls, settings: KafkaSettings) -> Seal:
+        """Return what seals under the key of the settings, if there is one."""
+        key = settings.dead_letter_key
+        return cls("" if key is None else key.get_secret_value())
 
     def close(self, letter: DeadLetter) -> DeadLetter:
         """Encrypt a letter's bytes, if there is a key."""

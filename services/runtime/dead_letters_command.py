@@ -111,8 +111,7 @@ def _plain(text: str) -> str:
 
 
 def _run(settings: KafkaSettings, work: Callable[[KafkaLog, Seal], Awaitable[None]]) -> None:
-    key = settings.dead_letter_key
-    seal = Seal("" if key is None else key.get_secret_value())
+    seal = Seal.of(settings)
 
     async def connected() -> None:
         messages = KafkaLog(settings)

@@ -14,12 +14,51 @@ WITHHELD = frozenset(
 )
 """Fields that could tell who somebody is or where they live; they are never written."""
 
+TEXTS_MAX = 200
+"""So many different texts of a library are remembered."""
+
 
 def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Blank fields that could hold personal data, in case one slips in."""
     for field in WITHHELD & event.keys():
         event[field] = "[withheld]"
     return event
+
+
+class Sparing(logging.Filter):
+    """Lets a library say the same only once in a while: how often it said so comes with the next.
+
+    A Kafka client tries again many times a second while a broker is away, and says so each time.
+
+    Parameters
+    ----------
+    library
+        Name of its loggers.
+    pause_s
+        For how long the same is not said again.
+    """
+
+    def __init__(self, library: str, pause_s: float = 10.0) -> None:
+        super().__init__()
+        self._library = library
+        self._pause_s = pause_s
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is let through."""
+        if record.name.partition(".")[0] != self._library:
+            return True
+        text = str(record.msg)
+        at_s, withheld = self._said.get(text, (-self._pause_s, 0))
+        if record.created - at_s < self._pause_s:
+            self._said[text] = at_s, withheld + 1
+            return False
+        if len(self._said) >= TEXTS_MAX:
+            self._said.clear()
+        self._said[text] = record.created, 0
+        if withheld:
+            record.msg = f"{text} (and {withheld} times since)"
+        return True
 
 
 def configure(
@@ -59,6 +98,9 @@ def configure(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(Sparing("aiokafka"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # In its debug lines it writes down whole messages, also those that nobody could read.
+    logging.getLogger("aiokafka").setLevel(max(root.level, logging.INFO))

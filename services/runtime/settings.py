@@ -111,7 +111,8 @@ class KafkaSettings(BaseSettings):
     partitions
         Partitions of each topic; never changed once there are messages.
     dead_letter_key
-        Key (Fernet) under which the bytes of dead letters are kept; in the clear if absent.
+        Key (Fernet) under which the bytes of dead letters are kept; in the clear if absent. If
+        there are several, separated by commas, the first encrypts and all decrypt.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")

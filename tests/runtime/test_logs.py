@@ -36,6 +36,34 @@ def test_a_line_is_json_with_its_event_and_fields() -> None:
     assert (theirs["event"], theirs["level"]) == ("from a library", "warning")
 
 
+def test_a_library_that_says_the_same_again_and_again_is_heard_once_in_a_while() -> None:
+    out = io.StringIO()
+    logs.configure("json", "debug", out)
+    library = logging.getLogger("aiokafka.consumer.fetcher")
+    for number in range(50):
+        library.error("Failed fetch messages from %s", number)
+        logging.getLogger("uvicorn").error("something else")
+    library.error("Something new")
+    library.debug("Sending a message: %s", "all of it")
+    lines = [json.loads(line)["event"] for line in out.getvalue().splitlines()]
+    assert lines.count("something else") == 50
+    assert [line for line in lines if line != "something else"] == [
+        "Failed fetch messages from 0",
+        "Something new",
+    ]
+
+
+def test_what_a_library_was_not_heard_with_is_counted() -> None:
+    sparing = logs.Sparing("aiokafka", pause_s=10)
+    passed = []
+    for second in range(25):
+        record = logging.LogRecord("aiokafka", logging.ERROR, "", 0, "lost %s", ("it",), None)
+        record.created = 1000.0 + second
+        if sparing.filter(record):
+            passed.append(record.getMessage())
+    assert passed == ["lost it", "lost it (and 9 times since)", "lost it (and 9 times since)"]
+
+
 def test_where_somebody_lives_is_never_written() -> None:
     out = io.StringIO()
     logs.configure("console", "info", out)
