@@ -21,6 +21,9 @@ LET_GO_S = 3.0
 RETRY_S = 0.1
 RETRY_S_MAX = 2.0
 
+LOST_S = 1.0
+"""When somebody else took a shard, we wait so long to hear that it is theirs."""
+
 Poison = Mapping[tuple[Topic, int], str]
 
 
@@ -94,16 +97,18 @@ class Ownership:
             try:
                 await shard.run()
             except Exception as error:
-                self._explain(number, error, poison)
+                lost = self._explain(number, error, poison)
             else:
                 break
-            pause_s = RETRY_S if number in self._running else min(2 * pause_s, RETRY_S_MAX)
+            again_s = RETRY_S if number in self._running else min(2 * pause_s, RETRY_S_MAX)
+            pause_s = max(again_s, LOST_S) if lost else again_s
             self._running.discard(number)
             await asyncio.sleep(pause_s)
 
-    def _explain(self, number: int, error: Exception, poison: dict[tuple[Topic, int], str]) -> None:
-        """Say why a shard was dropped, and remember what broke it."""
-        for one in _all(error):
+    def _explain(self, number: int, error: Exception, poison: dict[tuple[Topic, int], str]) -> bool:
+        """Say why a shard was dropped, remember what broke it, and return if it was lost."""
+        causes = list(_all(error))
+        for one in causes:
             if isinstance(one, Poisoned):
                 # It is put aside when it comes again, so that what lies behind it is heard.
                 poison[one.place] = one.reason
@@ -113,6 +118,7 @@ class Ownership:
             else:
                 self._dropped.labels("bug").inc()
                 log.error("shard_broke", shard=number, reason=str(one), exc_info=one)
+        return any(isinstance(one, ShardLost) for one in causes)
 
 
 def _all(error: BaseException) -> Iterator[BaseException]:

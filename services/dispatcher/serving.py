@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from services.dispatcher.role import dispatcher
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
+from services.dispatcher.warm_up import warm_up
 from services.domain.day import Weather
 from services.runtime.dead_letters import DeadLetterWriter, Seal
 from services.runtime.kafka_membership import KafkaMembership
@@ -32,6 +34,8 @@ def serving(name: str) -> Callable[[Place], Role]:
         )
 
         async def run() -> None:
+            for network in {id(network): network for _, network in place.served}.values():
+                await asyncio.to_thread(warm_up, network)
             try:
                 await ownership.run()
             finally:

@@ -18,6 +18,10 @@ TEXTS_MAX = 200
 """So many different texts of a library are remembered."""
 
 
+CHATTY = ("aiokafka", "alembic", "asyncio")
+"""Libraries of which only warnings are written."""
+
+
 def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Blank fields that could hold personal data, in case one slips in."""
     for field in WITHHELD & event.keys():
@@ -102,5 +106,6 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # In its debug lines it writes down whole messages, also those that nobody could read.
-    logging.getLogger("aiokafka").setLevel(max(root.level, logging.INFO))
+    # In its debug lines aiokafka writes down whole messages, also those that nobody could read.
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
