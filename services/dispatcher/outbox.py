@@ -124,14 +124,14 @@ class Outbox:
             for entry, events in batch
             for number, event in enumerate(events)
         ]
+        copies = [(entry.zone, encode_entry(entry)) for entry, _ in batch]
         pause_s = RETRY_S
         while True:
             try:
-                await self._log.append_all(envelopes)
-                for entry, _ in batch:
-                    await self._log.append_raw(
-                        Topic.ZONE_JOURNAL, self._partition, entry.zone, encode_entry(entry)
-                    )
+                await asyncio.gather(
+                    self._log.append_all(envelopes),
+                    self._log.append_raw_all(Topic.ZONE_JOURNAL, self._partition, copies),
+                )
             except Unavailable as error:
                 # It is committed, so it has to go out: again, since nobody knows what got through.
                 age_s = (self._clock.now_ms() - batch[0][0].decided_at_ms) / 1000

@@ -119,6 +119,13 @@ class EmbeddedLog:
         """Add bytes that are no envelope, or an envelope as it came."""
         return self._append(topic, partition, key, data)
 
+    async def append_raw_all(
+        self, topic: Topic, partition: int, records: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Add bytes under their keys, in order."""
+        for key, data in records:
+            self._append(topic, partition, key, data)
+
     async def offset_at(self, topic: Topic, partition: int, time_ms: int) -> int:
         """Return the offset of the first record kept that came at or after a time."""
         times = self._times[topic, partition]

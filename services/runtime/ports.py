@@ -94,6 +94,11 @@ class Log(Protocol):
     async def append_raw(self, topic: Topic, partition: int, key: str, data: bytes) -> int:
         """Add bytes that are no envelope, or an envelope as it came; see `append`."""
 
+    async def append_raw_all(
+        self, topic: Topic, partition: int, records: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Add bytes under their keys, in order and without waiting for one by one; as above."""
+
     async def end(self, topic: Topic, partition: int) -> int:
         """Return the offset that the next record of this partition will get."""
 
