@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from services.domain.errors import NavetteError, Unreadable
+from services.domain.errors import NavetteError, Unavailable, Unreadable
 from services.runtime.kafka_connection import Connection
 from services.runtime.metrics import LogMetrics
 from services.runtime.ports import Forgotten, Record
@@ -168,7 +168,9 @@ class Pump:
             self._consumer.resume(reader.place)
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop, and tell whoever still reads."""
+        for reader in self._readers.values():
+            reader.fail(Unavailable("the log is closed"))
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

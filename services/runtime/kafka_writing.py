@@ -152,5 +152,7 @@ class Writer:
 
 def _fail_all(producer: AIOKafkaProducer) -> None:
     """Fail what waits in a producer, so that it does not go out behind later records."""
-    waiting: Any = producer._message_accumulator
-    waiting.fail_all(ProducerClosed("the producer was given up"))
+    sender: Any = producer._sender
+    # It would do the same again when it ends, and stumble over transactions that we do not use.
+    sender.sender_task.remove_done_callback(sender._fail_all)
+    sender._message_accumulator.fail_all(ProducerClosed("the producer was given up"))

@@ -96,6 +96,14 @@ async def test_an_offset_behind_the_end_is_an_error_and_not_a_long_wait(log: Kaf
         await log.reader(TOPIC, PARTITION, 7).read()
 
 
+async def test_who_reads_a_log_that_is_closed_is_told(log: KafkaLog) -> None:
+    reading = asyncio.create_task(log.reader(TOPIC, PARTITION).read())
+    await asyncio.sleep(0)
+    await log.close()
+    with pytest.raises(Unavailable, match="the log is closed"):
+        await reading
+
+
 async def writes(log: Log, count: int, ids: list[str]) -> None:
     """Append messages one behind the other, each again until it is acknowledged."""
     for number in range(count):
@@ -129,17 +137,16 @@ async def test_a_broker_that_is_killed_and_comes_back_loses_nothing_and_keeps_th
     log = await made(server.address, deadline_s=deadline_s)
     written: list[str] = []
     read: list[str] = []
-    marks = {200: asyncio.Event(), 700: asyncio.Event()}
+    mark = asyncio.Event()
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
-        tasks.create_task(reads(log, read, "m-1499", marks))
-        writing = tasks.create_task(writes(log, 1500, written))
-        for mark in marks.values():
-            await mark.wait()
-            os.kill(child.pid, signal.SIGKILL)
-            await child.wait()
-            assert not writing.done()
-            child = await start(server)
-    assert written == read == [f"m-{n}" for n in range(1500)]
+        tasks.create_task(reads(log, read, "m-999", {300: mark}))
+        writing = tasks.create_task(writes(log, 1000, written))
+        await mark.wait()
+        os.kill(child.pid, signal.SIGKILL)
+        await child.wait()
+        assert not writing.done()
+        child = await start(server)
+    assert written == read == [f"m-{n}" for n in range(1000)]
     await log.close()
     await child.stop()
 
