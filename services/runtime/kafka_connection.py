@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.domain.errors import NavetteError, Unavailable
 from services.runtime.settings import InvalidSetting, KafkaSettings
@@ -86,6 +86,11 @@ def _reason(error: BaseException) -> str:
         return f"TLS failed ({text}); see NAVETTE_KAFKA_SECURITY, _CA, _CERT and _KEY"
     if "Authentication" in type(error).__name__ or "Sasl" in type(error).__name__:
         return f"log-in failed ({text}); see NAVETTE_KAFKA_SASL_MECHANISM, _USERNAME and _PASSWORD"
+    if isinstance(error, KafkaConnectionError) and "closed" in text:
+        return (
+            "it hung up: it may want TLS or not, or a certificate that it knows; see "
+            "NAVETTE_KAFKA_SECURITY, _CERT and _KEY"
+        )
     return text
 
 
