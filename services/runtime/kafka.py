@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -50,6 +53,9 @@ class KafkaLog:
         self._pumps: list[Pump] = []
         self._offsets: AIOKafkaConsumer | None = None
         self._asking = asyncio.Lock()
+        if metrics is not None:
+            for topic in Topic:
+                metrics.lag.labels(topic).set_function(partial(self._lag, topic))
 
     @property
     def partitions(self) -> int:
@@ -89,8 +95,8 @@ class KafkaLog:
                 for topic, value in zip(topics, values, strict=True)
             ]
         )
-        for topic in topics:
-            self._count(topic)
+        for topic, count in Counter(topics).items():
+            self._count(topic, count)
 
     async def append_raw(self, topic: Topic, partition: int, key: str, data: bytes) -> int:
         """Add bytes that are no envelope, or an envelope as it came."""
@@ -153,7 +159,19 @@ class KafkaLog:
         return Outgoing(self._names[topic], partition, key.encode(), encode(value))
 
     async def _send(self, records: Sequence[Outgoing]) -> list[int]:
-        return await self._writer.send(records)
+        if self._metrics is None:
+            return await self._writer.send(records)
+        began = time.perf_counter()
+        try:
+            offsets = await self._writer.send(records)
+        except Unavailable:
+            self._metrics.failures.inc()
+            raise
+        self._metrics.appends.observe(time.perf_counter() - began)
+        return offsets
+
+    def _lag(self, topic: Topic) -> int:
+        return sum(pump.lag(topic) for pump in self._pumps)
 
     def _count(self, topic: Topic, count: int = 1) -> None:
         if self._metrics is not None:

@@ -167,6 +167,17 @@ class Pump:
         if self._readers.get(reader.place) is reader and self._consumer and not self._changed:
             self._consumer.resume(reader.place)
 
+    def lag(self, topic: Topic) -> int:
+        """Return how many records of a topic lie before its readers, as far as is known."""
+        consumer = self._consumer
+        if consumer is None or self._changed:
+            return 0
+        lag = 0
+        for reader in self._readers.values():
+            if reader.topic is topic and reader.failed is None:
+                lag += max(0, (consumer.highwater(reader.place) or 0) - reader.position)
+        return lag
+
     async def close(self) -> None:
         """Stop, and tell whoever still reads."""
         for reader in self._readers.values():

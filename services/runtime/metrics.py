@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 import services
+
+APPEND_BUCKETS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 
 
 def new_registry() -> CollectorRegistry:
@@ -29,5 +31,22 @@ class LogMetrics:
             "navette_messages_total",
             "Messages by topic and outcome (appended, read, unreadable).",
             ["topic", "outcome"],
+            registry=registry,
+        )
+        self.lag = Gauge(
+            "navette_log_lag_records",
+            "Records on the log that this process has yet to take, of the partitions it reads.",
+            ["topic"],
+            registry=registry,
+        )
+        self.appends = Histogram(
+            "navette_log_append_seconds",
+            "From giving messages to the log until all of them are safe there.",
+            buckets=APPEND_BUCKETS_S,
+            registry=registry,
+        )
+        self.failures = Counter(
+            "navette_log_failures_total",
+            "Appends that failed, or of which nobody can say what became of them.",
             registry=registry,
         )

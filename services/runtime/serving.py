@@ -206,9 +206,10 @@ async def _connected(
     clock = _clock(chosen.serve.clock)
     engine = connect(chosen.serve.database.get_secret_value())
     store = PostgresStore(engine)
+    metrics = LogMetrics(registry)
     pause_s = RETRY_S
     while True:
-        messages = KafkaLog(chosen.kafka, LogMetrics(registry) if pause_s == RETRY_S else None)
+        messages = KafkaLog(chosen.kafka, metrics)
         try:
             await check_version(engine)
             await messages.start()

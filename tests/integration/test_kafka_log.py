@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from prometheus_client import CollectorRegistry
 
 from services.domain.errors import Unavailable, Unreadable
-from services.domain.events import AcceptOffer
-from services.domain.ids import RideId
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_connection import WrongTopics
 from services.runtime.kafka_reading import AHEAD_MAX, Ahead
@@ -23,6 +22,7 @@ from services.runtime.kafka_topics import topic_keeper
 from services.runtime.local_kafka import LocalKafka
 from services.runtime.local_server import start
 from services.runtime.loopback import HOST, free_port
+from services.runtime.metrics import LogMetrics, new_registry
 from services.runtime.ports import Log
 from services.runtime.settings import KafkaSettings
 from services.wire.topics import Topic
@@ -30,14 +30,19 @@ from tests.runtime.log_contract import PARTITION, PARTITIONS, TOPIC, Bench, LogC
 from tests.runtime.samples import envelope
 
 
-async def made(address: str, prefix: str = "", deadline_s: float = 5) -> KafkaLog:
+async def made(
+    address: str,
+    prefix: str = "",
+    deadline_s: float = 5,
+    registry: CollectorRegistry | None = None,
+) -> KafkaLog:
     """A log with topics of its own."""
     settings = KafkaSettings(
         kafka=address, kafka_prefix=prefix, partitions=PARTITIONS, kafka_deadline_s=deadline_s
     )
     async with topic_keeper(settings) as keeper:
         await keeper.create(list(Topic))
-    log = KafkaLog(settings)
+    log = KafkaLog(settings, None if registry is None else LogMetrics(registry))
     await log.start()
     return log
 
@@ -96,6 +101,24 @@ async def test_an_offset_behind_the_end_is_an_error_and_not_a_long_wait(log: Kaf
         await log.reader(TOPIC, PARTITION, 7).read()
 
 
+async def test_how_far_behind_readers_are_can_be_seen(kafka: LocalKafka, topic_prefix: str) -> None:
+    registry = new_registry()
+    log = await made(kafka.address, topic_prefix, registry=registry)
+    reader = log.reader(TOPIC, PARTITION)
+    await log.append_all([envelope(n) for n in range(10)])
+    await reader.read(4)
+
+    def sample(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"navette_{name}", labels)
+
+    assert sample("log_lag_records", topic="ride-commands") == 10 - reader.position
+    assert sample("log_lag_records", topic="ride-events") == 0
+    assert sample("messages_total", topic="ride-commands", outcome="appended") == 10
+    assert sample("log_append_seconds_count") == 1
+    assert sample("log_failures_total") == 0
+    await log.close()
+
+
 async def test_who_reads_a_log_that_is_closed_is_told(log: KafkaLog) -> None:
     reading = asyncio.create_task(log.reader(TOPIC, PARTITION).read())
     await asyncio.sleep(0)
@@ -104,15 +127,16 @@ async def test_who_reads_a_log_that_is_closed_is_told(log: KafkaLog) -> None:
         await reading
 
 
-async def writes(log: Log, count: int, ids: list[str]) -> None:
+async def writes(log: Log, count: int, ids: list[str], together: int = 1) -> None:
     """Append messages one behind the other, each again until it is acknowledged."""
-    for number in range(count):
+    for first in range(0, count, together):
+        some = [envelope(number) for number in range(first, first + together)]
         while True:
             with suppress(Unavailable):
-                await log.append_all([envelope(number, AcceptOffer(RideId(f"r-{number}")))])
+                await log.append_all(some)
                 break
             await asyncio.sleep(0.05)
-        ids.append(f"m-{number}")
+        ids.extend(one.message_id for one in some)
 
 
 async def reads(log: Log, ids: list[str], last: str, marks: dict[int, asyncio.Event]) -> None:
@@ -139,14 +163,14 @@ async def test_a_broker_that_is_killed_and_comes_back_loses_nothing_and_keeps_th
     read: list[str] = []
     mark = asyncio.Event()
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
-        tasks.create_task(reads(log, read, "m-999", {300: mark}))
-        writing = tasks.create_task(writes(log, 1000, written))
+        tasks.create_task(reads(log, read, "m-3999", {300: mark}))
+        writing = tasks.create_task(writes(log, 4000, written, together=4))
         await mark.wait()
         os.kill(child.pid, signal.SIGKILL)
         await child.wait()
         assert not writing.done()
         child = await start(server)
-    assert written == read == [f"m-{n}" for n in range(1000)]
+    assert written == read == [f"m-{n}" for n in range(4000)]
     await log.close()
     await child.stop()
 
