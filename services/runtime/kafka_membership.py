@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
 from services.runtime.kafka_connection import connection
 from services.runtime.kafka_reading import close_consumer
 from services.runtime.membership import Call, Shards
 from services.runtime.settings import KafkaSettings
+from services.runtime.shard_assignor import Claim, ShardAssignor
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
@@ -53,7 +54,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._name = name
         self._topics = [self._connection.name(topic) for topic in INPUTS]
         self._consumer: AIOKafkaConsumer | None = None
-        self._wanted: frozenset[int] = frozenset()
+        self._claim = Claim()
         self._changed = asyncio.Event()
         self._reachable = True
         self.joined = False
@@ -78,11 +79,11 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         assert self._consumer is not None
         self._consumer.pause(*assigned)
         by_topic = [{p for name, p in assigned if name == topic} for topic in self._topics]
-        # Both topics are cut alike and shared out alike, so that a shard has one owner.
-        self._wanted = frozenset(set.intersection(*by_topic))
+        shards = frozenset(set.intersection(*by_topic))
+        self._claim = Claim(time.time_ns() // 1_000_000, shards)
         self.joined = True
         self._say_reachable(True, "")
-        log.info("shards_assigned", member=self._name, shards=sorted(self._wanted))
+        log.info("shards_assigned", member=self._name, shards=sorted(shards))
         self._changed.set()
 
     async def _settle(self, shards: Shards) -> None:
@@ -91,7 +92,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._changed.wait()
                 self._changed.clear()
                 # Not in the callback: as long as that takes, nothing tells the group that we live.
-                await shards.become(self._wanted)
+                await shards.become(self._claim.shards)
         finally:
             await shards.become(frozenset())
 
@@ -125,7 +126,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
             **options,
             group_id=self._connection.prefix + GROUP,
             group_instance_id=self._name,
-            partition_assignment_strategy=(RangePartitionAssignor,),
+            partition_assignment_strategy=(ShardAssignor(lambda: self._claim),),
             session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=self._session_ms // HEARTBEATS,
             enable_auto_commit=False,

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from textwrap import dedent
 
@@ -98,30 +99,51 @@ async def test_who_comes_back_under_its_name_has_its_shards_at_once_and_nobody_e
     kafka: LocalKafka, topic_prefix: str, joining: Joining, leads: bool
 ) -> None:
     stays, back = Owner(), Owner()
-    # Who comes first leads the group: it shares out the shards.
+    # Who comes first leads the group: it shares out the shards, and keeps most of them.
+    other = {0, 1, 2} if leads else {3, 4}
     if leads:
         process = await other_process(kafka.address, topic_prefix, "dispatcher-1")
     async with taking_part(joining("dispatcher-0"), stays):
         if not leads:
             await stays.until(ALL)
             process = await other_process(kafka.address, topic_prefix, "dispatcher-1")
-        await stays.until({0, 1, 2})
+        await stays.until(ALL - other)
         calls = list(stays.calls)
         process.send_signal(signal.SIGKILL)
         await process.wait()
         began = time.monotonic()
         async with taking_part(joining("dispatcher-1"), back):
-            await back.until({3, 4})
+            await back.until(other)
             assert time.monotonic() - began < SESSION_S
             assert stays.calls == calls
 
 
+async def test_when_one_of_three_is_lost_only_its_shards_move(
+    kafka: LocalKafka, topic_prefix: str, joining: Joining
+) -> None:
+    first, third = Owner(), Owner()
+    async with taking_part(joining("dispatcher-0"), first), AsyncExitStack() as later:
+        await first.until(ALL)
+        second = await other_process(kafka.address, topic_prefix, "dispatcher-1")
+        await first.until({0, 1, 2})
+        await later.enter_async_context(taking_part(joining("dispatcher-2"), third))
+        await third.until_some()
+        kept = first.held | third.held
+        second.send_signal(signal.SIGKILL)
+        await second.wait()
+        async with asyncio.timeout(30):
+            while first.held | third.held != ALL:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        moved = {int(call.split()[1]) for call in [*first.calls[-1:], *third.calls[-1:]]}
+        assert ALL - kept <= moved
+        assert not [call for call in third.calls if call.startswith("drop")]
+
+
 async def test_a_loop_that_is_busy_for_a_second_loses_nothing(joining: Joining) -> None:
     first, second = Owner(), Owner()
-    async with (
-        taking_part(joining("dispatcher-0"), first),
-        taking_part(joining("dispatcher-1"), second),
-    ):
+    async with taking_part(joining("dispatcher-0"), first), AsyncExitStack() as later:
+        await first.until(ALL)
+        await later.enter_async_context(taking_part(joining("dispatcher-1"), second))
         await second.until({3, 4})
         await first.until({0, 1, 2})
         calls = list(first.calls)
@@ -150,10 +172,20 @@ async def test_members_keep_their_shards_while_the_broker_is_away_and_share_agai
         assert first.held == ALL
         child = await start(server)
         async with taking_part(KafkaMembership(settings, "dispatcher-1"), second):
-            await second.until({3, 4})
-            await first.until({0, 1, 2})
+            # Whoever was back first has more, and keeps it.
+            await shared(first, second)
             assert member.reachable
     await child.stop()
+
+
+async def shared(*owners: Owner) -> None:
+    """Wait until all have a fair share, and each shard one owner."""
+    async with asyncio.timeout(30):
+        while True:
+            held = sorted(shard for owner in owners for shard in owner.held)
+            if held == sorted(ALL) and all(len(one.held) >= 2 for one in owners):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def other_process(address: str, prefix: str, name: str) -> asyncio.subprocess.Process:
