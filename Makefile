@@ -75,7 +75,7 @@ $(VENV)/installed-test: pyproject.toml $(VENV)/made
 
 $(VENV)/installed-real: pyproject.toml $(VENV)/made
 	@echo "Installing Navette, its tests' needs and real servers into $(VENV) (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,real,load]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,real,load,deploy]'
 	@touch $(VENV)/installed $(VENV)/installed-test $@
 
 $(VENV)/installed-benchmark: pyproject.toml $(VENV)/made
