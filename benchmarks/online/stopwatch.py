@@ -48,9 +48,9 @@ class Stopwatch:
         """Time a zone while its day runs; ``told`` hears of each decision outside of its time."""
         apply = zone.apply
 
-        def timed_search(ways: Ways, fleet: Fleet, ask: Ask, now_s: int, latency_s: int) -> Any:
+        def timed_search(ways: Ways, fleet: Fleet, ask: Ask) -> Any:
             began = _now()
-            found = search(ways, fleet, ask, now_s, latency_s)
+            found = search(ways, fleet, ask)
             took = _since(began)
             if self._undecided:
                 self._undecided = False

@@ -308,6 +308,7 @@ class Adoption:
             if found[c.F_VALUE] < 0:
                 return False
             k = found[c.F_SHUTTLE]
+            fleet.settle(k, now_s)
             fleet.insert(found, ride_id, ride.promise.pickup_stop, ride.promise.dropoff_stop)
             self._rides[ride_id] = replace(ride, shuttle_id=fleet.routes[k].shuttle.id)
             self._publisher.schedule(k, now_s)

@@ -9,7 +9,7 @@ still waits when the time is over.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from services.domain.events import (
 from services.domain.ids import RideId
 from services.domain.ride import Offer, Request, Ride, Status, StopWalk
 from services.domain.shuttle import Shuttle
+from services.domain.zone_state import WaitingRequest
 from services.network.driving import is_hindered
 
 
@@ -68,8 +69,6 @@ class Answers:
         The territory's rules.
     search
         Best insertion into the fleet as it is now.
-    watch
-        Looks after a ride that was offered.
     """
 
     def __init__(
@@ -78,15 +77,13 @@ class Answers:
         rides: dict[RideId, Ride],
         publisher: Publisher,
         terms: Terms,
-        search: Callable[[Ask], list[int]],
-        watch: Callable[[Ride], None],
+        search: Callable[..., list[int]],
     ) -> None:
         self._fleet = fleet
         self._rides = rides
         self._publisher = publisher
         self.terms = terms
         self._search = search
-        self._watch = watch
         self._dispatch = terms.territory.dispatch
         self._kinds = _kinds(fleet)
         self._expiries: list[tuple[int, RideId]] = []
@@ -96,7 +93,7 @@ class Answers:
         self.before: Callable[[RideId], None] | None = None
         """Told just before a request is answered, so that somebody can look at the zone then."""
 
-    def searching(self, search: Callable[[Ask], list[int]]) -> Answers:
+    def searching(self, search: Callable[..., list[int]]) -> Answers:
         """The same with another search, and rules that can be changed."""
         made = copy(self)
         made._search = search
@@ -106,6 +103,8 @@ class Answers:
         """When the next offer lapses, or the next request has waited long enough."""
         while self._due and self._due[0][1] not in self.waiting:
             heapq.heappop(self._due)
+        while self._expiries and not self._is_offered(self._expiries[0][1]):
+            heapq.heappop(self._expiries)
         due_s = [self._expiries[0][0] + 1] if self._expiries else []
         return min((*due_s, *(at_s for at_s, _ in self._due[:1])), default=None)
 
@@ -139,7 +138,9 @@ class Answers:
 
     def answer(self, request: Request, now_s: int, events: list[Event]) -> None:
         """Answer a request at once, whether or not requests wait here."""
-        ride = Ride(request=request, requested_s=now_s)
+        self._answer(Ride(request=request, requested_s=now_s), now_s, events)
+
+    def _answer(self, ride: Ride, now_s: int, events: list[Event]) -> None:
         if not self._insert(ride, now_s, events):
             self._refuse(ride, now_s, events)
 
@@ -147,10 +148,28 @@ class Answers:
         """Rides still offered whose offer holds no more."""
         lapsed = []
         while self._expiries and self._expiries[0][0] < now_s:
-            ride = self._rides[heapq.heappop(self._expiries)[1]]
-            if ride.status is Status.OFFERED:
-                lapsed.append(ride)
+            _, ride_id = heapq.heappop(self._expiries)
+            if self._is_offered(ride_id):
+                lapsed.append(self._rides[ride_id])
         return lapsed
+
+    def _is_offered(self, ride_id: RideId) -> bool:
+        ride = self._rides.get(ride_id)
+        return ride is not None and ride.status is Status.OFFERED
+
+    def stored(self) -> tuple[WaitingRequest, ...]:
+        """Who waits, as values."""
+        due_s = {ride_id: at_s for at_s, ride_id in self._due}
+        return tuple(WaitingRequest(r, from_s, due_s[r]) for r, from_s in self.waiting.items())
+
+    def restore(self, waiting: Iterable[WaitingRequest]) -> None:
+        """Go on with those who waited, and with the offers that hold."""
+        for ride_id, from_s, due_s in waiting:
+            self.waiting[ride_id] = from_s
+            heapq.heappush(self._due, (due_s, ride_id))
+        for ride in self._rides.values():
+            if ride.status is Status.OFFERED and ride.offer is not None:
+                heapq.heappush(self._expiries, (ride.offer.expires_s, ride.id))
 
     def answer_due(self, now_s: int, events: list[Event]) -> None:
         """Answer those who have waited long enough."""
@@ -158,9 +177,7 @@ class Answers:
             _, ride_id = heapq.heappop(self._due)
             if self.waiting.pop(ride_id, None) is None:
                 continue
-            ride = self._rides[ride_id]
-            if not self._insert(ride, now_s, events):
-                self._refuse(ride, now_s, events)
+            self._answer(self._rides[ride_id], now_s, events)
 
     def asked(self, ride_id: RideId, now_s: int) -> Asked:
         """A request that waits, as a batch tries it: between the stops nearest to its ends."""
@@ -237,7 +254,6 @@ class Answers:
         assert ride.shuttle_id is not None
         self.waiting.pop(ride_id, None)
         heapq.heappush(self._expiries, (ride.offer.expires_s, ride.id))
-        self._watch(ride)
         events.append(RideOffered(ride.id, ride.shuttle_id, ride.offer))
 
     def best(self, request: Request, now_s: int) -> tuple[Ask, list[int]] | None:
@@ -257,6 +273,7 @@ class Answers:
         if best is None:
             return False
         found, fleet = best[1], self._fleet
+        fleet.settle(found[c.F_SHUTTLE], now_s)
         offer = self._offer_of(ride.request, *best, now_s)
         k = found[c.F_SHUTTLE]
         before = self._publisher.broken(k)
@@ -295,10 +312,11 @@ class Answers:
     def _refuse(self, ride: Ride, now_s: int, events: list[Event]) -> None:
         load = ride.request.party.load
         too_large = not any(shuttle.fits(load) for shuttle in self._kinds)
+        seen = self._fleet.seen(now_s)
         refusal = refuse(
             ride.request,
             self.terms,
-            self._search,
+            lambda ask: self._search(ask, seen=seen),
             now_s,
             too_large=too_large,
             restricted=bool(is_hindered(self._fleet.ways)),

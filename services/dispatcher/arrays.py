@@ -42,6 +42,19 @@ class Fleet(NamedTuple):
     booked: NDArray[np.uint8]
     spans: NDArray[np.int64]
 
+    def copy(self) -> Fleet:
+        """A copy to work on."""
+        return Fleet(
+            self.heads.copy(),
+            self.visits.copy(),
+            self.rides.copy(),
+            self.times,
+            self.limits,
+            self.total.copy(),
+            self.booked.copy(),
+            self.spans.copy(),
+        )
+
     def some(self, chosen: Sequence[int]) -> Fleet:
         """A copy with only some of the shuttles."""
         rows = list(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from services.domain.ids import RideId
 from services.domain.ride import Ride
 from services.domain.task import Task, TaskKind
 from services.domain.task_reports import BatteryLevel
+from services.domain.zone_state import WantsCharge
 
 PATIENCE_S = 3600
 """For how long a shuttle waits for a plug at most; then it asks again later."""
@@ -83,6 +84,16 @@ class Charging:
                 del self._waiting[waiting]
             elif from_s <= now_s:
                 self._waiting[waiting] = now_s + AGAIN_S
+
+    def stored(self) -> tuple[WantsCharge, ...]:
+        """Who waits for a plug, as values."""
+        routes = self._fleet.routes
+        return tuple(WantsCharge(routes[k].shuttle.id, s) for k, s in self._waiting.items())
+
+    def restore(self, waiting: Iterable[WantsCharge]) -> None:
+        """Go on with those who waited and are still there."""
+        number = self._fleet.number
+        self._waiting = {number[one.shuttle_id]: one.from_s for one in waiting if one[0] in number}
 
     def _wants(self, k: int) -> bool:
         """Whether too little will be left when all that is planned is over."""

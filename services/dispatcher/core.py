@@ -6,15 +6,17 @@ the same times give the same events. Commands can be turned down; reports are fa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import replace
 from typing import assert_never
 
+import numpy as np
+
 from services.dispatcher import columns as c
 from services.dispatcher.adoption import Adoption
 from services.dispatcher.answers import Answers
-from services.dispatcher.arrays import Ask
+from services.dispatcher.arrays import Ask, Fleet
 from services.dispatcher.batch import Batch
 from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.charging import Charging
@@ -23,11 +25,13 @@ from services.dispatcher.fleet import Shuttles
 from services.dispatcher.grouping import cells_of, groups_of
 from services.dispatcher.handover import Handover
 from services.dispatcher.insertion import search
+from services.dispatcher.ledger import Ledger, Parts
 from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rebalancing import Rebalancing
 from services.dispatcher.reports import Reports
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.rides import Rides
 from services.dispatcher.roadworks import Roadworks
 from services.dispatcher.silence import Silence
 from services.dispatcher.snapshot import Snapshot
@@ -63,9 +67,11 @@ from services.domain.ride import NEXT, Request, Ride, Status
 from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task_reports import BatteryLevel, TaskDone
+from services.domain.zone_state import Row
 from services.network.driving import ways
 from services.network.fleet import chargers
 from services.network.folder import Network
+from services.network.layout import layout
 
 
 class Zone:
@@ -82,7 +88,7 @@ class Zone:
     def __init__(self, network: Network, shuttles: tuple[Shuttle, ...]) -> None:
         territory = network.territory
         self.territory = territory
-        self.rides: dict[RideId, Ride] = {}
+        self.rides = Rides()
         self.fleet = Shuttles(shuttles, ways(network), territory, chargers(network))
         fleet = self.fleet
         terms = Terms(territory, lambda a, b: int(fleet.drive_s[a, b]))
@@ -93,15 +99,45 @@ class Zone:
         self._rescue = Rescue(*parts, handover, self.search, terms.hours)
         breakdowns = Breakdowns(*parts, self._rescue, territory.promises.wait_s_max)
         ahead_s = territory.promises.book_ahead_s_max + DAY_S
-        self._charging = Charging(*parts)
-        self._duties = Duties(*parts, ahead_s)
+        charging = self._charging = Charging(*parts)
+        duties = self._duties = Duties(*parts, ahead_s)
         self._reports = Reports(*parts, self._rescue, breakdowns, self._duties)
         self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
         self._roadworks = Roadworks(*parts, self._rescue, self._reports.tell)
-        self.answers = Answers(*parts, terms, self.search, self._silence.watch)
+        self.answers = Answers(*parts, terms, self.search)
         self.adoption = Adoption(*parts, handover, self.search, self.answers)
         self._cells = cells_of(network.stops)
+        kept = Parts(
+            self.fleet, self.rides, self.answers, self._rescue, self._roadworks, duties, charging
+        )
+        self._ledger = Ledger(kept, layout(network))
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
+
+    @classmethod
+    def restored(cls, network: Network, shuttles: tuple[Shuttle, ...], rows: Iterable[Row]) -> Zone:
+        """A zone that goes on where another one was, given its rows; without any, it begins.
+
+        Shuttles that are new begin at their depots. Those that are gone, empty and without
+        promises, are left out until they are back.
+
+        Raises
+        ------
+        StateMismatch
+            If the rows do not fit the territory.
+        """
+        zone = cls(network, shuttles)
+        zone.now_s = zone._ledger.restore(rows)
+        for ride in zone.rides.values():
+            zone._silence.watch(ride)
+        return zone
+
+    def rows(self) -> tuple[Row, ...]:
+        """All that the zone is made of."""
+        return tuple(self._ledger.rows(self.now_s))
+
+    def changed_rows(self) -> tuple[Row, ...]:
+        """The rows that changed since this was last asked, at first all; restored ones have not."""
+        return tuple(self._ledger.changed(self.now_s))
 
     def apply(self, message: Message, now_s: int) -> tuple[Event, ...]:
         """Take one message, after the timers that fell due before it.
@@ -120,6 +156,8 @@ class Zone:
         """
         now_s = self.now_s = max(now_s, self.now_s)
         events: list[Event] = []
+        for ride_id in self.rides.forget(now_s):
+            self.fleet.forget(ride_id)
         for ride in self.answers.lapsed(now_s):
             self.rides[ride.id] = replace(ride, status=Status.EXPIRED)
             events.append(OfferExpired(ride.id))
@@ -156,6 +194,8 @@ class Zone:
                 pass
             case _:
                 assert_never(message)
+        for ride in self.rides.settle():
+            self._silence.watch(ride)
         return tuple(events)
 
     def next_due_s(self) -> int | None:
@@ -163,17 +203,22 @@ class Zone:
         parts = self.answers, self._rescue, self._silence, self._roadworks
         return min((s for part in parts if (s := part.next_due_s()) is not None), default=None)
 
-    def search(self, ask: Ask, among: Collection[int] | None = None) -> list[int]:
-        """Best insertion into the fleet, or some shuttles of it, as it is now (``F_`` columns)."""
-        fleet = self.fleet
-        silent = fleet.arrays.heads[:, c.H_SILENT]
+    def search(
+        self, ask: Ask, among: Collection[int] | None = None, seen: Fleet | None = None
+    ) -> list[int]:
+        """Best insertion into the fleet, or some shuttles of it, as it is now (``F_`` columns).
+
+        It changes nothing; whoever takes the place that it found settles the shuttle first.
+        ``seen``: the fleet as it is now, if that is at hand.
+        """
+        arrays = self.fleet.seen(self.now_s) if seen is None else seen
         if among is not None:
-            before = silent.copy()
-            silent[:] = 1
-            silent[list(among)] = before[list(among)]
-        found = search(fleet.ways, fleet.arrays, ask, self.now_s, fleet.latency_s)
-        if among is not None:
-            silent[:] = before
+            heads = arrays.heads.copy()
+            others = np.ones(len(heads), np.bool_)
+            others[list(among)] = False
+            heads[others, c.H_SILENT] = 1
+            arrays = arrays._replace(heads=heads)
+        found = search(self.fleet.ways, arrays, ask)
         columns: list[int] = found.tolist()
         return columns
 
@@ -204,7 +249,8 @@ class Zone:
         chosen = range(len(fleet.routes)) if shuttles is None else shuttles
         memo: dict[int, object] = {
             id(self.territory): self.territory,
-            id(self.rides): dict(self.rides),
+            id(self.rides): self.rides.trial(),
+            id(self._ledger): None,
             id(fleet): fleet.trial(chosen),
             id(self.answers.before): None,
         }
@@ -224,7 +270,7 @@ class Zone:
         """
         made = copy(self)
         if fleet:
-            made.rides = dict(self.rides)
+            made.rides = self.rides.trial()
             made.fleet = self.fleet.trial(range(len(self.fleet.routes)))
         made.answers = self.answers.searching(made.search)
         return made
@@ -259,7 +305,6 @@ class Zone:
         expired = ride is not None and ride.status is Status.EXPIRED
         # Too late for the offer, perhaps not for what it promised.
         if ride is not None and expired and self._rescue.revive(ride, self.now_s, events):
-            self._silence.watch(ride)
             return
         if self._allowed(ride, ride_id, "accept", Status.CONFIRMED, events):
             assert ride is not None

@@ -49,11 +49,33 @@ class Duties:
         shuttles = [route.shuttle for route in fleet.routes]
         bound = any(shuttle.shifts or shuttle.upkeep for shuttle in shuttles)
         self._until_s = -1 if bound else c.FAR_S
+        self._newcomers: list[int] = []
 
     def begin(self, now_s: int, events: list[Event]) -> None:
         """Lay out the day in which the zone begins."""
         if self._until_s < 0:
             self.lay_out(now_s, now_s, events)
+        for k in self._newcomers:
+            tasks = self._tasks_left(k, now_s)
+            if tasks:
+                self._add(k, tasks, now_s, events)
+        self._newcomers = []
+
+    def restore(self, until_s: int, newcomers: list[int]) -> None:
+        """Go on from a day; shuttles that were not there before get their tasks up to it."""
+        if self._until_s < c.FAR_S and until_s < c.FAR_S:
+            self._until_s, self._newcomers = until_s, newcomers
+
+    @property
+    def until_s(self) -> int:
+        """Up to when tasks are laid out; far in the future if there are none."""
+        return self._until_s
+
+    def _tasks_left(self, k: int, now_s: int) -> list[Task]:
+        """What is left of a shuttle's tasks up to the day that is laid out."""
+        from_s = now_s - CUT_S - 2 * DAY_S
+        tasks = tasks_between(self._fleet.routes[k].shuttle, from_s, self._until_s)
+        return [*_still_to_do(tuple(tasks), now_s)]
 
     def lay_out(self, up_to_s: int, now_s: int, events: list[Event]) -> None:
         """Give every shuttle its tasks of all days up to a time."""

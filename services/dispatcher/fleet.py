@@ -16,6 +16,7 @@ from services.dispatcher.energy import point_mwh, runs_short
 from services.dispatcher.moves import DAY_MIN, book
 from services.dispatcher.route import Route, Stopover
 from services.dispatcher.schedule import refresh
+from services.dispatcher.sight import Sight, differing, take_over
 from services.domain.battery import Battery, Charger
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Ride
@@ -69,6 +70,9 @@ class Shuttles:
         """When roads were last closed or opened."""
         self.disruptions = 0
         """How often a shuttle broke down, or a road was closed or opened."""
+        self._sight = Sight()
+        self.touched: set[int] = set()
+        """Shuttles that may have changed since somebody last emptied this."""
         self.ways = ways
         self.latency_s = territory.dispatch.divert_latency_s
         self.stop_times = territory.stop_times
@@ -99,7 +103,7 @@ class Shuttles:
         fleet.routes = [self.routes[k].trial() for k in chosen]
         fleet.number = {route.shuttle.id: k for k, route in enumerate(fleet.routes)}
         fleet.arrays = self.arrays.some(chosen)
-        fleet._terms = dict(self._terms)
+        fleet._terms, fleet.touched, fleet._sight = dict(self._terms), set(), Sight()
         return fleet
 
     def drive_on(self, ways: Ways) -> None:
@@ -119,6 +123,7 @@ class Shuttles:
     def write(self, k: int, rides: Mapping[RideId, Ride]) -> None:
         """Bring the arrays of shuttle ``k`` in step with its route; times are computed after."""
         route = self.routes[k]
+        self.touched.add(k)
         if max(len(route.stops), len(route.ride_ids())) > self.arrays.times.shape[0]:
             self._grow(max(len(route.stops), len(route.ride_ids())))
         head = self.arrays.heads[k]
@@ -199,6 +204,7 @@ class Shuttles:
 
     def refresh(self, k: int, now_s: int) -> bool:
         """Find where shuttle ``k`` can be sent from, and schedule; say if boarding was held."""
+        self.touched.add(k)
         arrays = self.arrays
         visits = arrays.visits[k]
         held = refresh(self.ways, arrays.heads[k], visits, arrays.rides[k], now_s, self.latency_s)
@@ -208,8 +214,23 @@ class Shuttles:
                 stop.hold_s = int(row[c.V_EARLIEST])
         return bool(held)
 
+    def seen(self, now_s: int) -> Fleet:
+        """The arrays as searches see them at a time; nothing changes by looking."""
+        return self._sight.at(self.ways, self.arrays, now_s, self.latency_s)
+
+    def settle(self, k: int, now_s: int) -> None:
+        """Take shuttle ``k`` as it was seen, since a search found a place in its plan.
+
+        So are others whose bookings looked otherwise then: the search counted on that.
+        """
+        self.touched.add(k)
+        seen = self.seen(now_s)
+        others = differing(seen.booked, self.arrays.booked)
+        take_over(self.arrays, seen, np.unique(np.append(others, k)))
+
     def book(self, k: int, now_s: int) -> None:
         """Book the minutes in which shuttle ``k`` moves, by its schedule and newest plan."""
+        self.touched.add(k)
         if not self.supervised:
             return
         parking = self.parking(k)
@@ -276,6 +297,7 @@ class Shuttles:
         """Put a ride where the search found its place (``F_`` columns)."""
         k, pick, joins, drop, drop_joins = found[c.F_SHUTTLE : c.F_DROP_MERGED + 1]
         stops = self.routes[k].stops
+        self.touched.add(k)
         self.routes[k].held.add(ride_id)
         if drop_joins:
             stops[drop].leave.append(ride_id)
@@ -288,6 +310,7 @@ class Shuttles:
 
     def remove(self, k: int, ride_id: RideId) -> None:
         """Take a ride out of shuttle ``k``'s route, and out of the shuttle."""
+        self.touched.add(k)
         route = self.routes[k]
         route.aboard.pop(ride_id, None)
         route.held.discard(ride_id)

@@ -8,7 +8,7 @@ the ride.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from services.dispatcher.fleet import Shuttles
@@ -16,6 +16,7 @@ from services.dispatcher.publication import Publisher
 from services.domain.events import Event, RideReassigned
 from services.domain.ids import RideId
 from services.domain.ride import Ride
+from services.domain.zone_state import StoredMove
 
 ANSWER_S = 60
 """For how long a shuttle may take to let a ride go; then it keeps it."""
@@ -55,11 +56,33 @@ class Handover:
         until_s = now_s + ANSWER_S
         heapq.heappush(self._due, (until_s, ride_id))
         self._fleet.routes[taker].awaited.add(ride_id)
+        self._fleet.touched.add(taker)
         self._moves[ride_id] = Move(giver, self._fleet.routes[giver].revision + 1, taker, until_s)
 
     def call_off(self, ride_id: RideId) -> Move | None:
         """Forget that a ride goes to another shuttle; say from which, if it has not let it go."""
         return self._moves.pop(ride_id, None)
+
+    def stored(self) -> tuple[StoredMove, ...]:
+        """All rides on their way, as values."""
+        routes = self._fleet.routes
+        return tuple(
+            StoredMove(
+                ride_id,
+                routes[move.giver].shuttle.id,
+                move.revision,
+                routes[move.taker].shuttle.id,
+                move.until_s,
+            )
+            for ride_id, move in self._moves.items()
+        )
+
+    def restore(self, moves: Iterable[StoredMove]) -> None:
+        """Go on with rides that were on their way."""
+        number = self._fleet.number
+        for ride_id, giver, revision, taker, until_s in moves:
+            self._moves[ride_id] = Move(number[giver], revision, number[taker], until_s)
+            heapq.heappush(self._due, (until_s, ride_id))
 
     def next_due_s(self) -> int | None:
         """When the next ride has waited long enough for its old shuttle to let it go."""
@@ -96,6 +119,7 @@ class Handover:
             taker = self._fleet.routes[move.taker]
             if ride_id in taker.awaited:
                 taker.awaited.discard(ride_id)
+                self._fleet.touched.add(move.taker)
                 takers[move.taker] = None
                 events.append(RideReassigned(ride_id, taker.shuttle.id))
         for taker_k in takers:

@@ -16,9 +16,9 @@ import numpy as np
 from services.dispatcher import columns as c
 from services.dispatcher.distance import detour_m
 from services.dispatcher.energy import runs_short
-from services.dispatcher.moves import locate_and_book_all, overbooks
+from services.dispatcher.moves import overbooks
 from services.dispatcher.objective import DRIVE_COST, ROUNDING_S, at_least, least_cost, value_of
-from services.dispatcher.schedule import first_s, from_head, is_cut_short, locate_all
+from services.dispatcher.schedule import first_s, from_head, is_cut_short
 from services.network.driving import is_hindered, set_off
 from services.network.kernels import array_kernel, inlined_kernel, inner_kernel
 
@@ -27,7 +27,7 @@ NO, YES, FAR_S = np.int64(0), np.int64(1), np.int64(c.FAR_S)
 
 
 @array_kernel
-def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
+def search(ways, fleet, ask):  # type: ignore[no-untyped-def]
     """Find the best insertion over all shuttles.
 
     Parameters
@@ -35,23 +35,15 @@ def search(ways, fleet, ask, now_s, latency_s):  # type: ignore[no-untyped-def]
     ways
         Travel times.
     fleet
-        The shuttles; their heads and schedules are brought up to ``now_s``.
+        The shuttles, as they are now.
     ask
         The request.
-    now_s
-        Now.
-    latency_s
-        How far ahead a shuttle under way can turn off at the earliest.
 
     Returns
     -------
     (F_COLUMNS,) int64
         Value -1 if there is none.
     """
-    if fleet.limits.shape[0]:
-        locate_and_book_all(ways, fleet, now_s, latency_s)
-    else:
-        locate_all(ways, fleet.heads, fleet.visits, fleet.rides, now_s, latency_s)
     found = np.full(c.F_COLUMNS, -1, np.int64)
     least = np.empty(len(ask.pickups), np.int64)
     _search_all(ways, fleet, ask, least, found)

@@ -110,9 +110,9 @@ def book_kept(ways, head, visits, kept, row):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def locate_and_book_all(ways, fleet, now_s, latency_s):  # type: ignore[no-untyped-def]
-    """Locate every shuttle, and bring schedules and bookings of those that wait up to date."""
-    for k in range(fleet.heads.shape[0]):
+def locate_and_book(ways, fleet, shuttles, now_s, latency_s):  # type: ignore[no-untyped-def]
+    """Locate some shuttles, and bring schedules and bookings of those that wait up to date."""
+    for k in shuttles:
         head, visits = fleet.heads[k], fleet.visits[k]
         if locate(ways, head, visits, now_s, latency_s):
             schedule(ways, head, visits, fleet.rides[k])

@@ -12,6 +12,7 @@ from services.dispatcher.lateness import Expected, expected
 from services.dispatcher.positions import Positions
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
+from services.dispatcher.rides import Rides
 from services.domain.events import (
     Arrived,
     Boarded,
@@ -66,7 +67,7 @@ class Reports:
     def __init__(
         self,
         fleet: Shuttles,
-        rides: dict[RideId, Ride],
+        rides: Rides,
         publisher: Publisher,
         rescue: Rescue,
         breakdowns: Breakdowns,
@@ -80,7 +81,6 @@ class Reports:
         self._positions = Positions(fleet)
         self._duties = duties
         self._stranded = breakdowns.stranded
-        self._at_risk: dict[RideId, int] = {}
 
     def take(self, report: Report, now_s: int, events: list[Event]) -> None:
         """Take one report."""
@@ -94,6 +94,7 @@ class Reports:
         if k is None or reason is not None:
             events.append(ReportMarked(report.shuttle_id, kind, reason or ""))
             return
+        self._fleet.touched.add(k)
         self._fleet.routes[k].heard_s = now_s
         if report.at_s > now_s + AHEAD_S:
             events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
@@ -196,7 +197,7 @@ class Reports:
             self._rescue.drop(ride.id)
         self._fleet.routes[k].aboard.pop(ride.id, None)
         self._fleet.forget(ride.id)
-        self._at_risk.pop(ride.id, None)
+        self._rides.tell_late(ride.id, None)
         if ride.changing and ride.status is Status.ABOARD:
             self._stranded.got_off(k, ride, report.at_s, now_s, events)
             return
@@ -274,7 +275,7 @@ class Reports:
         else:
             self._rides[ride.id] = replace(ride, status=Status.NO_SHOW)
             events.append(RideNoShow(ride.id, report.shuttle_id, report.waited_from_s, report.at_s))
-        self._at_risk.pop(ride.id, None)
+        self._rides.tell_late(ride.id, None)
         self._rescue.drop(ride.id)
         self._take_out(ride.id, now_s, events)
 
@@ -305,20 +306,21 @@ class Reports:
     def tell(self, k: int, now_s: int, events: list[Event]) -> None:
         """Tell riders whose promise can no longer be kept, or can be kept again."""
         fleet, route = self._fleet, self._fleet.routes[k]
-        known = fleet.head(k)[c.H_BROKEN] or any(r in self._at_risk for r in route.ride_ids())
+        told = self._rides.told_late_s
+        known = fleet.head(k)[c.H_BROKEN] or any(r in told for r in route.ride_ids())
         if not known and not self._stranded.is_held(k, now_s):
             return
         late: list[Expected] = []
         found = list(expected(fleet, self._rides, k))
         for one in found:
             ride_id, pickup_s, arrival_s, late_s, _ = one
-            told_s = self._at_risk.get(ride_id)
+            told_s = self._rides.told_late_s.get(ride_id)
             if late_s and (told_s is None or late_s >= told_s + WORSE_S):
-                self._at_risk[ride_id] = late_s
+                self._rides.tell_late(ride_id, late_s)
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=False))
                 late.append(one)
             elif not late_s and told_s is not None and not self._rides[ride_id].changing:
-                del self._at_risk[ride_id]
+                self._rides.tell_late(ride_id, None)
                 events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=True))
         for one in late:
             if one.waiting:

@@ -8,7 +8,7 @@ late least. Nothing is dropped in silence: a ride that no shuttle can take fails
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +31,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.ride import Request, Ride, Status
+from services.domain.zone_state import Sought, StoredMove, Withdrawn
 
 ANSWER_S = 300
 """For how long after a promised pickup a withdrawn ride waits for its shuttle to acknowledge, or a
@@ -79,15 +80,48 @@ class Rescue:
         self._hours = hours
         self._withdrawn: dict[RideId, tuple[int, int, int]] = {}
         """Which shuttle is to let go of a ride, by which revision, and how long that is awaited."""
-        self._sought: dict[RideId, int] = {}
-        """For which rides a shuttle is sought, and how long."""
+        self._sought: dict[RideId, tuple[int, int]] = {}
+        """For which rides a shuttle is sought: how long, and when the next time."""
         self._due: list[tuple[int, RideId]] = []
 
     def next_due_s(self) -> int | None:
         """When the next ride that is in no route, or not yet given on, has waited long enough."""
+        while self._due and not self._is_due(*self._due[0]):
+            heapq.heappop(self._due)
         due_s = self._due[0][0] if self._due else None
         handover_s = self._handover.next_due_s()
         return min((s for s in (due_s, handover_s) if s is not None), default=None)
+
+    def _is_due(self, at_s: int, ride_id: RideId) -> bool:
+        """Whether a time still counts: others took the places of some."""
+        withdrawn, sought = self._withdrawn.get(ride_id), self._sought.get(ride_id)
+        waits = withdrawn is not None and withdrawn[2] == at_s
+        return waits or (sought is not None and sought[1] == at_s)
+
+    def stored(self) -> tuple[tuple[Withdrawn, ...], tuple[Sought, ...], tuple[StoredMove, ...]]:
+        """Rides that are withdrawn, sought a shuttle for, and on their way, as values."""
+        routes = self._fleet.routes
+        withdrawn = (
+            Withdrawn(ride_id, routes[k].shuttle.id, since, until_s)
+            for ride_id, (k, since, until_s) in self._withdrawn.items()
+        )
+        sought = (Sought(ride_id, *times_s) for ride_id, times_s in self._sought.items())
+        return tuple(withdrawn), tuple(sought), self._handover.stored()
+
+    def restore(
+        self,
+        withdrawn: Iterable[Withdrawn],
+        sought: Iterable[Sought],
+        moves: Iterable[StoredMove],
+    ) -> None:
+        """Go on with these."""
+        for ride_id, shuttle_id, since, until_s in withdrawn:
+            self._withdrawn[ride_id] = (self._fleet.number[shuttle_id], since, until_s)
+            heapq.heappush(self._due, (until_s, ride_id))
+        for ride_id, until_s, next_s in sought:
+            self._sought[ride_id] = (until_s, next_s)
+            heapq.heappush(self._due, (next_s, ride_id))
+        self._handover.restore(moves)
 
     def drop(self, ride_id: RideId) -> int | None:
         """A ride needs no other shuttle any more; say which has yet to let it go, if one has."""
@@ -162,6 +196,7 @@ class Rescue:
         if found[c.F_VALUE] < 0:
             return False
         k = found[c.F_SHUTTLE]
+        self._fleet.settle(k, now_s)
         before = self._publisher.broken(k)
         shuttle_id = self._fleet.routes[k].shuttle.id
         self._rides[ride.id] = replace(ride, status=Status.CONFIRMED, shuttle_id=shuttle_id)
@@ -204,12 +239,14 @@ class Rescue:
         for ride_id, move in self._handover.unanswered(now_s):
             self._put_back(ride_id, move, now_s, events)
         while self._due and self._due[0][0] <= now_s:
-            _, ride_id = heapq.heappop(self._due)
+            at_s, ride_id = heapq.heappop(self._due)
+            if not self._is_due(at_s, ride_id):
+                continue
             ride = self._rides[ride_id]
             if ride_id in self._withdrawn and self._withdrawn[ride_id][2] <= now_s:
-                del self._withdrawn[ride_id]
+                self.drop(ride_id)
                 self._fail(ride, "its shuttle does not answer", events)
-            elif ride_id in self._sought:
+            else:
                 self.place(ride, now_s, events)
 
     def _put_back(self, ride_id: RideId, move: Move, now_s: int, events: list[Event]) -> None:
@@ -263,6 +300,7 @@ class Rescue:
         self._sought.pop(ride.id, None)
         k = found[c.F_SHUTTLE]
         shuttle_id = fleet.routes[k].shuttle.id
+        fleet.settle(k, now_s)
         before = self._publisher.broken(k)
         self._rides[ride.id] = replace(ride, shuttle_id=shuttle_id)
         fleet.insert(found, ride.id, ride.promise.pickup_stop, ride.promise.dropoff_stop)
@@ -302,11 +340,13 @@ class Rescue:
             or bool((heads[:, [c.H_SILENT, c.H_OUT]] > 0).any())
         )
         until_s = max(now_s, ride.promise.pickup_to_s) + ANSWER_S if hope else now_s
-        until_s = self._sought.setdefault(ride.id, until_s)
+        until_s = self._sought.get(ride.id, (until_s, 0))[0]
         if now_s < until_s:
-            heapq.heappush(self._due, (min(now_s + SEEK_AGAIN_S, until_s), ride.id))
+            next_s = min(now_s + SEEK_AGAIN_S, until_s)
+            self._sought[ride.id] = (until_s, next_s)
+            heapq.heappush(self._due, (next_s, ride.id))
             return
-        del self._sought[ride.id]
+        self._sought.pop(ride.id, None)
         drive_s = self._fleet.drive_s[ride.promise.pickup_stop, ride.promise.dropoff_stop]
         led = drive_s < c.UNREACHABLE_S
         self._fail(ride, "no shuttle can take it" if led else "no road leads there", events)

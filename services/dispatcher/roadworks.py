@@ -10,7 +10,6 @@ reached.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 
 import numpy as np
@@ -35,6 +34,7 @@ from services.domain.events import (
 from services.domain.ids import RideId
 from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
 from services.domain.ride import Ride
+from services.domain.zone_state import StoredRoads
 from services.network.closures import Detours
 from services.network.driving import Ways, drive_until, pause_table
 from services.network.speed_caps import drives_alike, under_caps
@@ -111,19 +111,44 @@ class Roadworks:
                 del self._closures[message.closure_id]
             case CloseRoads():
                 self._closures[message.closure_id] = message
-                for turn_s in (message.from_s, message.until_s):
-                    if turn_s is not None and turn_s > now_s:
-                        heapq.heappush(self._turns, turn_s)
         if reason:
             events.append(ClosureTurnedDown(message.closure_id, reason))
         else:
+            self._await_turns(now_s)
             self._turn(now_s, events)
+
+    def _await_turns(self, now_s: int) -> None:
+        ends = ((one.from_s, one.until_s) for one in self._closures.values())
+        self._turns = sorted({s for pair in ends for s in pair if s is not None and s > now_s})
+
+    def stored(self) -> StoredRoads:
+        """All that is closed and restricted, as a value."""
+        return StoredRoads(
+            version=self.version,
+            closures=tuple(self._closures.values()),
+            domain=self._domain,
+            closed=tuple(sorted(self._fleet.closed)),
+            changed_s=self._fleet.changed_s,
+        )
+
+    def restore(self, stored: StoredRoads, now_s: int) -> None:
+        """Take the roads as they were; shuttles stay where they are."""
+        fleet = self._fleet
+        self.version, self._domain = stored.version, stored.domain
+        self._closures = {closure.closure_id: closure for closure in stored.closures}
+        self._await_turns(now_s)
+        fleet.closed, fleet.changed_s = frozenset(stored.closed), stored.changed_s
+        fleet.ways = self._ways(fleet.closed)
+        fleet.drive_s = memoryview(fleet.ways.drive_s)  # type: ignore[arg-type]
+
+    def _ways(self, closed: frozenset[int]) -> Ways:
+        ways = under_caps(self._detours.around(closed), self._domain.speed_caps)
+        return ways._replace(pauses=pause_table(self._domain.restrictions))
 
     def turn(self, now_s: int, events: list[Event]) -> None:
         """Close and open what is due."""
         if self._turns and self._turns[0] <= now_s:
-            while self._turns and self._turns[0] <= now_s:
-                heapq.heappop(self._turns)
+            self._await_turns(now_s)
             self._turn(now_s, events)
 
     def _turn(self, now_s: int, events: list[Event]) -> None:
@@ -141,10 +166,7 @@ class Roadworks:
         count = len(fleet.routes)
         late_before = {e.ride_id for k in range(count) for e in self._late(k)}
         before = fleet.arrays.visits[:, :, c.V_ARRIVE : c.V_DEPART + 1].copy()
-        ways = self._detours.around(closed)
-        domain = self._domain
-        ways = under_caps(ways, domain.speed_caps)
-        ways = ways._replace(pauses=pause_table(domain.restrictions))
+        ways, domain = self._ways(closed), self._domain
         if not drives_alike(ways, fleet.ways):
             self._reroute(closed, ways, now_s)
         fleet.ways = ways

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from services.dispatcher.core import Zone
 from services.domain.events import Event, Message
-from services.domain.ids import RideId
 from services.domain.ride import Ride
 
 
@@ -63,14 +62,5 @@ class Dispatcher:
             now_s=self.zone.now_s,
             inputs=tuple(inputs),
             events=tuple(events),
-            rides=self._changed(events),
+            rides=self.zone.rides.recent(),
         )
-
-    def _changed(self, events: list[Event]) -> tuple[Ride, ...]:
-        rides = self.zone.rides
-        ids: dict[RideId, None] = {}
-        for event in events:
-            ride_id = getattr(event, "ride_id", None)
-            if ride_id is not None:
-                ids[ride_id] = None
-        return tuple(rides[ride_id] for ride_id in ids if ride_id in rides)

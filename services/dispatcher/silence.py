@@ -9,6 +9,7 @@ from dataclasses import replace
 from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
+from services.dispatcher.rides import Rides
 from services.domain.events import Event, RideFailed
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Ride, Status
@@ -37,30 +38,42 @@ class Silence:
         Tells a shuttle's riders how things stand.
     """
 
-    def __init__(
-        self, fleet: Shuttles, rides: dict[RideId, Ride], publisher: Publisher, tell: Tell
-    ) -> None:
+    def __init__(self, fleet: Shuttles, rides: Rides, publisher: Publisher, tell: Tell) -> None:
         self._fleet = fleet
         self._rides = rides
         self._publisher = publisher
         self._tell = tell
         self._due: list[tuple[int, RideId]] = []
+        self._soonest_s: dict[RideId, int] = {}
+        """Which of the entries above counts for a ride; it is due then or later."""
 
     def watch(self, ride: Ride) -> None:
-        """Look after a ride that was offered."""
-        heapq.heappush(self._due, (ride.promise.pickup_to_s + 1, ride.id))
+        """Look after a ride that is new or has changed."""
+        if ride.offer is None or ride.status in TERMINAL:
+            self._soonest_s.pop(ride.id, None)
+            return
+        due_s = self._due_s(ride)
+        if due_s < self._soonest_s.get(ride.id, c.FAR_S):
+            self._soonest_s[ride.id] = due_s
+            heapq.heappush(self._due, (due_s, ride.id))
+
+    def _due_s(self, ride: Ride) -> int:
+        """From when on a ride is overdue, or is to be looked at again."""
+        promise, aboard = ride.promise, ride.status is Status.ABOARD
+        promised_s = promise.arrive_by_s if aboard else promise.pickup_to_s
+        return max(promised_s + 1, self._rides.look_s.get(ride.id, 0))
 
     def next_due_s(self) -> int | None:
         """When the next ride is overdue."""
         while self._due:
-            due_s, ride_id = self._due[0]
-            ride = self._rides[ride_id]
-            if ride.status in TERMINAL:
+            at_s, ride_id = self._due[0]
+            if self._soonest_s.get(ride_id) != at_s:
                 heapq.heappop(self._due)
-            elif ride.status is Status.ABOARD and due_s <= ride.promise.arrive_by_s:
-                heapq.heapreplace(self._due, (ride.promise.arrive_by_s + 1, ride_id))
+            elif (due_s := self._due_s(self._rides[ride_id])) > at_s:
+                heapq.heapreplace(self._due, (due_s, ride_id))
+                self._soonest_s[ride_id] = due_s
             else:
-                return due_s
+                return at_s
         return None
 
     def break_off(self, now_s: int, events: list[Event]) -> None:
@@ -69,6 +82,7 @@ class Silence:
             return
         while (due_s := self.next_due_s()) is not None and due_s <= now_s:
             _, ride_id = heapq.heappop(self._due)
+            del self._soonest_s[ride_id]
             ride = self._rides[ride_id]
             k = self._fleet.holder(ride_id, ride.shuttle_id)
             if k is not None and self._is_lost(ride, k, now_s):
@@ -80,7 +94,7 @@ class Silence:
             if k is not None and ride.status is not Status.OFFERED:
                 self._fleet.refresh(k, now_s)
                 self._tell(k, now_s, events)
-            heapq.heappush(self._due, (now_s + LOOK_AGAIN_S, ride_id))
+            self._rides.look_again(ride_id, now_s + LOOK_AGAIN_S)
 
     def _is_lost(self, ride: Ride, k: int, now_s: int) -> bool:
         promise = ride.promise

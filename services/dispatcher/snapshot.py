@@ -22,7 +22,7 @@ from services.dispatcher.batch_requests import (
 from services.dispatcher.energy import beyond_reserve, level_when_free
 from services.dispatcher.fleet import Shuttles, before_task
 from services.dispatcher.free_moves import free_moves
-from services.dispatcher.moves import locate_and_book_all
+from services.dispatcher.moves import locate_and_book
 from services.dispatcher.objective import DRIVE_COST
 from services.dispatcher.projection import (
     J_FROZEN,
@@ -80,7 +80,8 @@ class Snapshot:
         self.arrays = old.some(range(len(old.heads)))
         self._now_s = now_s
         if fleet.supervised:
-            locate_and_book_all(fleet.ways, self.arrays, now_s, fleet.latency_s)
+            every = np.arange(len(old.heads))
+            locate_and_book(fleet.ways, self.arrays, every, now_s, fleet.latency_s)
         else:
             locate_all(fleet.ways, *self.arrays[:3], now_s, fleet.latency_s)
         times = (self._deadline_s, fleet.latency_s, settings.keep_course_s, settings.early_s)

@@ -80,6 +80,10 @@ class Unreadable(NavetteError):
         super().__init__(f"{place}: {reason}")
 
 
+class StateMismatch(NavetteError):
+    """What is stored of a zone does not fit its territory as it is now; says what does not."""
+
+
 class InvalidSetting(NavetteError):
     """A setting that cannot be used; ``name`` says which."""
 

@@ -53,7 +53,7 @@ def outcome(
     """
     network = simulation.network
     rides = tuple(
-        ride_row(rider, simulation.zone.rides.get(rider_id), network)
+        ride_row(rider, simulation.rides.get(rider_id), network)
         for rider_id, rider in simulation.riders.riders.items()
     )
     legs, drive_mm = legs_of(simulation.world.drives, network, simulation.world.versions)

@@ -31,9 +31,9 @@ from services.domain.events import (
     RoadsChanged,
     WakeUp,
 )
-from services.domain.ids import ShuttleId, ZoneId
+from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.plan import Plan
-from services.domain.ride import StopWalk
+from services.domain.ride import Ride, StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.territory import WaitingPlace
 from services.forecast.expected import Expected
@@ -144,6 +144,8 @@ class Simulation:
         self._reports = self._log.reader(Topic.SHUTTLE_REPORTS)
         self._events = self._log.reader(Topic.RIDE_EVENTS)
         self._plans = self._log.reader(Topic.SHUTTLE_PLANS)
+        self.rides: dict[RideId, Ride] = {}
+        """All rides of the day: the zone forgets those that are long over."""
         self._positions: dict[ShuttleId, Passed] = {}
         self._woken_s = -1
         self._listen: Listen | None = None
@@ -330,6 +332,7 @@ class Simulation:
         began = perf_counter()
         step = self._dispatcher.step(inputs, self.agenda.now_s)
         took_s = perf_counter() - began
+        self.rides.update((ride.id, ride) for ride in step.rides)
         self.answers_s += [took_s for event in step.events if type(event) in ANSWERS]
         for event in step.events:
             topic = Topic.SHUTTLE_PLANS if type(event) is PlanIssued else Topic.RIDE_EVENTS

@@ -144,7 +144,7 @@ def by_hand(zone: Zone, k: int, asked: Request, gives: tuple[Give, ...] = ()) ->
         return None
     origins, destinations = terms.tried(wanted.origins), terms.tried(wanted.destinations)
     ask = terms.ask(wanted, origins, destinations, trial.now_s)
-    trial.search(ask)
+    trial.fleet.settle(0, trial.now_s)
     return PlainInsertion(trial).best(ask)
 
 

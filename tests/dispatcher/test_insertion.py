@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.dispatcher import columns as c
 from services.dispatcher import fleet as dispatched
 from services.dispatcher.arrays import Ask
+from services.dispatcher.core import Zone
 from services.domain.battery import Battery
 from services.domain.events import Event, Message, RequestRide
 from services.domain.ids import RideId
@@ -110,31 +111,34 @@ class Compared(Play):
         for mode in self.modes_of.get(asked.ride_id, (c.COST, *RELAXED)):
             variant = ask if mode == c.COST else relaxed(ask, mode)
             found = as_found(self.zone.search(variant))
-            plain = PlainInsertion(self.zone)
-            self._check_timetables(plain)
+            seen = self.zone.sketch(fleet=True)  # as the search saw it
+            for k in range(len(seen.fleet.routes)):
+                seen.fleet.settle(k, seen.now_s)
+            plain = PlainInsertion(seen)
+            self._check_timetables(seen, plain)
             assert found == plain.best(variant), f"mode {mode} of {asked}"
-            self._check_moves(plain)
+            self._check_moves(seen, plain)
             self.tally.searches += 1
             self.tally.found += found is not None
             self.tally.joined += found is not None and found.pick_joins + found.drop_joins
-            self.tally.broken += bool(self.zone.fleet.arrays.heads[:, c.H_BROKEN].any())
+            self.tally.broken += bool(seen.fleet.arrays.heads[:, c.H_BROKEN].any())
             self.tally.moving += sum(s.place.arrive_s is not None for s in plain.shuttles.values())
             self.tally.longest = max(
                 self.tally.longest, *(len(s.route) for s in plain.shuttles.values()), 0
             )
 
-    def _check_moves(self, plain: PlainInsertion) -> None:
-        arrays = self.zone.fleet.arrays
-        if not self.zone.fleet.supervised:
+    def _check_moves(self, seen: Zone, plain: PlainInsertion) -> None:
+        arrays = seen.fleet.arrays
+        if not seen.fleet.supervised:
             return
         for k in plain.shuttles:
             booked = arrays.booked[k].nonzero()[0].tolist()
-            now = self.zone.now_s // 60
+            now = seen.now_s // 60
             moves = {m for m in plain.moves(k) if m >= now}
             assert moves == {m for m in booked if m >= now}
 
-    def _check_timetables(self, plain: PlainInsertion) -> None:
-        arrays = self.zone.fleet.arrays
+    def _check_timetables(self, seen: Zone, plain: PlainInsertion) -> None:
+        arrays = seen.fleet.arrays
         for k, shuttle in plain.shuttles.items():
             planned = plain.timetable(shuttle.place, shuttle.route)
             first = 1 if shuttle.place.boarding else 0

@@ -101,7 +101,7 @@ def story(
     zone.answers.before = look
     simulation.run(listen=listen)
     rider = simulation.riders.riders[wanted]
-    _compare(run_dir, row, ride_row(rider, zone.rides.get(wanted), network))
+    _compare(run_dir, row, ride_row(rider, simulation.rides.get(wanted), network))
     return Story(
         trip=rider.trip,
         row=row,

@@ -839,3 +839,249 @@ class DeadLetter(_message.Message):
     resubmitted: str
     resubmitted_as: int
     def __init__(self, topic: _Optional[str] = ..., partition: _Optional[int] = ..., offset: _Optional[int] = ..., key: _Optional[str] = ..., place: _Optional[str] = ..., reason: _Optional[str] = ..., data: _Optional[bytes] = ..., encrypted: bool = ..., recorded_at_ms: _Optional[int] = ..., resubmitted: _Optional[str] = ..., resubmitted_as: _Optional[int] = ...) -> None: ...
+
+class RideNote(_message.Message):
+    __slots__ = ("ride_id", "told_late_s", "look_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    TOLD_LATE_S_FIELD_NUMBER: _ClassVar[int]
+    LOOK_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    told_late_s: int
+    look_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., told_late_s: _Optional[int] = ..., look_s: _Optional[int] = ...) -> None: ...
+
+class Whereabouts(_message.Message):
+    __slots__ = ("mode", "stop", "node", "node_ms", "x_mm", "y_mm", "arrive_s", "locked", "pending", "silent", "free_s", "first", "free_x_mm", "free_y_mm", "broken", "busy_s", "serving", "out", "level_mwh", "park")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    NODE_MS_FIELD_NUMBER: _ClassVar[int]
+    X_MM_FIELD_NUMBER: _ClassVar[int]
+    Y_MM_FIELD_NUMBER: _ClassVar[int]
+    ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_FIELD_NUMBER: _ClassVar[int]
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    SILENT_FIELD_NUMBER: _ClassVar[int]
+    FREE_S_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    FREE_X_MM_FIELD_NUMBER: _ClassVar[int]
+    FREE_Y_MM_FIELD_NUMBER: _ClassVar[int]
+    BROKEN_FIELD_NUMBER: _ClassVar[int]
+    BUSY_S_FIELD_NUMBER: _ClassVar[int]
+    SERVING_FIELD_NUMBER: _ClassVar[int]
+    OUT_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_MWH_FIELD_NUMBER: _ClassVar[int]
+    PARK_FIELD_NUMBER: _ClassVar[int]
+    mode: int
+    stop: int
+    node: int
+    node_ms: int
+    x_mm: int
+    y_mm: int
+    arrive_s: int
+    locked: int
+    pending: int
+    silent: int
+    free_s: int
+    first: int
+    free_x_mm: int
+    free_y_mm: int
+    broken: int
+    busy_s: int
+    serving: int
+    out: int
+    level_mwh: int
+    park: int
+    def __init__(self, mode: _Optional[int] = ..., stop: _Optional[int] = ..., node: _Optional[int] = ..., node_ms: _Optional[int] = ..., x_mm: _Optional[int] = ..., y_mm: _Optional[int] = ..., arrive_s: _Optional[int] = ..., locked: _Optional[int] = ..., pending: _Optional[int] = ..., silent: _Optional[int] = ..., free_s: _Optional[int] = ..., first: _Optional[int] = ..., free_x_mm: _Optional[int] = ..., free_y_mm: _Optional[int] = ..., broken: _Optional[int] = ..., busy_s: _Optional[int] = ..., serving: _Optional[int] = ..., out: _Optional[int] = ..., level_mwh: _Optional[int] = ..., park: _Optional[int] = ...) -> None: ...
+
+class StoredTimes(_message.Message):
+    __slots__ = ("earliest_s", "arrive_s", "start_s", "depart_s", "slack_s", "ride_slack_s", "level_mwh", "margin_mwh", "pause_s")
+    EARLIEST_S_FIELD_NUMBER: _ClassVar[int]
+    ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
+    START_S_FIELD_NUMBER: _ClassVar[int]
+    DEPART_S_FIELD_NUMBER: _ClassVar[int]
+    SLACK_S_FIELD_NUMBER: _ClassVar[int]
+    RIDE_SLACK_S_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_MWH_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_MWH_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_S_FIELD_NUMBER: _ClassVar[int]
+    earliest_s: int
+    arrive_s: int
+    start_s: int
+    depart_s: int
+    slack_s: int
+    ride_slack_s: int
+    level_mwh: int
+    margin_mwh: int
+    pause_s: int
+    def __init__(self, earliest_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., start_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., slack_s: _Optional[int] = ..., ride_slack_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., margin_mwh: _Optional[int] = ..., pause_s: _Optional[int] = ...) -> None: ...
+
+class StoredStopover(_message.Message):
+    __slots__ = ("stop", "board", "leave", "served_s", "task", "hold_s", "times")
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    BOARD_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_FIELD_NUMBER: _ClassVar[int]
+    SERVED_S_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    HOLD_S_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    stop: int
+    board: _containers.RepeatedScalarFieldContainer[str]
+    leave: _containers.RepeatedScalarFieldContainer[str]
+    served_s: int
+    task: Task
+    hold_s: int
+    times: StoredTimes
+    def __init__(self, stop: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., served_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., hold_s: _Optional[int] = ..., times: _Optional[_Union[StoredTimes, _Mapping]] = ...) -> None: ...
+
+class StoredParty(_message.Message):
+    __slots__ = ("ride_id", "since_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SINCE_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    since_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., since_s: _Optional[int] = ...) -> None: ...
+
+class Target(_message.Message):
+    __slots__ = ("revision", "stop")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    stop: int
+    def __init__(self, revision: _Optional[int] = ..., stop: _Optional[int] = ...) -> None: ...
+
+class Booking(_message.Message):
+    __slots__ = ("from_min", "until_min")
+    FROM_MIN_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MIN_FIELD_NUMBER: _ClassVar[int]
+    from_min: int
+    until_min: int
+    def __init__(self, from_min: _Optional[int] = ..., until_min: _Optional[int] = ...) -> None: ...
+
+class StoredShuttle(_message.Message):
+    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    BATTERY_FIELD_NUMBER: _ClassVar[int]
+    WHERE_FIELD_NUMBER: _ClassVar[int]
+    STOPOVERS_FIELD_NUMBER: _ClassVar[int]
+    WRITTEN_FIELD_NUMBER: _ClassVar[int]
+    ABOARD_FIELD_NUMBER: _ClassVar[int]
+    AWAITED_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    PARKING_FIELD_NUMBER: _ClassVar[int]
+    FAULT_S_FIELD_NUMBER: _ClassVar[int]
+    FAULT_STOP_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_S_FIELD_NUMBER: _ClassVar[int]
+    BOOKED_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    revision: int
+    battery: bool
+    where: Whereabouts
+    stopovers: _containers.RepeatedCompositeFieldContainer[StoredStopover]
+    written: bool
+    aboard: _containers.RepeatedCompositeFieldContainer[StoredParty]
+    awaited: _containers.RepeatedScalarFieldContainer[str]
+    targets: _containers.RepeatedCompositeFieldContainer[Target]
+    parking: Target
+    fault_s: int
+    fault_stop: int
+    repaired_s: int
+    booked: _containers.RepeatedCompositeFieldContainer[Booking]
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ...) -> None: ...
+
+class WaitingRequest(_message.Message):
+    __slots__ = ("ride_id", "from_s", "due_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_S_FIELD_NUMBER: _ClassVar[int]
+    DUE_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    from_s: int
+    due_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., from_s: _Optional[int] = ..., due_s: _Optional[int] = ...) -> None: ...
+
+class Withdrawn(_message.Message):
+    __slots__ = ("ride_id", "shuttle_id", "revision", "until_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    shuttle_id: str
+    revision: int
+    until_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., until_s: _Optional[int] = ...) -> None: ...
+
+class Sought(_message.Message):
+    __slots__ = ("ride_id", "until_s", "next_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    NEXT_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    until_s: int
+    next_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., until_s: _Optional[int] = ..., next_s: _Optional[int] = ...) -> None: ...
+
+class StoredMove(_message.Message):
+    __slots__ = ("ride_id", "giver", "revision", "taker", "until_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    GIVER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    TAKER_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    giver: str
+    revision: int
+    taker: str
+    until_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., giver: _Optional[str] = ..., revision: _Optional[int] = ..., taker: _Optional[str] = ..., until_s: _Optional[int] = ...) -> None: ...
+
+class WantsCharge(_message.Message):
+    __slots__ = ("shuttle_id", "from_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    from_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., from_s: _Optional[int] = ...) -> None: ...
+
+class StoredZone(_message.Message):
+    __slots__ = ("now_s", "layout", "duties_until_s", "disruptions", "booked_min", "shuttle_ids", "heard_s", "waiting", "withdrawn", "sought", "moves", "charging")
+    NOW_S_FIELD_NUMBER: _ClassVar[int]
+    LAYOUT_FIELD_NUMBER: _ClassVar[int]
+    DUTIES_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    DISRUPTIONS_FIELD_NUMBER: _ClassVar[int]
+    BOOKED_MIN_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_IDS_FIELD_NUMBER: _ClassVar[int]
+    HEARD_S_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    SOUGHT_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    CHARGING_FIELD_NUMBER: _ClassVar[int]
+    now_s: int
+    layout: str
+    duties_until_s: int
+    disruptions: int
+    booked_min: int
+    shuttle_ids: _containers.RepeatedScalarFieldContainer[str]
+    heard_s: _containers.RepeatedScalarFieldContainer[int]
+    waiting: _containers.RepeatedCompositeFieldContainer[WaitingRequest]
+    withdrawn: _containers.RepeatedCompositeFieldContainer[Withdrawn]
+    sought: _containers.RepeatedCompositeFieldContainer[Sought]
+    moves: _containers.RepeatedCompositeFieldContainer[StoredMove]
+    charging: _containers.RepeatedCompositeFieldContainer[WantsCharge]
+    def __init__(self, now_s: _Optional[int] = ..., layout: _Optional[str] = ..., duties_until_s: _Optional[int] = ..., disruptions: _Optional[int] = ..., booked_min: _Optional[int] = ..., shuttle_ids: _Optional[_Iterable[str]] = ..., heard_s: _Optional[_Iterable[int]] = ..., waiting: _Optional[_Iterable[_Union[WaitingRequest, _Mapping]]] = ..., withdrawn: _Optional[_Iterable[_Union[Withdrawn, _Mapping]]] = ..., sought: _Optional[_Iterable[_Union[Sought, _Mapping]]] = ..., moves: _Optional[_Iterable[_Union[StoredMove, _Mapping]]] = ..., charging: _Optional[_Iterable[_Union[WantsCharge, _Mapping]]] = ...) -> None: ...
+
+class StoredRoads(_message.Message):
+    __slots__ = ("version", "closures", "domain", "closed", "changed_s")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CLOSURES_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_S_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    closures: _containers.RepeatedCompositeFieldContainer[CloseRoads]
+    domain: RestrictDriving
+    closed: _containers.RepeatedScalarFieldContainer[int]
+    changed_s: int
+    def __init__(self, version: _Optional[int] = ..., closures: _Optional[_Iterable[_Union[CloseRoads, _Mapping]]] = ..., domain: _Optional[_Union[RestrictDriving, _Mapping]] = ..., closed: _Optional[_Iterable[int]] = ..., changed_s: _Optional[int] = ...) -> None: ...
