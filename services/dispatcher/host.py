@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.dispatcher.core import Zone
 from services.dispatcher.service import Dispatcher
 from services.domain.events import Event, Message, Passed
-from services.domain.ids import ShuttleId, ZoneId
+from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.ride import Ride
+from services.domain.zone_state import Row, RowKind
 from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.runtime.clock import Clock
 from services.runtime.journal import linked
-from services.runtime.ports import Written, ZoneHolding
+from services.runtime.ports import Changes, Part, ZoneHolding
 from services.wire.codec import encode_body
 from services.wire.envelope import Envelope
 from services.wire.stored import Entry
+from services.wire.zone_rows import decode_row, encode_row
 
 IDS_MAX = 10_000
 """Newest messages that a repeat is compared with."""
@@ -28,7 +30,7 @@ POSITIONS_S_MAX = 2
 class Decided(NamedTuple):
     """A step that is ready to be committed, and its events."""
 
-    written: Written
+    entry: Entry
     events: tuple[Event, ...]
 
 
@@ -61,14 +63,38 @@ class Host:
         """The zone itself."""
         return self.dispatcher.zone
 
-    def restore(self, holding: ZoneHolding, entries: Sequence[Entry]) -> None:
-        """Bring the zone to where its last owner left it."""
-        for entry in entries:
-            for message in entry.messages():
-                self.zone.apply(message, entry.now_s)
-        self.dispatcher.number = holding.number
-        self._link = holding.link
-        self._ids = dict.fromkeys(holding.message_ids)
+    @classmethod
+    def held(cls, zone: ZoneId, network: Network, clock: Clock, holding: ZoneHolding) -> Host:
+        """Hold a zone as its last owner left it.
+
+        Raises
+        ------
+        StateMismatch
+            If it does not fit its territory any more.
+        """
+        host = cls(zone, network, clock)
+        rides = (Row(RowKind.RIDE, ride.id, ride) for ride in holding.rides)
+        parts = (decode_row(*part) for part in holding.parts)
+        restored = Zone.restored(network, host.fleet, (*rides, *parts))
+        host.dispatcher = Dispatcher(restored, holding.number)
+        host._link = holding.link
+        host._ids = dict.fromkeys(holding.message_ids)
+        return host
+
+    def changes(self) -> Changes:
+        """Return what changed in the zone's state since this was last asked."""
+        rides: list[Ride] = []
+        forgotten: list[RideId] = []
+        parts: list[Part] = []
+        for row in self.zone.changed_rows():
+            if row.kind is not RowKind.RIDE:
+                parts.append(Part(row.kind, row.id, encode_row(row)))
+            elif row.value is None:
+                forgotten.append(RideId(row.id))
+            else:
+                assert isinstance(row.value, Ride)
+                rides.append(row.value)
+        return Changes(rides=tuple(rides), forgotten=tuple(forgotten), parts=tuple(parts))
 
     def next_due_s(self) -> int | None:
         """When the zone is to be woken up, or positions have waited long enough."""
@@ -114,4 +140,4 @@ class Host:
         )
         entry = linked(self._link, entry)
         self._link = entry.link
-        return Decided(Written(entry=entry, rides=step.rides), step.events)
+        return Decided(entry, step.events)

@@ -16,6 +16,7 @@ from services.domain.ids import ZoneId
 from services.network.served import Served
 from services.runtime.clock import Clock
 from services.runtime.membership import Membership
+from services.runtime.ports import ZoneHolding
 from services.wire.topics import partition_of
 
 
@@ -42,14 +43,14 @@ def dispatcher(
     """
     attendants = Attendants(around.messages, weather, registry)
 
-    def make(number: int, poison: Poison) -> Shard:
-        def hosts() -> dict[ZoneId, Host]:
-            return {
-                zone: Host(zone, network, clocks[zone])
-                for zone, network in served
-                if partition_of(zone, around.messages.partitions) == number
-            }
+    networks = dict(served)
 
-        return Shard(number, hosts, attendants.of, around, poison)
+    def host(zone: ZoneId, holding: ZoneHolding) -> Host:
+        return Host.held(zone, networks[zone], clocks[zone], holding)
+
+    def make(number: int, poison: Poison) -> Shard:
+        partitions = around.messages.partitions
+        zones = [zone for zone in networks if partition_of(zone, partitions) == number]
+        return Shard(number, zones, host, attendants.of, around, poison)
 
     return Ownership(membership, make, registry), attendants

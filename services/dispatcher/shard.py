@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -25,7 +25,7 @@ from services.domain.events import (
 from services.domain.ids import ZoneId
 from services.domain.ride import Status
 from services.runtime.journal import entries
-from services.runtime.ports import Forgotten, Group, Holding, Record
+from services.runtime.ports import Forgotten, Group, Holding, Record, ZoneHolding
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic
 
@@ -69,8 +69,10 @@ class Shard:
     ----------
     number
         Its number: the partition of both input topics.
+    zones
+        Its zones.
     make
-        Makes the hosts of its zones, empty.
+        Makes the host of a zone as its last owner left it.
     beside
         Says what runs beside a zone.
     around
@@ -82,7 +84,8 @@ class Shard:
     def __init__(
         self,
         number: int,
-        make: Callable[[], Mapping[ZoneId, Host]],
+        zones: Collection[ZoneId],
+        make: Callable[[ZoneId, ZoneHolding], Host],
         beside: Callable[[Host], Beside],
         around: Surroundings,
         poison: Mapping[tuple[Topic, int], str],
@@ -90,12 +93,13 @@ class Shard:
         self.number = number
         self.taken: Callable[[], object] = lambda: None
         """Called once the zones are as their last owner left them."""
+        self._zones = zones
         self._make = make
         self._beside = beside
         self._around = around
         self._metrics = around.metrics
         self._poison = poison
-        self._hosts: Mapping[ZoneId, Host] = {}
+        self._hosts: dict[ZoneId, Host] = {}
         self._changed: dict[ZoneId, Callable[[], None]] = {}
         self._epoch = 0
         self._inbox: asyncio.Queue[Record] = asyncio.Queue(WAITING_MAX)
@@ -150,15 +154,12 @@ class Shard:
 
     async def _take(self) -> Holding:
         store = self._around.store
-        hosts = self._make()
-        holding = await store.take(self.number, hosts.keys(), self._around.owner)
+        holding = await store.take(self.number, self._zones, self._around.owner)
         self._epoch = holding.epoch
-        for zone, host in hosts.items():
-            held = holding.zones[zone]
-            host.restore(held, [entry async for entry in entries(store, zone)])
+        for zone, held in holding.zones.items():
+            self._hosts[zone] = self._make(zone, held)
             async for entry in entries(store, zone, held.published):
                 self._outbox.put(entry, entry.decided())
-        self._hosts = hosts
         return holding
 
     async def _catch_up(self, holding: Holding) -> None:
@@ -226,18 +227,20 @@ class Shard:
 
     async def _commit(self, decided: Sequence[Decided]) -> None:
         self._committed = time.perf_counter()
+        stepped = dict.fromkeys(one.entry.zone for one in decided)
         group = Group(
-            steps=[one.written for one in decided],
+            entries=[one.entry for one in decided],
+            changes={zone: self._hosts[zone].changes() for zone in stepped},
             offsets=dict(self._offsets),
             published=self._outbox.published(),
         )
-        if not (group.steps or group.offsets or group.published):
+        if not (group.entries or group.offsets or group.published):
             return
         await self._around.store.commit(self.number, self._epoch, group)
         self._offsets.clear()
         for one in decided:
-            self._outbox.put(one.written.entry, one.events)
-        for zone in {one.written.entry.zone for one in decided}:
+            self._outbox.put(one.entry, one.events)
+        for zone in stepped:
             if zone in self._changed:
                 self._changed[zone]()
 

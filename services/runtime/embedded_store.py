@@ -12,7 +12,7 @@ from datetime import date
 from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import TERMINAL
-from services.runtime.ports import Group, Holding, Part, StoredRide, Written, ZoneHolding
+from services.runtime.ports import Changes, Group, Holding, Part, StoredRide, ZoneHolding
 from services.wire.stored import Entry, decode_ride, encode_ride
 from services.wire.topics import Topic
 
@@ -42,6 +42,11 @@ class _Zone:
     forgotten: set[RideId] = field(default_factory=set)
     parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> None:
+        """Write a step down."""
+        self.number, self.now_s, self.link = entry.number, entry.now_s, entry.link
+        self.journal.append(entry)
 
 
 class EmbeddedStore:
@@ -97,8 +102,7 @@ class EmbeddedStore:
         if rows is None or rows.epoch != epoch:
             raise ShardLost(shard, f"epoch {epoch} is not its newest")
         last: dict[ZoneId, tuple[int, int]] = {}
-        for step in group.steps:
-            entry = step.entry
+        for entry in group.entries:
             zone = self._zones.get(entry.zone)
             if zone is None or zone.shard != shard:
                 raise ShardLost(shard, f"zone {entry.zone} is not in it")
@@ -108,25 +112,28 @@ class EmbeddedStore:
             last[entry.zone] = entry.number, entry.now_s
         # Nothing can fail from here on, so the steps are written all or none.
         rows.offsets.update(group.offsets)
-        for step in group.steps:
-            self._write(self._zones[step.entry.zone], step)
+        for entry in group.entries:
+            self._zones[entry.zone].add(entry)
+        for name, changes in group.changes.items():
+            self._change(self._zones[name], changes)
+        for name in last:
+            self._keep_bounds(self._zones[name])
         for name, number in group.published.items():
             self._zones[name].published = max(self._zones[name].published, number)
 
-    def _write(self, rows: _Zone, step: Written) -> None:
-        entry = step.entry
-        rows.number, rows.now_s, rows.link = entry.number, entry.now_s, entry.link
-        rows.journal.append(entry)
-        for ride in step.rides:
-            rows.rides[ride.id] = encode_ride(ride), entry.number
+    def _change(self, rows: _Zone, changes: Changes) -> None:
+        for ride in changes.rides:
+            rows.rides[ride.id] = encode_ride(ride), rows.number
             if ride.status in TERMINAL:
                 rows.ended[ride.id] = None
-        rows.forgotten.update(step.forgotten)
-        for kind, name, body in step.parts:
+        rows.forgotten.update(changes.forgotten)
+        for kind, name, body in changes.parts:
             if body:
                 rows.parts[kind, name] = body
             else:
                 rows.parts.pop((kind, name), None)
+
+    def _keep_bounds(self, rows: _Zone) -> None:
         if len(rows.journal) > self._steps_max * SLACK:
             del rows.journal[: -self._steps_max]
         if len(rows.rides) > self._rides_max * SLACK:

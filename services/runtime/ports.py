@@ -136,22 +136,19 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A step of a zone as it is written down.
+class Changes:
+    """What changed in a zone's state, as it is now.
 
     Parameters
     ----------
-    entry
-        What came in and what was decided, linked to the step before.
     rides
-        The rides that changed, as they are now.
+        Rides that changed.
     forgotten
         Rides that came to their end and that the zone needs no more; the store keeps them.
     parts
-        Other pieces of the zone's state that changed.
+        Other pieces of its state.
     """
 
-    entry: Entry
     rides: tuple[Ride, ...] = ()
     forgotten: tuple[RideId, ...] = ()
     parts: tuple[Part, ...] = ()
@@ -163,15 +160,18 @@ class Group:
 
     Parameters
     ----------
-    steps
-        In order; of any of the shard's zones.
+    entries
+        Steps in order; of any of the shard's zones.
+    changes
+        What they changed, by zone.
     offsets
         For the input topics that were read: the offset to go on from, on the shard's partition.
     published
         For zones whose events went out since: the number of the last such step.
     """
 
-    steps: Sequence[Written] = ()
+    entries: Sequence[Entry] = ()
+    changes: Mapping[ZoneId, Changes] = field(default_factory=dict)
     offsets: Mapping[Topic, int] = field(default_factory=dict)
     published: Mapping[ZoneId, int] = field(default_factory=dict)
 
@@ -187,7 +187,7 @@ class ZoneHolding:
     published
         Number of the last step whose events are known to have gone out.
     rides
-        Rides that the zone had not forgotten, in the order in which they came.
+        Rides that the zone had not forgotten.
     parts
         All other pieces of its state.
     message_ids
@@ -223,7 +223,7 @@ class Holding:
 
 
 class StoredRide(NamedTuple):
-    """A ride as it was last committed, in which zone, and by which step of it."""
+    """A ride as it was last committed, in which zone, and up to which step of it."""
 
     zone: ZoneId
     ride: Ride

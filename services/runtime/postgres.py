@@ -17,7 +17,7 @@ from services.domain.ride import Ride
 from services.runtime import tables
 from services.runtime.database import reached
 from services.runtime.embedded_store import MESSAGE_IDS
-from services.runtime.ports import Group, Holding, Part, StoredRide, Written, ZoneHolding
+from services.runtime.ports import Changes, Group, Holding, Part, StoredRide, ZoneHolding
 from services.wire.stored import Entry, decode_entry, decode_ride, encode_entry, encode_ride
 from services.wire.topics import Topic
 
@@ -54,33 +54,35 @@ _ZONES = text(
 _RIDES = text(
     """
     INSERT INTO rides (ride, zone, status, held, number, body)
-    SELECT ride, zone, status, true, number, body
-    FROM unnest(:rides, :zones, :states, :numbers, :bodies) WITH ORDINALITY
-        AS news (ride, zone, status, number, body, place)
-    ORDER BY place
+    SELECT news.ride, zones.zone, news.status, true, zones.number, news.body
+    FROM zones, unnest(:rides, :states, :bodies) AS news (ride, status, body)
+    WHERE zones.zone = :zone
     ON CONFLICT (ride) DO UPDATE
         SET status = excluded.status, number = excluded.number, body = excluded.body
         WHERE rides.zone = excluded.zone
     """
 ).bindparams(
     bindparam("rides", type_=ARRAY(Text)),
-    bindparam("zones", type_=ARRAY(Text)),
     bindparam("states", type_=ARRAY(Text)),
-    bindparam("numbers", type_=ARRAY(BigInteger)),
     bindparam("bodies", type_=ARRAY(LargeBinary)),
 )
 _PARTS = text(
     """
     INSERT INTO parts (zone, kind, part, body)
-    SELECT * FROM unnest(:zones, :kinds, :parts, :bodies)
+    SELECT :zone, * FROM unnest(:kinds, :parts, :bodies)
     ON CONFLICT (zone, kind, part) DO UPDATE SET body = excluded.body
     """
 ).bindparams(
-    bindparam("zones", type_=ARRAY(Text)),
     bindparam("kinds", type_=ARRAY(Text)),
     bindparam("parts", type_=ARRAY(Text)),
     bindparam("bodies", type_=ARRAY(LargeBinary)),
 )
+_GONE = text(
+    """
+    DELETE FROM parts USING unnest(:kinds, :parts) AS gone (kind, part)
+    WHERE parts.zone = :zone AND parts.kind = gone.kind AND parts.part = gone.part
+    """
+).bindparams(bindparam("kinds", type_=ARRAY(Text)), bindparam("parts", type_=ARRAY(Text)))
 _JOURNAL = text(
     """
     INSERT INTO journal (zone, number, day, body)
@@ -166,7 +168,9 @@ class PostgresStore:
             moved = await connection.execute(_ZONES, _columns(news, _ZONE_NAMES) | {"shard": shard})
             if moved.rowcount != len(news):
                 raise ShardLost(shard, "steps do not follow the last ones, or zones are not in it")
-            await _write(connection, group.steps)
+            await _write_journal(connection, group.entries)
+            for zone, changes in group.changes.items():
+                await _write_changes(connection, zone, changes)
 
     async def ride(self, ride_id: RideId) -> StoredRide | None:
         """Return a ride as it was last committed; those asked for at once are read at once."""
@@ -220,8 +224,7 @@ def _zones_of(shard: int, group: Group) -> list[_ZoneNews]:
     """A row for each zone that stepped or published; its steps are checked to follow each other."""
     firsts: dict[ZoneId, int] = {}
     lasts: dict[ZoneId, Entry] = {}
-    for step in group.steps:
-        entry = step.entry
+    for entry in group.entries:
         last = lasts.get(entry.zone)
         if last is None:
             firsts[entry.zone] = entry.number
@@ -239,42 +242,29 @@ def _zones_of(shard: int, group: Group) -> list[_ZoneNews]:
     return news
 
 
-async def _write(connection: AsyncConnection, steps: Sequence[Written]) -> None:
-    if not steps:
-        return
-    entries = [
-        (step.entry.zone, step.entry.number, _day(step.entry), encode_entry(step.entry))
-        for step in steps
-    ]
-    await connection.execute(_JOURNAL, _columns(entries, ("zones", "numbers", "days", "bodies")))
-    # What changed several times is written once, as it is now.
-    rides: dict[RideId, tuple[ZoneId, int, Ride]] = {}
-    parts: dict[tuple[ZoneId, str, str], bytes] = {}
-    for step in steps:
-        rides |= {ride.id: (step.entry.zone, step.entry.number, ride) for ride in step.rides}
-        parts |= {(step.entry.zone, kind, name): body for kind, name, body in step.parts}
-    if rides:
-        rows = [
-            (ride_id, zone, ride.status.value, number, encode_ride(ride))
-            for ride_id, (zone, number, ride) in rides.items()
-        ]
-        columns = _columns(rows, ("rides", "zones", "states", "numbers", "bodies"))
-        written = await connection.execute(_RIDES, columns)
+async def _write_journal(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    rows = [(entry.zone, entry.number, _day(entry), encode_entry(entry)) for entry in entries]
+    if rows:
+        await connection.execute(_JOURNAL, _columns(rows, ("zones", "numbers", "days", "bodies")))
+
+
+async def _write_changes(connection: AsyncConnection, zone: ZoneId, changes: Changes) -> None:
+    if changes.rides:
+        rows = [(ride.id, ride.status.value, encode_ride(ride)) for ride in changes.rides]
+        columns = _columns(rows, ("rides", "states", "bodies"))
+        written = await connection.execute(_RIDES, columns | {"zone": zone})
         assert written.rowcount == len(rows), "a ride belongs to another zone"
-    if forgotten := [ride_id for step in steps for ride_id in step.forgotten]:
-        ids = bindparam("ids", forgotten, ARRAY(Text))
+    if changes.forgotten:
+        ids = bindparam("ids", list(changes.forgotten), ARRAY(Text))
         held = tables.rides.c.held
         await connection.execute(
             update(tables.rides).where(tables.rides.c.ride == any_(ids)).values({held: False})
         )
-    if kept := [(*key, body) for key, body in parts.items() if body]:
-        await connection.execute(_PARTS, _columns(kept, ("zones", "kinds", "parts", "bodies")))
-    for zone, kind, name in (key for key, body in parts.items() if not body):
-        rows_of = tables.parts.c
-        gone = tables.parts.delete().where(
-            rows_of.zone == zone, rows_of.kind == kind, rows_of.part == name
-        )
-        await connection.execute(gone)
+    if kept := [part for part in changes.parts if part.body]:
+        columns = _columns(kept, ("kinds", "parts", "bodies"))
+        await connection.execute(_PARTS, columns | {"zone": zone})
+    if gone := [(part.kind, part.id) for part in changes.parts if not part.body]:
+        await connection.execute(_GONE, _columns(gone, ("kinds", "parts")) | {"zone": zone})
 
 
 async def _holdings(
@@ -288,9 +278,7 @@ async def _holdings(
         )
     )
     held_rides = await connection.execute(
-        select(rides.zone, rides.body)
-        .where(rides.zone == any_(wanted), rides.held)
-        .order_by(rides.sequence)
+        select(rides.zone, rides.body).where(rides.zone == any_(wanted), rides.held)
     )
     rides_of: dict[str, list[Ride]] = {}
     for zone, body in held_rides:

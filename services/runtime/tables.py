@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -50,15 +49,14 @@ rides = Table(
     metadata,
     Column("ride", Text, primary_key=True),
     Column("zone", Text, nullable=False),
-    Column("sequence", BigInteger, Identity(always=True), nullable=False),
     Column("status", Text, nullable=False),
     Column("held", Boolean, nullable=False, comment="Whether its zone still knows it."),
-    Column("number", BigInteger, nullable=False, comment="Of the step that changed it last."),
+    Column("number", BigInteger, nullable=False, comment="Of the step up to which this is true."),
     Column("body", LargeBinary, nullable=False, comment="StoredRide of events.proto."),
     postgresql_with={"fillfactor": "70"},
     comment="Every ride as it was last committed; no personal data.",
 )
-Index("rides_held", rides.c.zone, rides.c.sequence, postgresql_where=rides.c.held)
+Index("rides_held", rides.c.zone, postgresql_where=rides.c.held)
 
 parts = Table(
     "parts",

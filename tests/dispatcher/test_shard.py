@@ -37,7 +37,7 @@ from services.runtime.journal import verify
 from services.runtime.membership import EveryShard
 from services.runtime.memory import MemoryLog
 from services.runtime.metrics import new_registry
-from services.runtime.ports import Group, Holding, Record
+from services.runtime.ports import Group, Holding, Record, ZoneHolding
 from services.wire.envelope import Envelope
 from services.wire.stored import decode_entry
 from services.wire.topics import Topic, key_of, topic_of
@@ -57,7 +57,7 @@ class WatchedStore(EmbeddedStore):
         self.broken = False
 
     async def commit(self, shard: int, epoch: int, group: Group) -> None:
-        if group.steps:
+        if group.entries:
             self.left_before.append(self._messages.end(Topic.RIDE_EVENTS))
         if self.broken:
             raise Unavailable("the store does not answer")
@@ -89,7 +89,7 @@ class Desk:
     letters: Letters = field(default_factory=Letters)
     metrics: ShardMetrics = field(default_factory=lambda: ShardMetrics(new_registry()))
     sent: int = 0
-    host: Host = field(init=False)
+    host: Host | None = None
     shard: Shard = field(init=False)
     task: asyncio.Task[None] = field(init=False)
 
@@ -111,7 +111,7 @@ class Desk:
     async def heard_position(self) -> None:
         """Wait until a position waits to be taken into the zone."""
         async with asyncio.timeout(20):
-            while self.host.next_due_s() is None:  # noqa: ASYNC110 - nobody says so
+            while self.host is None or self.host.next_due_s() is None:  # noqa: ASYNC110 - nobody says so
                 await asyncio.sleep(0)
 
     async def events(self, count: int, topic: Topic = Topic.RIDE_EVENTS) -> list[Envelope]:
@@ -137,9 +137,12 @@ def shard_of(here: Desk, poison: Poison) -> Shard:
         owner="dispatcher-0",
         metrics=here.metrics,
     )
-    here.host = Host(ZONE, territory, here.clock)
-    hosts = {ZONE: here.host}
-    return Shard(0, lambda: hosts, lambda _: Beside(), around, poison)
+
+    def host(zone: ZoneId, holding: ZoneHolding) -> Host:
+        here.host = Host.held(zone, territory, here.clock, holding)
+        return here.host
+
+    return Shard(0, [ZONE], host, lambda _: Beside(), around, poison)
 
 
 @contextlib.asynccontextmanager

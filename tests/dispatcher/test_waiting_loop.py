@@ -90,7 +90,7 @@ async def house(*, broken: bool = False, **service: str) -> AsyncIterator[House]
         owner="me",
         metrics=ShardMetrics(registry),
     )
-    shard = Shard(0, lambda: {ZONE: host}, lambda _: Beside((look.run(),)), around, {})
+    shard = Shard(0, [ZONE], lambda *_: host, lambda _: Beside((look.run(),)), around, {})
     taken = asyncio.Event()
     shard.taken = taken.set
     task = asyncio.create_task(shard.run())

@@ -19,7 +19,7 @@ from services.runtime.migrate import check_version, migrate
 from services.runtime.ports import Group, Store
 from services.runtime.postgres import PostgresStore
 from services.runtime.tables import metadata
-from tests.runtime.samples import ZONE, journal, ride
+from tests.runtime.samples import ZONE, journal, ride, rides
 from tests.runtime.store_contract import SHARD, StoreContract, commit, take
 
 
@@ -97,7 +97,7 @@ async def test_a_commit_under_way_is_over_before_somebody_else_takes_the_shard(
 async def test_many_rides_are_looked_for_at_once(engine: AsyncEngine) -> None:
     store = PostgresStore(engine)
     holding = await take(store)
-    await commit(store, holding.epoch, *journal(30))
+    await commit(store, holding.epoch, *journal(30), changes=rides(*range(1, 31)))
     found = await asyncio.gather(*(store.ride(RideId(f"r-{n}")) for n in range(40)))
     assert [one and one.ride for one in found] == [
         ride(n) if 1 <= n <= 30 else None for n in range(40)
@@ -117,8 +117,8 @@ async def test_a_server_that_dies_is_unavailable_and_nothing_committed_is_lost(
         async def write() -> None:
             nonlocal number
             for one in journal(10_000):
-                await store.commit(SHARD, epoch, Group(steps=[one]))
-                number = one.entry.number
+                await store.commit(SHARD, epoch, Group(entries=[one]))
+                number = one.number
                 if number == 20:
                     child.kill()
 

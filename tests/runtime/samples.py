@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.domain.events import AcceptOffer, CancelRide, RideConfirmed
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Party, Request, Ride, Status
 from services.runtime.journal import linked
-from services.runtime.ports import Written
+from services.runtime.ports import Changes
 from services.wire.codec import encode_body
 from services.wire.envelope import Body, Envelope
 from services.wire.stored import Entry
@@ -38,15 +36,9 @@ def ride(number: int, status: Status = Status.CONFIRMED) -> Ride:
     return Ride(request=request, requested_s=29_000, status=status)
 
 
-def written(
-    number: int,
-    previous: bytes,
-    zone: ZoneId = ZONE,
-    rides: tuple[Ride, ...] | None = None,
-    **rest: Any,
-) -> Written:
+def entry(number: int, previous: bytes, zone: ZoneId = ZONE) -> Entry:
     """A step with two inputs and an event, behind the one with this link."""
-    entry = Entry(
+    made = Entry(
         zone=zone,
         number=number,
         now_s=28_800 + number,
@@ -58,13 +50,17 @@ def written(
         events=(encode_body(RideConfirmed(RideId(f"r-{number}"))),),
         message_ids=("", f"m-{number}"),
     )
-    rides = (ride(number),) if rides is None else rides
-    return Written(entry=linked(previous, entry), rides=rides, **rest)
+    return linked(previous, made)
 
 
-def journal(count: int) -> list[Written]:
+def journal(count: int, zone: ZoneId = ZONE) -> list[Entry]:
     """So many steps, each behind the one before."""
-    steps: list[Written] = []
+    steps: list[Entry] = []
     for number in range(1, count + 1):
-        steps.append(written(number, steps[-1].entry.link if steps else b""))
+        steps.append(entry(number, steps[-1].link if steps else b"", zone))
     return steps
+
+
+def rides(*numbers: int, status: Status = Status.CONFIRMED) -> Changes:
+    """That these rides changed."""
+    return Changes(rides=tuple(ride(number, status) for number in numbers))

@@ -24,27 +24,26 @@ from tests.runtime.samples import journal
     ids=lambda change: next(iter(change)),
 )
 def test_a_changed_entry_breaks_the_chain(change: dict[str, object]) -> None:
-    entries = [one.entry for one in journal(4)]
+    entries = journal(4)
     entries[1] = replace(entries[1], **change)  # type: ignore[arg-type]
     with pytest.raises(BrokenChain):
         verify(entries)
 
 
 def test_a_lost_or_swapped_entry_breaks_the_chain() -> None:
-    entries = [one.entry for one in journal(4)]
+    entries = journal(4)
     for wrong in (entries[1:], [entries[0], entries[2]], [entries[1], entries[0]]):
         with pytest.raises(BrokenChain):
             verify(wrong)
 
 
 def test_an_input_that_became_an_event_breaks_the_chain() -> None:
-    (one,) = journal(1)
-    entry = one.entry
+    (entry,) = journal(1)
     moved = replace(entry, inputs=entry.inputs[:1], events=(entry.inputs[1], *entry.events))
     with pytest.raises(BrokenChain):
         verify([moved])
 
 
 def test_an_entry_survives_its_bytes() -> None:
-    for one in journal(3):
-        assert decode_entry(encode_entry(one.entry)) == one.entry
+    for entry in journal(3):
+        assert decode_entry(encode_entry(entry)) == entry

@@ -51,17 +51,16 @@ def _state() -> None:
         "rides",
         sa.Column("ride", sa.Text, primary_key=True),
         sa.Column("zone", sa.Text, nullable=False),
-        sa.Column("sequence", sa.BigInteger, sa.Identity(always=True), nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("held", sa.Boolean, nullable=False, comment="Whether its zone still knows it."),
         sa.Column(
-            "number", sa.BigInteger, nullable=False, comment="Of the step that changed it last."
+            "number", sa.BigInteger, nullable=False, comment="Of the step up to which this is true."
         ),
         sa.Column("body", sa.LargeBinary, nullable=False, comment="StoredRide of events.proto."),
         postgresql_with={"fillfactor": "70"},
         comment="Every ride as it was last committed; no personal data.",
     )
-    op.create_index("rides_held", "rides", ["zone", "sequence"], postgresql_where=sa.text("held"))
+    op.create_index("rides_held", "rides", ["zone"], postgresql_where=sa.text("held"))
     op.create_table(
         "parts",
         sa.Column("zone", sa.Text, primary_key=True),
