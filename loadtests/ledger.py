@@ -8,6 +8,16 @@ from collections.abc import Iterator
 ENDS = frozenset({"refused", "completed", "cancelled", "expired", "no_show", "failed"})
 """States that a ride does not leave."""
 LOST = "lost"
+FACTS = frozenset({"aboard", "completed"})
+"""What happened is true, whatever was thought before: a rider may board just after cancelling."""
+CORRECTED = {
+    "cancelled": FACTS,
+    "no_show": FACTS,
+    "failed": FACTS,
+    # An accept that comes late still counts if the promise can be kept.
+    "expired": FACTS | {"confirmed", "cancelled", "no_show", "failed"},
+}
+"""Final states, and what they may turn out to have been."""
 
 
 class Ledger:
@@ -16,13 +26,18 @@ class Ledger:
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
         self.contradictions: list[str] = []
-        """Rides that were seen in one final state and then in another."""
+        """Rides that were seen in one final state and then in another that denies it."""
+        self.corrections = 0
+        """Final states that facts have corrected."""
 
     def see(self, ride: str, state: str) -> bool:
         """Take down a ride's state, and tell whether it is its end."""
         before = self._states.get(ride)
         if before in ENDS and state != before:
-            self.contradictions.append(f"{ride}: {before}, then {state}")
+            if state in CORRECTED.get(before, ()):
+                self.corrections += 1
+            else:
+                self.contradictions.append(f"{ride}: {before}, then {state}")
         self._states[ride] = state
         return state in ENDS
 

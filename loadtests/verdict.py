@@ -38,7 +38,8 @@ def judge(stats: Any, ledger: Ledger, bars: Bars, took_s: float) -> tuple[str, l
     counts = ", ".join(f"{count} {state}" for state, count in sorted(ledger.counts().items()))
     text = (
         f"{answers.num_requests} rides asked for at "
-        f"{answers.num_requests / max(took_s, 1e-9):.1f}/s: {counts or 'none'}\n"
+        f"{answers.num_requests / max(took_s, 1e-9):.1f}/s: {counts or 'none'}"
+        f" ({ledger.corrections} corrected by facts)\n"
         f"answers: p50 {p50_ms} ms, p99 {p99_ms} ms; HTTP requests that failed: {failed:.2%}"
     )
     wrong = []

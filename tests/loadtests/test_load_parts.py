@@ -51,6 +51,17 @@ def test_a_ride_without_an_end_is_told_and_one_with_two_ends_too() -> None:
     assert ledger.contradictions == ["fine: completed, then cancelled"]
 
 
+def test_a_fact_corrects_an_end_and_nothing_else_does() -> None:
+    ledger = Ledger()
+    for state in ("cancelled", "aboard", "completed"):
+        ledger.see("boarded all the same", state)
+    assert (ledger.corrections, ledger.contradictions) == (1, [])
+    assert list(ledger.unfinished()) == []
+    ledger.see("turned down", "refused")
+    ledger.see("turned down", "completed")
+    assert ledger.contradictions == ["turned down: refused, then completed"]
+
+
 def test_nothing_of_the_service_is_loaded_beside_gevent(project: Path) -> None:
     for file in (project / "loadtests").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
