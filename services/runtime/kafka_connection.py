@@ -24,6 +24,9 @@ RECORD_BYTES_MAX = SIZE_MAX + (64 << 10)
 LETTER_BYTES_MAX = RECORD_BYTES_MAX + (64 << 10)
 """The same as a dead letter: with the place and reason, and encrypted."""
 
+TRY_S_MAX = 2.0
+"""For so long a broker is tried, to find out why it cannot be reached."""
+
 
 class WrongTopics(NavetteError):
     """Topics on the broker are not as they have to be; what differs, one a line."""
@@ -63,17 +66,21 @@ class Connection:
 
     async def failure(self, error: BaseException) -> NavetteError:
         """Find out why no broker could be reached, after a client said that it could not."""
-        reasons = []
-        for server in self.servers:
-            host, port = server.rsplit(":", 1)
-            options = {k: v for k, v in self.options.items() if k not in ("bootstrap_servers",)}
-            try:
-                async with asyncio.timeout(self.deadline_s):
-                    connection = await create_conn(host.strip("[]"), int(port), **options)
-                connection.close()
-            except (KafkaError, OSError, TimeoutError) as found:
-                reasons.append(f"{server}: {_reason(found)}")
+        found = await asyncio.gather(*(self._try(server) for server in self.servers))
+        reasons = [reason for reason in found if reason]
         return Unavailable(f"Kafka cannot be reached: {'; '.join(reasons) or _reason(error)}")
+
+    async def _try(self, server: str) -> str:
+        """Connect to a broker, and return what keeps us from that."""
+        host, port = server.rsplit(":", 1)
+        options = {k: v for k, v in self.options.items() if k != "bootstrap_servers"}
+        try:
+            async with asyncio.timeout(min(self.deadline_s, TRY_S_MAX)):
+                connection = await create_conn(host.strip("[]"), int(port), **options)
+            connection.close()
+        except (KafkaError, OSError, TimeoutError) as error:
+            return f"{server}: {_reason(error)}"
+        return ""
 
 
 def _reason(error: BaseException) -> str:

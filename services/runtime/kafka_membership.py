@@ -30,6 +30,7 @@ JOIN_S = 10.0
 """A broker answers who joins only when all others have, or were given up."""
 
 RETRY_S = 0.5
+LOOK_S = 1.0
 
 
 class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -106,7 +107,9 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
                 while True:
                     # Nothing comes, since all is paused; but errors do, and the group wants to see
                     # that we ask.
-                    await self._consumer.getmany(timeout_ms=1000)
+                    with suppress(TimeoutError):  # while shards are shared out anew, it waits
+                        async with asyncio.timeout(LOOK_S):
+                            await self._consumer.getmany(timeout_ms=round(LOOK_S * 500))
                     self._look_for_coordinator()
             except InvalidSessionTimeoutError:
                 self._say_reachable(

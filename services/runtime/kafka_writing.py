@@ -66,7 +66,7 @@ class Writer:
                 self._making = asyncio.create_task(self._make())
                 # Whoever waited for it may have gone when it fails.
                 self._making.add_done_callback(lambda made: made.cancelled() or made.exception())
-            self._producer = await asyncio.shield(self._making)
+            return await asyncio.shield(self._making)
         return self._producer
 
     async def send(self, records: Sequence[Outgoing]) -> list[int]:
@@ -128,6 +128,8 @@ class Writer:
         except asyncio.CancelledError:
             await producer.stop()
             raise
+        # Here, since whoever waited for it may have gone.
+        self._producer = producer
         return producer
 
     def _give_up(self, producer: AIOKafkaProducer, error: Exception) -> None:
