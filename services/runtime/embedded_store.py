@@ -5,7 +5,7 @@ Rides and journal entries go through their bytes, so that what works here can be
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,8 +13,12 @@ from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import TERMINAL
 from services.runtime.ports import Changes, Group, Holding, Part, StoredRide, ZoneHolding
+from services.wire.snapshots import Snapshot, SnapshotMark, decode_snapshot, encode_snapshot
 from services.wire.stored import Entry, decode_ride, encode_ride
 from services.wire.topics import Topic
+
+SNAPSHOTS_MAX = 10
+"""Newest snapshots that are kept of each zone."""
 
 MESSAGE_IDS = 200
 """Steps that an owner looks back on for the ids of their messages."""
@@ -42,6 +46,7 @@ class _Zone:
     forgotten: set[RideId] = field(default_factory=set)
     parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
+    snapshots: list[bytes] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
         """Write a step down."""
@@ -157,3 +162,28 @@ class EmbeddedStore:
             return []
         start = max(0, after + 1 - rows.journal[0].number)
         return rows.journal[start : start + count_max]
+
+    async def zones(self) -> Mapping[ZoneId, date]:
+        """Return all zones that are known, and the first day of their seconds."""
+        return {zone: rows.day for zone, rows in self._zones.items()}
+
+    async def keep_snapshot(self, shard: int, epoch: int, snapshot: Snapshot) -> None:
+        """Write down a zone as a whole, as it was after a step that is committed."""
+        owner, zone = self._shards.get(shard), self._zones.get(snapshot.zone)
+        if owner is None or owner.epoch != epoch or zone is None or zone.shard != shard:
+            raise ShardLost(shard, f"epoch {epoch} is not its newest, or the zone is not in it")
+        if zone.number < snapshot.number:
+            raise ShardLost(shard, f"{snapshot.zone}: step {snapshot.number} is not committed")
+        zone.snapshots.append(encode_snapshot(snapshot))
+        del zone.snapshots[:-SNAPSHOTS_MAX]
+
+    async def last_snapshot(self, zone: ZoneId) -> SnapshotMark | None:
+        """Return what is known of a zone's newest snapshot."""
+        rows = self._zones.get(zone)
+        return decode_snapshot(rows.snapshots[-1]).mark if rows and rows.snapshots else None
+
+    async def snapshots(self, zone: ZoneId, after: tuple[int, int] = (-1, 0)) -> Sequence[Snapshot]:
+        """Return some snapshots, oldest first, behind that of a step and moment."""
+        rows = self._zones.get(zone)
+        found = [decode_snapshot(data) for data in rows.snapshots] if rows else []
+        return [one for one in found if (one.number, one.taken_at_ms) > after]

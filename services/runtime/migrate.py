@@ -21,6 +21,18 @@ DAYS_AHEAD = 7
 
 MIGRATE_S_MAX = 600.0
 
+_TEND_SNAPSHOTS = text(
+    """
+    DELETE FROM snapshots WHERE number < (
+        SELECT max(begins.number) FROM snapshots AS begins
+        WHERE begins.zone = snapshots.zone AND begins.number < coalesce(
+            (SELECT min(journal.number) FROM journal WHERE journal.zone = snapshots.zone),
+            (SELECT zones.number FROM zones WHERE zones.zone = snapshots.zone)
+        )
+    )
+    """
+)
+
 LOCK = 0x6E617665747465
 """Number of the advisory lock that lets only one process migrate at a time."""
 
@@ -100,6 +112,8 @@ def tend_journal(connection: Connection, today: date, days: int) -> None:
     for (name,) in found.all():
         if name != "journal_other" and name < oldest:
             connection.execute(text(f"DROP TABLE {name}"))
+    # One snapshot from before the oldest step that is kept stays: a replay begins there.
+    connection.execute(_TEND_SNAPSHOTS)
 
 
 def run(url: str, journal_days: int) -> None:

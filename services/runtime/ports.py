@@ -14,6 +14,7 @@ from services.domain.errors import NavetteError, Unreadable
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
 from services.wire.envelope import Envelope
+from services.wire.snapshots import Snapshot, SnapshotMark
 from services.wire.stored import Entry
 from services.wire.topics import Topic
 
@@ -283,6 +284,46 @@ class Store(Protocol):
 
     async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
         """Return the steps after number ``after`` that are kept, oldest first.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
+    async def zones(self) -> Mapping[ZoneId, date]:
+        """Return all zones that are known, and the first day of their seconds.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
+    async def keep_snapshot(self, shard: int, epoch: int, snapshot: Snapshot) -> None:
+        """Write down a zone as a whole, as it was after a step that is committed.
+
+        Raises
+        ------
+        ShardLost
+            If somebody else took the shard since, or the step is not committed.
+        Unavailable
+            If it failed or nobody can say; a replay can do without it.
+        """
+
+    async def last_snapshot(self, zone: ZoneId) -> SnapshotMark | None:
+        """Return what is known of a zone's newest snapshot.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
+    async def snapshots(self, zone: ZoneId, after: tuple[int, int] = (-1, 0)) -> Sequence[Snapshot]:
+        """Return some snapshots, oldest first, behind that of a step and moment (``taken_at_ms``).
+
+        None if there are no more.
 
         Raises
         ------

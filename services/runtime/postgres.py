@@ -18,6 +18,7 @@ from services.runtime import tables
 from services.runtime.database import reached
 from services.runtime.embedded_store import MESSAGE_IDS
 from services.runtime.ports import Changes, Group, Holding, Part, StoredRide, ZoneHolding
+from services.runtime.postgres_snapshots import PostgresSnapshots
 from services.wire.stored import Entry, decode_entry, decode_ride, encode_entry, encode_ride
 from services.wire.topics import Topic
 
@@ -105,7 +106,7 @@ _TAKE = _TAKE.on_conflict_do_update(
 )
 
 
-class PostgresStore:
+class PostgresStore(PostgresSnapshots):
     """What was decided, on PostgreSQL.
 
     Parameters
@@ -115,7 +116,7 @@ class PostgresStore:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._asked: dict[RideId, asyncio.Future[StoredRide | None]] = {}
 
     async def open(self, zone: ZoneId, shard: int, day: date) -> date:

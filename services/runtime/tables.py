@@ -79,3 +79,15 @@ journal = Table(
     postgresql_partition_by="RANGE (day)",
     comment="Each step of each zone: what came in, what was decided, and its hash chain.",
 )
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("zone", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, comment="After which step."),
+    Column("taken_at_ms", BigInteger, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("territory", Text, nullable=False, comment="Hash of settings and roads."),
+    Column("body", LargeBinary, nullable=False, comment="ZoneSnapshot of events.proto."),
+    comment="Zones as a whole, each day and at each change of code or territory.",
+)

@@ -9,6 +9,7 @@ from services.runtime.journal import linked
 from services.runtime.ports import Changes
 from services.wire.codec import encode_body
 from services.wire.envelope import Body, Envelope
+from services.wire.snapshots import KeptRow, Snapshot
 from services.wire.stored import Entry
 
 ZONE = ZoneId("vulkan")
@@ -64,3 +65,17 @@ def journal(count: int, zone: ZoneId = ZONE) -> list[Entry]:
 def rides(*numbers: int, status: Status = Status.CONFIRMED) -> Changes:
     """That these rides changed."""
     return Changes(rides=tuple(ride(number, status) for number in numbers))
+
+
+def snapshot(number: int, taken_at_ms: int, zone: ZoneId = ZONE) -> Snapshot:
+    """A zone of two rows after a step."""
+    return Snapshot(
+        zone=zone,
+        number=number,
+        now_s=28_800 + number,
+        taken_at_ms=taken_at_ms,
+        link=b"link",
+        code=f"code at {taken_at_ms}",
+        territory="territory",
+        rows=(KeptRow("ride", "r-1", b"1"), KeptRow("zone", "", b"")),
+    )

@@ -14,7 +14,7 @@ from services.runtime.journal import entries, verify
 from services.runtime.ports import Changes, Group, Holding, Part, Store, ZoneHolding
 from services.wire.stored import Entry
 from services.wire.topics import Topic
-from tests.runtime.samples import ZONE, journal, ride, rides
+from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
 
 DAY = date(2026, 6, 10)
 SHARD = 3
@@ -159,3 +159,30 @@ class StoreContract:
         await take(store, OTHER, shard=SHARD + 1)
         await commit(store, here.epoch, *journal(1), changes=rides(1))
         assert (await store.ride(RideId("r-1"))) is not None
+
+    async def test_snapshots_are_given_back_in_order_and_the_newest_is_known(
+        self, store: Store
+    ) -> None:
+        holding, chain = await take(store), journal(2)
+        assert await store.last_snapshot(ZONE) is None
+        assert await store.snapshots(ZONE) == []
+        kept = [snapshot(0, 10), snapshot(2, 20), snapshot(2, 30)]
+        await store.keep_snapshot(SHARD, holding.epoch, kept[0])
+        await commit(store, holding.epoch, *chain)
+        for one in kept[1:]:
+            await store.keep_snapshot(SHARD, holding.epoch, one)
+        assert await store.last_snapshot(ZONE) == kept[-1].mark
+        assert list(await store.snapshots(ZONE)) == kept
+        assert list(await store.snapshots(ZONE, (2, 20))) == kept[2:]
+        assert await store.snapshots(ZONE, (2, 30)) == []
+        assert await store.zones() == {ZONE: DAY}
+
+    async def test_no_snapshot_of_who_was_replaced_or_of_what_is_not_committed(
+        self, store: Store
+    ) -> None:
+        old, new = await take(store), await take(store)
+        with pytest.raises(ShardLost):
+            await store.keep_snapshot(SHARD, old.epoch, snapshot(0, 10))
+        with pytest.raises(ShardLost):
+            await store.keep_snapshot(SHARD, new.epoch, snapshot(1, 10))
+        assert await store.snapshots(ZONE) == []

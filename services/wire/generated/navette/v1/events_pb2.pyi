@@ -1085,3 +1085,33 @@ class StoredRoads(_message.Message):
     closed: _containers.RepeatedScalarFieldContainer[int]
     changed_s: int
     def __init__(self, version: _Optional[int] = ..., closures: _Optional[_Iterable[_Union[CloseRoads, _Mapping]]] = ..., domain: _Optional[_Union[RestrictDriving, _Mapping]] = ..., closed: _Optional[_Iterable[int]] = ..., changed_s: _Optional[int] = ...) -> None: ...
+
+class SnapshotRow(_message.Message):
+    __slots__ = ("kind", "id", "body")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    id: str
+    body: bytes
+    def __init__(self, kind: _Optional[str] = ..., id: _Optional[str] = ..., body: _Optional[bytes] = ...) -> None: ...
+
+class ZoneSnapshot(_message.Message):
+    __slots__ = ("zone", "number", "now_s", "taken_at_ms", "link", "code", "territory", "rows")
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NOW_S_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    LINK_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TERRITORY_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    zone: str
+    number: int
+    now_s: int
+    taken_at_ms: int
+    link: bytes
+    code: str
+    territory: str
+    rows: _containers.RepeatedCompositeFieldContainer[SnapshotRow]
+    def __init__(self, zone: _Optional[str] = ..., number: _Optional[int] = ..., now_s: _Optional[int] = ..., taken_at_ms: _Optional[int] = ..., link: _Optional[bytes] = ..., code: _Optional[str] = ..., territory: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[SnapshotRow, _Mapping]]] = ...) -> None: ...

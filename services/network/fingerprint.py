@@ -1,0 +1,36 @@
+"""What tells territories apart: a hash of all that a zone's decisions depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+
+import numpy as np
+
+from services.network.folder import Network
+from services.network.tables import content_hash
+
+FORMAT = "navette-territory-1"
+
+
+def fingerprint(network: Network) -> str:
+    """Hash a territory's settings, stops, roads and travel tables.
+
+    Places and forecasts are not in it: what comes of them reaches a zone as messages.
+    """
+    settings = network.territory.model_dump(mode="json")
+    text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(f"{FORMAT} {text} {network.tables.version}".encode())
+    for part in (network.stops, network.roads):
+        if part is None:
+            continue
+        arrays = []
+        for field in fields(part):
+            value = getattr(part, field.name)
+            if isinstance(value, np.ndarray):
+                arrays.append(value)
+            else:
+                digest.update("\x1f".join(value).encode() + b"\x1e")
+        digest.update(content_hash(type(part).__name__, *arrays).encode())
+    return digest.hexdigest()
