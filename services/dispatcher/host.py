@@ -63,6 +63,11 @@ class Host:
         """The zone itself."""
         return self.dispatcher.zone
 
+    @property
+    def link(self) -> bytes:
+        """Of the last step, in the journal's hash chain."""
+        return self._link
+
     @classmethod
     def held(cls, zone: ZoneId, network: Network, clock: Clock, holding: ZoneHolding) -> Host:
         """Hold a zone as its last owner left it.

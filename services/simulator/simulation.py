@@ -12,7 +12,7 @@ import numpy as np
 from services.dispatcher.batching import Batching
 from services.dispatcher.core import Zone
 from services.dispatcher.rebalancing import standings
-from services.dispatcher.service import Dispatcher
+from services.dispatcher.service import Dispatcher, Step
 from services.dispatcher.solving import iterations, solve, solve_side_by_side
 from services.dispatcher.waiting import Waiting
 from services.domain.events import (
@@ -149,6 +149,8 @@ class Simulation:
         self._positions: dict[ShuttleId, Passed] = {}
         self._woken_s = -1
         self._listen: Listen | None = None
+        self.decided: Callable[[Step], None] = lambda _step: None
+        """Told of each step of the zone."""
         self._over = False
         self._batch_s = -1
         self.batching = Batching(self.zone)
@@ -332,6 +334,7 @@ class Simulation:
         began = perf_counter()
         step = self._dispatcher.step(inputs, self.agenda.now_s)
         took_s = perf_counter() - began
+        self.decided(step)
         self.rides.update((ride.id, ride) for ride in step.rides)
         self.answers_s += [took_s for event in step.events if type(event) in ANSWERS]
         for event in step.events:
