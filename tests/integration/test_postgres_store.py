@@ -19,7 +19,7 @@ from services.runtime.migrate import check_version, migrate
 from services.runtime.ports import Group, Store
 from services.runtime.postgres import PostgresStore
 from services.runtime.tables import metadata
-from tests.runtime.samples import ZONE, journal, ride, rides
+from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
 from tests.runtime.store_contract import SHARD, StoreContract, commit, take
 
 
@@ -78,6 +78,21 @@ async def test_old_days_of_the_journal_are_dropped(engine: AsyncEngine) -> None:
     assert before is not None
     assert after is not None
     assert after < before
+
+
+async def test_the_snapshot_from_which_the_oldest_step_is_replayed_stays(
+    engine: AsyncEngine,
+) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    await store.keep_snapshot(SHARD, holding.epoch, snapshot(0, 1))
+    await commit(store, holding.epoch, *journal(6))
+    for number in (2, 4, 6):
+        await store.keep_snapshot(SHARD, holding.epoch, snapshot(number, number))
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM journal WHERE number < 4"))
+    await migrate(engine, 90)
+    assert [one.number for one in await store.snapshots(ZONE)] == [2, 4, 6]
 
 
 async def test_a_commit_under_way_is_over_before_somebody_else_takes_the_shard(

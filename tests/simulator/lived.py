@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from services.dispatcher.saving import kept_rows
+from services.dispatcher.service import Step
 from services.domain.ids import ZoneId
 from services.network.fingerprint import fingerprint
 from services.network.fleet import shuttles
@@ -50,7 +51,7 @@ class Lived:
 def live(
     network: Network, seed: int, requests: int = 60, faults: Faults | None = None, every: int = 100
 ) -> Lived:
-    """Live a day of some requests; its zone is kept as a whole at the start and every some steps."""
+    """Live a day of some requests; its zone is kept as a whole at first and every some steps."""
     generated = generate_day(network, seed=seed, requests=requests)
     demand = demand_of(generated.trips)
     fleet = shuttles(network)
@@ -73,14 +74,14 @@ def live(
             )
         )
 
-    def decided(step: object) -> None:
-        recording.write(step)  # type: ignore[arg-type]
+    def decided(step: Step) -> None:
+        recording.write(step)
         last = recording.entries[-1]
         if not last.number % every:
             keep(last.number, last.now_s, last.link)
 
     keep(0, 0, b"")
-    simulation.decided = decided  # type: ignore[assignment]
+    simulation.decided = decided
     simulation.run()
     return lived
 

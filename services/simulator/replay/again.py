@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from services.dispatcher.core import Zone
@@ -286,6 +286,3 @@ def _unlike_rows(expected: tuple[KeptRow, ...], found: tuple[KeptRow, ...]) -> l
 
 def _named(entry: Entry) -> str:
     return f"step {entry.number}"
-
-
-Progress = Callable[[int], None]
