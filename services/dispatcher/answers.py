@@ -24,6 +24,7 @@ from services.domain.events import (
     AnswerDeferred,
     CommandTurnedDown,
     Event,
+    OfferExpired,
     RideOffered,
     RideRefused,
 )
@@ -117,6 +118,12 @@ class Answers:
             return True
         events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
         return False
+
+    def too_late(self, request: Request, now_s: int, events: list[Event]) -> None:
+        """Let a request expire whose answer nobody waits for any more: it holds no seats."""
+        ride = Ride(request=request, requested_s=now_s, status=Status.EXPIRED)
+        self._rides[ride.id] = ride
+        events.append(OfferExpired(ride.id))
 
     def request(self, request: Request, now_s: int, events: list[Event]) -> None:
         """Take a new request."""

@@ -168,8 +168,12 @@ class Zone:
         self._silence.break_off(now_s, events)
         self._duties.begin(now_s, events)
         match message:
-            case RequestRide(request=request):
-                if self.answers.is_new(request, events):
+            case RequestRide(request=request, useful_until_s=useful_until_s):
+                if not self.answers.is_new(request, events):
+                    pass
+                elif useful_until_s is not None and now_s > useful_until_s:
+                    self.answers.too_late(request, now_s, events)
+                else:
                     self._duties.lay_out(self.terms.latest_s(request), now_s, events)
                     self.answers.request(request, now_s, events)
             case AcceptOffer(ride_id=ride_id):
@@ -302,7 +306,7 @@ class Zone:
         ride = self.rides.get(ride_id)
         if ride is not None and ride.status is Status.CONFIRMED:
             return  # accepted already: a repeated command
-        expired = ride is not None and ride.status is Status.EXPIRED
+        expired = ride is not None and ride.status is Status.EXPIRED and ride.offer is not None
         # Too late for the offer, perhaps not for what it promised.
         if ride is not None and expired and self._rescue.revive(ride, self.now_s, events):
             return

@@ -20,9 +20,10 @@ from services.domain.task_reports import BatteryLevel, TaskDone
 
 @dataclass(frozen=True, slots=True)
 class RequestRide:
-    """Somebody asks for a ride."""
+    """Somebody asks for a ride; after ``useful_until_s`` nobody waits for an answer any more."""
 
     request: Request
+    useful_until_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Status(StrEnum):
 
 
 NEXT: dict[Status, frozenset[Status]] = {
-    Status.REQUESTED: frozenset({Status.OFFERED, Status.REFUSED, Status.CANCELLED}),
+    Status.REQUESTED: frozenset({Status.OFFERED, Status.REFUSED, Status.CANCELLED, Status.EXPIRED}),
     Status.OFFERED: frozenset({Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.ABOARD, Status.CANCELLED, Status.NO_SHOW, Status.FAILED}),
     Status.ABOARD: frozenset({Status.COMPLETED, Status.FAILED}),

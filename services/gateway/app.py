@@ -65,7 +65,11 @@ def create_app(
     registry = registry or new_registry()
     view = RideView(settings.rides_max)
     streams = Streams(settings.streams_max)
-    limits = DeskLimits(answer_s=settings.answer_s, in_flight_max=settings.in_flight_max)
+    limits = DeskLimits(
+        answer_s=settings.answer_s,
+        useful_s=settings.useful_s,
+        in_flight_max=settings.in_flight_max,
+    )
     desk = Desk(log, view, store, areas, limits)
     metrics = GatewayMetrics(registry, desk, view, streams)
     since_ms = (time.time_ns() // 1_000_000) - settings.follow_s * 1000

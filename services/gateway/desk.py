@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import ceil
 from uuid import uuid4
 
 from services.domain.errors import Unavailable
@@ -28,6 +29,7 @@ class DeskLimits:
     """How long callers wait, and how many at a time."""
 
     answer_s: float = 5.0
+    useful_s: float = 30.0
     in_flight_max: int = 200
 
 
@@ -107,8 +109,9 @@ class Desk:
     async def _ask_once(self, area: Area, request: Request, traceparent: str) -> None:
         stored = await self._store.ride(request.ride_id)
         if stored is None:
-            message_id = f"{request.ride_id}/request"
-            await self._send(area, RequestRide(request), message_id, traceparent)
+            useful_s = ceil(self._limits.useful_s * area.clock.speed)
+            command = RequestRide(request, area.clock.now_s() + useful_s)
+            await self._send(area, command, f"{request.ride_id}/request", traceparent)
         else:
             _need_same(stored.ride.request, request)
             self._view.adopt(stored)

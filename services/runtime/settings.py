@@ -49,6 +49,8 @@ class Settings(BaseSettings):
         How log lines look, and which are written.
     answer_s
         How long a caller waits for the dispatcher before it is told to ask again later.
+    useful_s
+        A request that is taken up later than this expires: nobody waits for its answer any more.
     in_flight_max
         Callers that may wait at the same time.
     streams_max
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     answer_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    useful_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     in_flight_max: Annotated[int, Field(ge=1, le=100_000)] = 200
     streams_max: Annotated[int, Field(ge=1, le=100_000)] = 1000
     heartbeat_s: Annotated[float, Field(gt=0, le=300)] = 15.0

@@ -33,13 +33,13 @@ from services.network.folder import Network, load
 from services.network.served import Served
 from services.runtime import logs
 from services.runtime.clock import ServiceDay, WallClock
+from services.runtime.dead_letters import DeadLetterWriter
 from services.runtime.embedded import EmbeddedLog
 from services.runtime.embedded_store import EmbeddedStore
 from services.runtime.http_server import HttpServer, listen
 from services.runtime.membership import EveryShard
 from services.runtime.memory import MemoryLog
 from services.runtime.metrics import LogMetrics, new_registry
-from services.runtime.ports import Record
 from services.runtime.settings import Settings
 from services.runtime.zone_clocks import zone_clocks
 from services.simulator.live_shuttles import LiveShuttles
@@ -76,13 +76,6 @@ class House:
     registry: CollectorRegistry
 
 
-class NoLetters:
-    """Where nobody could look later, what cannot be read is not kept; it is logged."""
-
-    async def put(self, record: Record, place: str, reason: str) -> None:
-        """Do nothing."""
-
-
 def build(
     network: Network,
     clock: WallClock,
@@ -99,7 +92,7 @@ def build(
     around = Surroundings(
         messages=log,
         store=store,
-        dead_letters=NoLetters(),
+        dead_letters=DeadLetterWriter(log, now_ms=clock.now_ms),
         clock=clock,
         owner="navette",
         metrics=ShardMetrics(registry),

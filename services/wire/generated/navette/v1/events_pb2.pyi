@@ -359,10 +359,12 @@ class ProposedRoute(_message.Message):
     def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., calls: _Optional[_Iterable[_Union[Call, _Mapping]]] = ...) -> None: ...
 
 class RequestRide(_message.Message):
-    __slots__ = ("request",)
+    __slots__ = ("request", "useful_until_s")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
+    USEFUL_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
     request: Request
-    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ...) -> None: ...
+    useful_until_s: int
+    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., useful_until_s: _Optional[int] = ...) -> None: ...
 
 class AcceptOffer(_message.Message):
     __slots__ = ("ride_id",)
