@@ -12,7 +12,7 @@ from services.domain.day import Weather
 from services.runtime.dead_letters import DeadLetterWriter, Seal
 from services.runtime.kafka_membership import KafkaMembership
 from services.runtime.pages import pages
-from services.runtime.serving import Place, Role
+from services.runtime.serving import Place, Role, settle
 
 
 def serving(name: str) -> Callable[[Place], Role]:
@@ -36,6 +36,7 @@ def serving(name: str) -> Callable[[Place], Role]:
         async def run() -> None:
             for network in {id(network): network for _, network in place.served}.values():
                 await asyncio.to_thread(warm_up, network)
+            settle()
             try:
                 await ownership.run()
             finally:
