@@ -12,7 +12,7 @@ import structlog
 
 from services.dispatcher.host import Decided, Host
 from services.dispatcher.outbox import Outbox
-from services.dispatcher.surroundings import Surroundings
+from services.dispatcher.surroundings import Surroundings, name_of
 from services.domain.errors import NavetteError, Unreadable
 from services.domain.events import (
     AcceptOffer,
@@ -20,6 +20,7 @@ from services.domain.events import (
     ParkProposal,
     Passed,
     PlanIssued,
+    RideEvent,
     WakeUp,
 )
 from services.domain.ids import ZoneId
@@ -240,6 +241,9 @@ class Shard:
         self._offsets.clear()
         for one in decided:
             self._outbox.put(one.entry, one.events)
+            for event in one.events:
+                if isinstance(event, RideEvent):
+                    self._metrics.events.labels(name_of(event)).inc()
         for zone in stepped:
             if zone in self._changed:
                 self._changed[zone]()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.dispatcher.outbox import OutboxMetrics
+from services.domain.events import RideEvent, RideRetimed
 from services.runtime.clock import Clock
 from services.runtime.ports import Log, Record, Store
 
 STEP_BUCKETS_S = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
+
+
+def name_of(event: RideEvent) -> str:
+    """Name an event in a metric: RideOffered is offered."""
+    if isinstance(event, RideRetimed):
+        return "safe" if event.promise_kept else "late"
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__.removeprefix("Ride")).lower()
 
 
 class DeadLetters(Protocol):
@@ -49,6 +58,12 @@ class ShardMetrics:
         self.forgotten = Counter(
             "navette_inputs_forgotten_total",
             "Messages that the log had dropped before they were read.",
+            registry=registry,
+        )
+        self.events = Counter(
+            "navette_ride_events_total",
+            "What was decided about rides; late and safe: promises at risk, and no longer.",
+            ["event"],
             registry=registry,
         )
         self.moves = Counter(

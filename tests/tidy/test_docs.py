@@ -109,3 +109,13 @@ def test_every_page_of_docs_is_linked_from_an_index() -> None:
 def test_the_changelog_has_an_entry_for_this_version() -> None:
     changelog = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## {re.escape(__version__)}\b", changelog, re.MULTILINE)
+
+
+def test_every_metric_is_on_its_page_and_no_other() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (PROJECT / "services").rglob("*.py")
+    )
+    made = set(re.findall(r'"(navette_[a-z_]+)",', code))
+    page = (PROJECT / "docs/metrics.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `(navette_[a-z_]+)` \|", page, re.MULTILINE))
+    assert listed == made
