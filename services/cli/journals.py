@@ -1,15 +1,17 @@
-"""Sub-commands that keep zones' journals, and go through them again."""
+"""Sub-commands that keep zones' journals, go through them again, and ask what else could be."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from services.cli.commands import EXIT_FINDINGS, FILE, main
+from services.cli.commands import EXIT_FINDINGS, FILE, WEATHER, main
+from services.domain.day import Weather
 
 _DATABASE = click.option(
     "--database",
@@ -65,3 +67,40 @@ def replay_journal(folder: Path | None, **chosen: Any) -> None:
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     sys.exit(0 if replay(folder, Asked(**chosen)) else EXIT_FINDINGS)
+
+
+@main.command("whatif", short_help="A lived day under another policy.")
+@click.argument("folder", metavar="ARCHIVE", type=FILE)
+@click.option(
+    "--policy",
+    type=FILE,
+    required=True,
+    help="Settings that replace those of territory.yaml, or a whole territory.",
+)
+@click.option("--territory", type=FILE, required=True, help="What was lived on.")
+@click.option("--zone", metavar="ID", help="Which zone.  [default: the archive's only one]")
+@click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Which day.  [default: the archive's only one]",
+)
+@click.option(
+    "--weather", type=WEATHER, default="dry", show_default=True, help="Of that day, for forecasts."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same day."
+)
+@click.option("--out", type=FILE, default=Path("runs/whatif"), show_default=True, help="Results.")
+@click.option("--force", is_flag=True, help="Replace results that are there already.")
+def simulate_whatif(
+    folder: Path, out: Path, day: datetime | None, weather: str, **chosen: Any
+) -> None:
+    """Simulate a day of an archive under another policy, and compare it with what happened.
+
+    Of the journal only what came from outside is taken: requests, what riders wanted, mishaps.
+    """
+    from services.simulator.whatif.command import Asked, whatif
+
+    date = None if day is None else day.date()
+    whatif(folder, out, Asked(day=date, weather=Weather(weather), **chosen))

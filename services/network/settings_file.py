@@ -71,17 +71,23 @@ def read_settings(path: Path, model: type[_Model]) -> _Model:
         With the line and the path of the first key that is wrong.
     """
     root = _compose(path)
-    try:
-        content = _Loader("").construct_document(root)
-    except (yaml.YAMLError, ValueError) as error:
-        raise _yaml_error(path, error) from None
-    if not isinstance(content, dict):
-        raise InvalidFile(path, "must hold keys and values, like 'name: ...'", line=1)
+    content = _content(path, root)
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise key_error(path, root, first["loc"], _reason(first)) from None
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a YAML file of keys and values, whatever they are.
+
+    Raises
+    ------
+    InvalidFile
+        If it is none.
+    """
+    return _content(path, _compose(path))
 
 
 def field_error(path: Path, field: Sequence[str | int], reason: str) -> InvalidFile:
@@ -105,6 +111,16 @@ def key_error(path: Path, root: yaml.Node, field: Sequence[str | int], reason: s
             line = found[0].start_mark.line + 1
             node = found[1]
     return InvalidFile(path, reason, line=line, field=".".join(map(str, field)) or None)
+
+
+def _content(path: Path, root: yaml.Node) -> dict[str, Any]:
+    try:
+        content = _Loader("").construct_document(root)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _yaml_error(path, error) from None
+    if not isinstance(content, dict):
+        raise InvalidFile(path, "must hold keys and values, like 'name: ...'", line=1)
+    return content
 
 
 def _compose(path: Path) -> yaml.Node:

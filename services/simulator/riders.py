@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp
+from typing import Protocol
 
 from services.domain.events import (
     AcceptOffer,
@@ -20,7 +21,7 @@ from services.domain.events import (
     RideRefused,
 )
 from services.domain.ids import CallerId, RideId, ride_id
-from services.domain.ride import Offer, Party, Request, StopWalk
+from services.domain.ride import Offer, Party, Promise, Request, StopWalk
 from services.domain.territory import Promises
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
@@ -52,6 +53,56 @@ class Rider:
     """When it got an offer or was refused."""
 
 
+class Will(Protocol):
+    """What riders do of their own accord."""
+
+    def think_s(self, rider: Rider, offer: Offer) -> int:
+        """For how long a rider thinks about an offer."""
+
+    def accepts(self, rider: Rider, offer: Offer) -> bool:
+        """Whether a rider takes an offer."""
+
+    def comes(self, rider: Rider) -> bool:
+        """Whether a rider who has a promise comes to the stop."""
+
+
+class DrawnWill:
+    """What riders do by the dice.
+
+    Parameters
+    ----------
+    promises
+        How people walk.
+    chance
+        Dice.
+    """
+
+    def __init__(self, promises: Promises, chance: Chance) -> None:
+        self._promises = promises
+        self._chance = chance
+
+    def think_s(self, rider: Rider, _offer: Offer) -> int:
+        """For how long a rider thinks about an offer."""
+        low_s, high_s = THINK_S
+        return low_s + int(self._chance.uniform("think", rider.trip.request_id) * (high_s - low_s))
+
+    def accepts(self, rider: Rider, offer: Offer) -> bool:
+        """Whether a rider takes an offer."""
+        share = willingness(self._promises, offer.promise, rider.trip.departure_s)
+        return self._chance.happens(share, "accept", rider.trip.request_id)
+
+    def comes(self, rider: Rider) -> bool:
+        """Whether a rider who has a promise comes to the stop."""
+        return not self._chance.happens(NO_SHOW_SHARE, "no-show", rider.trip.request_id)
+
+
+def willingness(promises: Promises, promise: Promise, departure_s: int) -> float:
+    """Share of riders who take an offer: a logistic curve over its wait and its walks."""
+    walks_s = promises.walk_s(promise.walk_to_m + promise.walk_from_m)
+    burden = (promise.pickup_to_s - departure_s + walks_s) / 1800
+    return 1 / (1 + exp(-STEEPNESS * (INDIFFERENT - burden)))
+
+
 class Riders:
     """Everybody who asks for a ride.
 
@@ -78,6 +129,7 @@ class Riders:
         self._chance = chance
         self._agenda = agenda
         self._send = send
+        self.will: Will = DrawnWill(promises, chance)
         self.riders: dict[RideId, Rider] = {}
 
     def add(
@@ -126,7 +178,7 @@ class Riders:
         if rider is None or not rider.confirmed or rider.gone or rider.offer is None:
             return NEVER_S
         name = rider.trip.request_id
-        if self._chance.happens(NO_SHOW_SHARE, "no-show", name):
+        if not self.will.comes(rider):
             return NEVER_S
         walk_s = self._promises.walk_s(rider.offer.promise.walk_to_m)
         walk_s = -(-walk_s * self._chance.permille(WALK_VARIATION, "walk", name) // 1000)
@@ -148,20 +200,12 @@ class Riders:
         if not self._chance.on:
             self._send(AcceptOffer(rider.request.ride_id))
             return
-        name = rider.trip.request_id
-        low_s, high_s = THINK_S
-        think_s = low_s + int(self._chance.uniform("think", name) * (high_s - low_s))
+        think_s = self.will.think_s(rider, offer)
         self._agenda.at(self._agenda.now_s + think_s, lambda: self._decide(rider, offer))
 
     def _decide(self, rider: Rider, offer: Offer) -> None:
-        """Accept by a logistic curve over the wait and the walks that the offer asks for."""
-        promise = offer.promise
-        walks_s = self._promises.walk_s(promise.walk_to_m + promise.walk_from_m)
-        wait_s = promise.pickup_to_s - rider.trip.departure_s
-        burden = (wait_s + walks_s) / 1800
-        share = 1 / (1 + exp(-STEEPNESS * (INDIFFERENT - burden)))
         ride = rider.request.ride_id
-        if self._chance.happens(share, "accept", rider.trip.request_id):
+        if self.will.accepts(rider, offer):
             self._send(AcceptOffer(ride))
         else:
             self._send(CancelRide(ride))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.runtime.code_version import code_version
 from services.simulator.chance import Chance
+from services.simulator.conditions import restrictions_of
 from services.simulator.demand import Demand, demand_of
 from services.simulator.generator import generate_day
 from services.simulator.records import Closure, FaultRow, Faults
@@ -86,6 +88,16 @@ def live(
     return lived
 
 
+def eased(demo: Path, folder: Path) -> Path:
+    """A copy of the demo, its batches searched less than by default."""
+    shutil.copytree(demo, folder)
+    path = folder / "territory.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "dispatch:" not in text
+    path.write_text(f"{text}\ndispatch: {{solve_iterations: 20}}\n", encoding="utf-8")
+    return folder
+
+
 def some_faults(network: Network, seed: int) -> Faults:
     """Breakdowns, blackouts and a closed road, somewhere in the day."""
     dice = Random(f"faults {seed}")
@@ -100,4 +112,6 @@ def some_faults(network: Network, seed: int) -> Faults:
         from_s = dice.randrange(25_000, 60_000)
         links = tuple(dice.sample(network.roads.link_ids, 3))
         closures = (Closure(closure_id="works", links=links, from_s=from_s, until_s=from_s + 3600),)
-    return Faults(rows=rows, closures=closures)
+    return Faults(
+        rows=rows, closures=closures, restrictions=restrictions_of(network, DAY.date, None)
+    )

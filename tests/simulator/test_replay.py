@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +18,6 @@ from services.dispatcher.saving import EVERY_MS, is_due
 from services.domain.errors import InvalidFile
 from services.domain.events import AcceptOffer, WakeUp
 from services.domain.ids import RideId
-from services.domain.territory import DispatchSettings
 from services.network.fingerprint import fingerprint
 from services.network.folder import Network, load
 from services.runtime.journal import BrokenChain, linked
@@ -31,7 +29,7 @@ from services.wire.snapshots import KeptRow, SnapshotMark
 from services.wire.stored import Entry
 from tests.builders import LINE, crow_network, road_network, territory
 from tests.gateway.peer import DAY
-from tests.simulator.lived import ZONE, Lived, live
+from tests.simulator.lived import ZONE, Lived, eased, live
 
 
 def small(**parts: object) -> Network:
@@ -265,13 +263,8 @@ def test_damaged_files_are_named(lived: Lived, folder: Path) -> None:
 
 
 def test_the_command_says_hash_and_speed_in_a_fresh_process(demo: Path, tmp_path: Path) -> None:
-    network = load(demo)
-    eased = network.territory.model_copy(update={"dispatch": DispatchSettings(solve_iterations=20)})
-    text = (demo / "territory.yaml").read_text(encoding="utf-8")
-    copied = Path(shutil.copytree(demo, tmp_path / "demo"))
-    settings = text + "\ndispatch: {solve_iterations: 20}\n"
-    (copied / "territory.yaml").write_text(settings, encoding="utf-8")
-    lived = live(replace(network, territory=eased), 2, requests=40, every=500)
+    copied = eased(demo, tmp_path / "demo")
+    lived = live(load(copied), 2, requests=40, every=500)
     folder = lived.archived(tmp_path / "archive" / ZONE)
     options = ["--territory", str(copied)]
     fresh = subprocess.run(

@@ -1,0 +1,1 @@
+"""``navette whatif``: a lived day's riders and mishaps, under another policy."""
