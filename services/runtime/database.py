@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from services.domain.errors import InvalidSetting, Unavailable
 
@@ -60,6 +62,24 @@ def connect(url: str, pool: int = POOL, answer_s_max: float = ANSWER_S_MAX) -> A
 
 
 @contextlib.asynccontextmanager
+async def direct(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """Lend a connection of the engine's as asyncpg has it, without a transaction.
+
+    For what has to be fast; one with which something went wrong is not lent again.
+    """
+    lent = await engine.raw_connection()
+    try:
+        connection = lent.driver_connection
+        assert connection is not None
+        yield connection
+    except BaseException:
+        await greenlet_spawn(lent.invalidate)
+        raise
+    finally:
+        await greenlet_spawn(lent.close)
+
+
+@contextlib.asynccontextmanager
 async def reached(seconds: float = ANSWER_S_MAX) -> AsyncIterator[None]:
     """Turn whatever says that the database cannot be reached, or took too long, into `Unavailable`.
 
@@ -70,7 +90,7 @@ async def reached(seconds: float = ANSWER_S_MAX) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise Unavailable(f"the database did not answer within {seconds:g} s") from None
-    except (DBAPIError, OSError) as error:
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Unavailable(f"the database: {type(cause).__name__}: {cause}") from error
     except SQLAlchemyError as error:

@@ -4,97 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
-from sqlalchemy import any_, bindparam, select, text, update
+from sqlalchemy import any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.types import BigInteger, Date, LargeBinary, Text
+from sqlalchemy.types import Text
 
 from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
 from services.runtime import tables
-from services.runtime.database import reached
+from services.runtime.database import direct, reached
 from services.runtime.embedded_store import MESSAGE_IDS
-from services.runtime.ports import Changes, Group, Holding, Part, StoredRide, ZoneHolding
+from services.runtime.ports import Group, Holding, Part, StoredRide, ZoneHolding
+from services.runtime.postgres_commit import STATEMENT, arguments
 from services.runtime.postgres_snapshots import PostgresSnapshots
-from services.wire.stored import Entry, decode_entry, decode_ride, encode_entry, encode_ride
+from services.wire.stored import Entry, decode_entry, decode_ride
 from services.wire.topics import Topic
 
 TAKE_S_MAX = 10.0
 
-_FENCE = text(
-    """
-    UPDATE shards SET
-        commands_offset = coalesce(:commands, commands_offset),
-        reports_offset = coalesce(:reports, reports_offset)
-    WHERE shard = :shard AND epoch = :epoch
-    """
-)
-_ZONES = text(
-    """
-    UPDATE zones SET
-        number = coalesce(news.number, zones.number),
-        now_s = coalesce(news.now_s, zones.now_s),
-        link = coalesce(news.link, zones.link),
-        published = greatest(zones.published, news.published)
-    FROM unnest(:names, :befores, :numbers, :times, :links, :published)
-        AS news (zone, before, number, now_s, link, published)
-    WHERE zones.zone = news.zone AND zones.shard = :shard
-        AND (news.before IS NULL OR zones.number = news.before)
-    """
-).bindparams(
-    bindparam("names", type_=ARRAY(Text)),
-    bindparam("befores", type_=ARRAY(BigInteger)),
-    bindparam("numbers", type_=ARRAY(BigInteger)),
-    bindparam("times", type_=ARRAY(BigInteger)),
-    bindparam("links", type_=ARRAY(LargeBinary)),
-    bindparam("published", type_=ARRAY(BigInteger)),
-)
-_RIDES = text(
-    """
-    INSERT INTO rides (ride, zone, status, held, number, body)
-    SELECT news.ride, zones.zone, news.status, true, zones.number, news.body
-    FROM zones, unnest(:rides, :states, :bodies) AS news (ride, status, body)
-    WHERE zones.zone = :zone
-    ON CONFLICT (ride) DO UPDATE
-        SET status = excluded.status, number = excluded.number, body = excluded.body
-        WHERE rides.zone = excluded.zone
-    """
-).bindparams(
-    bindparam("rides", type_=ARRAY(Text)),
-    bindparam("states", type_=ARRAY(Text)),
-    bindparam("bodies", type_=ARRAY(LargeBinary)),
-)
-_PARTS = text(
-    """
-    INSERT INTO parts (zone, kind, part, body)
-    SELECT :zone, * FROM unnest(:kinds, :parts, :bodies)
-    ON CONFLICT (zone, kind, part) DO UPDATE SET body = excluded.body
-    """
-).bindparams(
-    bindparam("kinds", type_=ARRAY(Text)),
-    bindparam("parts", type_=ARRAY(Text)),
-    bindparam("bodies", type_=ARRAY(LargeBinary)),
-)
-_GONE = text(
-    """
-    DELETE FROM parts USING unnest(:kinds, :parts) AS gone (kind, part)
-    WHERE parts.zone = :zone AND parts.kind = gone.kind AND parts.part = gone.part
-    """
-).bindparams(bindparam("kinds", type_=ARRAY(Text)), bindparam("parts", type_=ARRAY(Text)))
-_JOURNAL = text(
-    """
-    INSERT INTO journal (zone, number, day, body)
-    SELECT * FROM unnest(:zones, :numbers, :days, :bodies)
-    """
-).bindparams(
-    bindparam("zones", type_=ARRAY(Text)),
-    bindparam("numbers", type_=ARRAY(BigInteger)),
-    bindparam("days", type_=ARRAY(Date)),
-    bindparam("bodies", type_=ARRAY(LargeBinary)),
-)
+_LOOK = "SELECT ride, zone, body, number FROM rides WHERE ride = any($1::text[])"
 _TAKE = insert(tables.shards).values(shard=bindparam("shard"), epoch=1, owner=bindparam("owner"))
 _TAKE = _TAKE.on_conflict_do_update(
     index_elements=["shard"],
@@ -151,27 +82,15 @@ class PostgresStore(PostgresSnapshots):
 
     async def commit(self, shard: int, epoch: int, group: Group) -> None:
         """Write steps down, all or none, in one transaction."""
-        news = _zones_of(shard, group)
-        async with reached(), self._engine.begin() as connection:
-            fenced = await connection.execute(
-                _FENCE,
-                {
-                    "shard": shard,
-                    "epoch": epoch,
-                    "commands": group.offsets.get(Topic.RIDE_COMMANDS),
-                    "reports": group.offsets.get(Topic.SHUTTLE_REPORTS),
-                },
-            )
-            if fenced.rowcount != 1:
-                raise ShardLost(shard, f"epoch {epoch} is not its newest")
-            if not news:
-                return
-            moved = await connection.execute(_ZONES, _columns(news, _ZONE_NAMES) | {"shard": shard})
-            if moved.rowcount != len(news):
-                raise ShardLost(shard, "steps do not follow the last ones, or zones are not in it")
-            await _write_journal(connection, group.entries)
-            for zone, changes in group.changes.items():
-                await _write_changes(connection, zone, changes)
+        values = arguments(shard, epoch, group)
+        async with reached(), direct(self._engine) as connection:
+            row = await connection.fetchrow(STATEMENT, *values)
+        assert row is not None
+        fenced, fitting = row
+        if not fenced:
+            raise ShardLost(shard, f"epoch {epoch} is not its newest")
+        if not fitting:
+            raise ShardLost(shard, "steps do not follow the last ones, or zones are not in it")
 
     async def ride(self, ride_id: RideId) -> StoredRide | None:
         """Return a ride as it was last committed; those asked for at once are read at once."""
@@ -188,12 +107,9 @@ class PostgresStore(PostgresSnapshots):
         self._looking = asyncio.ensure_future(self._read_rides(asked))
 
     async def _read_rides(self, asked: Mapping[RideId, asyncio.Future[StoredRide | None]]) -> None:
-        rides = tables.rides.c
-        wanted = bindparam("ids", list(asked), ARRAY(Text))
-        look = select(rides.ride, rides.zone, rides.body, rides.number)
         try:
-            async with reached(), self._engine.connect() as connection:
-                rows = await connection.execute(look.where(rides.ride == any_(wanted)))
+            async with reached(), direct(self._engine) as connection:
+                rows = await connection.fetch(_LOOK, list(asked))
             found = {
                 ride: StoredRide(ZoneId(zone), decode_ride(body), number)
                 for ride, zone, body, number in rows
@@ -215,57 +131,6 @@ class PostgresStore(PostgresSnapshots):
         async with reached(), self._engine.connect() as connection:
             found = await connection.scalars(look.order_by(rows.number).limit(count_max))
         return [decode_entry(body) for body in found]
-
-
-_ZONE_NAMES = ("names", "befores", "numbers", "times", "links", "published")
-_ZoneNews = tuple[str, int | None, int | None, int | None, bytes | None, int]
-
-
-def _zones_of(shard: int, group: Group) -> list[_ZoneNews]:
-    """A row for each zone that stepped or published; its steps are checked to follow each other."""
-    firsts: dict[ZoneId, int] = {}
-    lasts: dict[ZoneId, Entry] = {}
-    for entry in group.entries:
-        last = lasts.get(entry.zone)
-        if last is None:
-            firsts[entry.zone] = entry.number
-        elif entry.number != last.number + 1:
-            raise ShardLost(shard, f"{entry.zone}: step {entry.number} does not follow")
-        lasts[entry.zone] = entry
-    news: list[_ZoneNews] = []
-    for zone in {**lasts, **group.published}:
-        published, end = group.published.get(zone, 0), lasts.get(zone)
-        if end is None:
-            news.append((zone, None, None, None, None, published))
-        else:
-            before = firsts[zone] - 1
-            news.append((zone, before, end.number, end.now_s, end.link, published))
-    return news
-
-
-async def _write_journal(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    rows = [(entry.zone, entry.number, _day(entry), encode_entry(entry)) for entry in entries]
-    if rows:
-        await connection.execute(_JOURNAL, _columns(rows, ("zones", "numbers", "days", "bodies")))
-
-
-async def _write_changes(connection: AsyncConnection, zone: ZoneId, changes: Changes) -> None:
-    if changes.rides:
-        rows = [(ride.id, ride.status.value, encode_ride(ride)) for ride in changes.rides]
-        columns = _columns(rows, ("rides", "states", "bodies"))
-        written = await connection.execute(_RIDES, columns | {"zone": zone})
-        assert written.rowcount == len(rows), "a ride belongs to another zone"
-    if changes.forgotten:
-        ids = bindparam("ids", list(changes.forgotten), ARRAY(Text))
-        held = tables.rides.c.held
-        await connection.execute(
-            update(tables.rides).where(tables.rides.c.ride == any_(ids)).values({held: False})
-        )
-    if kept := [part for part in changes.parts if part.body]:
-        columns = _columns(kept, ("kinds", "parts", "bodies"))
-        await connection.execute(_PARTS, columns | {"zone": zone})
-    if gone := [(part.kind, part.id) for part in changes.parts if not part.body]:
-        await connection.execute(_GONE, _columns(gone, ("kinds", "parts")) | {"zone": zone})
 
 
 async def _holdings(
@@ -309,11 +174,3 @@ async def _message_ids(connection: AsyncConnection, zone: str, number: int) -> t
     look = select(rows.body).where(rows.zone == zone, rows.number > number - MESSAGE_IDS)
     found = await connection.scalars(look.order_by(rows.number))
     return tuple(name for body in found for name in decode_entry(body).message_ids if name)
-
-
-def _day(entry: Entry) -> date:
-    return datetime.fromtimestamp(entry.decided_at_ms / 1000, UTC).date()
-
-
-def _columns(rows: Sequence[tuple[object, ...]], names: Sequence[str]) -> dict[str, object]:
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

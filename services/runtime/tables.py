@@ -48,7 +48,7 @@ rides = Table(
     "rides",
     metadata,
     Column("ride", Text, primary_key=True),
-    Column("zone", Text, nullable=False),
+    Column("zone", Text, primary_key=True),
     Column("status", Text, nullable=False),
     Column("held", Boolean, nullable=False, comment="Whether its zone still knows it."),
     Column("number", BigInteger, nullable=False, comment="Of the step up to which this is true."),

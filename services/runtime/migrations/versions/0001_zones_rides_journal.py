@@ -50,7 +50,7 @@ def _state() -> None:
     op.create_table(
         "rides",
         sa.Column("ride", sa.Text, primary_key=True),
-        sa.Column("zone", sa.Text, nullable=False),
+        sa.Column("zone", sa.Text, primary_key=True),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("held", sa.Boolean, nullable=False, comment="Whether its zone still knows it."),
         sa.Column(
