@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import structlog
+import uvloop
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
@@ -151,8 +152,11 @@ def serve(
     )
     logs.configure(settings.log_format, settings.log_level)
     everything = served(territories or chosen.serve.territories.split(","))
-    with listen(settings.host, settings.port if port is None else port) as opened:
-        asyncio.run(_serve(everything, chosen, opened, make))
+    with (
+        listen(settings.host, settings.port if port is None else port) as opened,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(everything, chosen, opened, make))
 
 
 async def _serve(
