@@ -170,7 +170,7 @@ class Rider:
     def _seen(self, answer: Any, fine: tuple[int, ...]) -> dict[str, Any] | None:
         """Take down what an answer says of a ride."""
         if answer.status_code not in fine:
-            answer.failure(f"status {answer.status_code}")
+            answer.failure(f"status {answer.status_code}: {_detail(answer)}")
             return None
         answer.success()
         if answer.status_code == 409:
@@ -178,3 +178,12 @@ class Rider:
         ride: dict[str, Any] = answer.json()
         self._ledger.see(ride["id"], ride["status"])
         return ride
+
+
+def _detail(answer: Any) -> str:
+    """Return what a service says is wrong."""
+    try:
+        problem: dict[str, Any] = answer.json()
+        return str(problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        return str(answer.error or "no reason given")

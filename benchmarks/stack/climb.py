@@ -3,6 +3,8 @@
 Both run here, one after the other, on a Kafka and a PostgreSQL of their own, under the same Locust:
 ``steady`` riders who wait for their answer and go away, at rates that grow until it saturates.
 A service is saturated when it answers less than nine tenths of what is asked, or in over a second.
+Beside that it says how much processor time each part took for an answer, which depends less on
+what else the machine does.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -45,6 +48,7 @@ class Figure(NamedTuple):
     p50_ms: float
     p99_ms: float
     failed: int
+    cpu_ms: Mapping[str, float]
 
     @property
     def saturated(self) -> bool:
@@ -66,6 +70,7 @@ def many_shuttles(territory: Path, times: int, into: Path) -> Path:
 
 def measure(host: str, territory: Path, rate: int, seconds: float) -> Figure:
     """Ask at a rate for some seconds."""
+    before = cpu_times_s()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "locust", "-f", str(LOCUST), "--headless"]
         command += ["--only-summary", "--host", host, "--territory", str(territory)]
@@ -81,7 +86,34 @@ def measure(host: str, territory: Path, rate: int, seconds: float) -> Figure:
         p50_ms=float(row["50%"]),
         p99_ms=float(row["99%"]),
         failed=failed,
+        cpu_ms={
+            part: 1000 * (spent_s - before.get(part, 0.0)) / max(1, count - failed)
+            for part, spent_s in cpu_times_s().items()
+        },
     )
+
+
+def cpu_times_s() -> dict[str, float]:
+    """Return how much processor time each part has taken so far."""
+    spent: dict[str, float] = {}
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            part = part_of(process)
+            spent[part] = spent.get(part, 0.0) + times.user + times.system
+    return spent
+
+
+def part_of(process: psutil.Process) -> str:
+    """Return what a process is a part of."""
+    name = str(process.name())
+    words = list(process.cmdline())
+    if name in ("java", "postgres"):
+        return {"java": "kafka"}.get(name, name)
+    for before in ("serve", "benchmarks.stack.echo_service"):
+        if before in words:
+            return str(words[words.index(before) + 1])
+    return "others"
 
 
 def climb(name: str, host: str, territory: Path, seconds: float) -> list[Figure]:
@@ -93,7 +125,9 @@ def climb(name: str, host: str, territory: Path, seconds: float) -> list[Figure]
         figures.append(figure)
         print(
             f"{name:8} {rate:6}/s asked, {figure.answered:7.1f}/s answered, "
-            f"p50 {figure.p50_ms:6.0f} ms, p99 {figure.p99_ms:6.0f} ms, {figure.failed} failed",
+            f"p50 {figure.p50_ms:6.0f} ms, p99 {figure.p99_ms:6.0f} ms, {figure.failed} failed; "
+            "processor ms per answer: "
+            + ", ".join(f"{part} {ms:.1f}" for part, ms in sorted(figure.cpu_ms.items())),
             flush=True,
         )
         if figure.saturated:

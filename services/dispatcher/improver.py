@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -31,6 +32,8 @@ from services.solver.problem import Budget
 
 log = structlog.get_logger()
 
+POLITE = 10
+"""How far the solver steps back where processors are short: riders wait for answers, not for it."""
 GRACE_S = 1.0
 """How much longer than its budget a solver may take before it is killed."""
 START_S = 120.0
@@ -152,6 +155,7 @@ class SolverProcess:
 def _serve(ends: Connection) -> None:
     """Solve what comes until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: who asked us ends us
+    os.nice(POLITE)
     while True:
         try:
             batch, seconds, seed = ends.recv()
