@@ -267,7 +267,7 @@ class Simulation:
         due_s = self.zone.next_due_s()
         if due_s is not None and (self._woken_s <= self.agenda.now_s or due_s < self._woken_s):
             self._woken_s = due_s
-            self.agenda.at(due_s, self._wake)
+            self.agenda.at(due_s, self.wake)
         self._plan_batch()
 
     def _plan_batch(self) -> None:
@@ -320,7 +320,8 @@ class Simulation:
     def _enter(self, at_s: int, command: OperatorCommand) -> None:
         self.agenda.at(at_s, lambda: self._take_reports([command]))
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let the zone look whether anything is due; positions that wait are taken in."""
         self._take_reports([WakeUp()])
 
     def _transmit(self, plan: Plan) -> None:

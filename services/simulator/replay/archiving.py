@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -55,7 +56,12 @@ class Archiving:
         self._folder = folder
         self._zone = zone
         self._first_day = first_day
-        self._known = self._open()
+        self._lock = self._own()
+        try:
+            self._known = self._open()
+        except InvalidFile:
+            os.close(self._lock)
+            raise
         self._before: bytes | None = None
         if self._known is not None and self._known.before is not None:
             self._before = bytes.fromhex(self._known.before)
@@ -75,10 +81,13 @@ class Archiving:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._finish()
-        elif self._day is not None:
-            self._day.drop()
+        try:
+            if kind is None:
+                self._finish()
+            elif self._day is not None:
+                self._day.drop()
+        finally:
+            os.close(self._lock)
 
     @property
     def newest_snapshot(self) -> tuple[int, int]:
@@ -185,13 +194,23 @@ class Archiving:
                     if path.name not in named:
                         path.unlink()
 
-    def _open(self) -> Manifest | None:
-        path = self._folder / MANIFEST
+    def _own(self) -> int:
+        """Make the folders, and keep others from adding as long as this process does."""
         try:
             for name in ("journal", "snapshots"):
                 (self._folder / name).mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._folder, os.O_RDONLY)
         except OSError as error:
             raise InvalidFile(self._folder, f"cannot be written ({error.strerror})") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise InvalidFile(self._folder, "somebody else is adding to it just now") from None
+        return lock
+
+    def _open(self) -> Manifest | None:
+        path = self._folder / MANIFEST
         if not path.exists():
             return None
         manifest = read_manifest(path)
