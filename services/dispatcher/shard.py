@@ -12,6 +12,7 @@ import structlog
 
 from services.dispatcher.host import Decided, Host
 from services.dispatcher.outbox import Outbox
+from services.dispatcher.saving import Saving
 from services.dispatcher.surroundings import Surroundings, name_of
 from services.domain.errors import NavetteError, Unreadable
 from services.domain.events import (
@@ -42,6 +43,9 @@ GROUP_S_MAX = 0.02
 
 WAITING_MAX = 1000
 """Records read ahead; what comes beyond stays on the log."""
+
+SAVE_EVERY_S = 60.0
+"""So often it is seen whether a snapshot of a zone is due."""
 
 IDLE_S = 1.0
 """How far reading and publishing got is noted in the store after so long without a step."""
@@ -107,6 +111,8 @@ class Shard:
         self._put_off: deque[Record] = deque()
         self._offsets: dict[Topic, int] = {}
         self._committed = 0.0
+        self._saved = 0.0
+        self._saving = Saving(around.store, number)
         self._letting_go = asyncio.Event()
         self._outbox = Outbox(around.messages, number, around.clock, around.metrics.outbox)
 
@@ -161,6 +167,8 @@ class Shard:
             self._hosts[zone] = self._make(zone, held)
             async for entry in entries(store, zone, held.published):
                 self._outbox.put(entry, entry.decided())
+        # What is decided from here on is replayed from here, if code or territory changed.
+        await self._saving.save_due(self._hosts.values(), self._epoch)
         return holding
 
     async def _catch_up(self, holding: Holding) -> None:
@@ -222,6 +230,9 @@ class Shard:
                 decided = self._wake()
             if decided or began - self._committed > IDLE_S:
                 await self._commit(decided)
+            if began - self._saved > SAVE_EVERY_S:
+                self._saved = began
+                await self._saving.save_due(self._hosts.values(), self._epoch)
             if decided:
                 self._metrics.steps.inc(len(decided))
                 self._metrics.group.observe(time.perf_counter() - began)
