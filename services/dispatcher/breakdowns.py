@@ -73,6 +73,7 @@ class Breakdowns:
             waiting = [ride_id for stop in route.stops for ride_id in stop.board]
             self._stand(k, report.stop, report.at_s)
             head[c.H_OUT] = 1
+            route.leases.clear()
             for ride_id in waiting:
                 fleet.remove(k, ride_id)
         let_off = [r for r, since_s in route.aboard.items() if since_s <= report.at_s]

@@ -25,6 +25,7 @@ from services.dispatcher.fleet import Shuttles
 from services.dispatcher.grouping import cells_of, groups_of
 from services.dispatcher.handover import Handover
 from services.dispatcher.insertion import search
+from services.dispatcher.leasing import Leasing
 from services.dispatcher.ledger import Ledger, Parts
 from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
@@ -102,7 +103,8 @@ class Zone:
         charging = self._charging = Charging(*parts)
         duties = self._duties = Duties(*parts, ahead_s)
         self._reports = Reports(*parts, self._rescue, breakdowns, self._duties)
-        self._silence = Silence(self.fleet, self.rides, self._publisher, self._reports.tell)
+        self._silence = Silence(*parts, self._reports.tell, self._rescue.wait)
+        self._leasing = Leasing(self.fleet, self._publisher, self._rescue.consider)
         self._roadworks = Roadworks(*parts, self._rescue, self._reports.tell)
         self.answers = Answers(*parts, terms, self.search)
         self.adoption = Adoption(*parts, handover, self.search, self.answers)
@@ -129,6 +131,7 @@ class Zone:
         zone.now_s = zone._ledger.restore(rows)
         for ride in zone.rides.values():
             zone._silence.watch(ride)
+        zone._leasing.watch()
         return zone
 
     def rows(self) -> tuple[Row, ...]:
@@ -167,6 +170,7 @@ class Zone:
         self._rescue.give_up(now_s, events)
         self._silence.break_off(now_s, events)
         self._duties.begin(now_s, events)
+        self._leasing.grant(now_s, events)
         match message:
             case RequestRide(request=request, useful_until_s=useful_until_s):
                 if not self.answers.is_new(request, events):
@@ -200,11 +204,12 @@ class Zone:
                 assert_never(message)
         for ride in self.rides.settle():
             self._silence.watch(ride)
+        self._leasing.watch()
         return tuple(events)
 
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""
-        parts = self.answers, self._rescue, self._silence, self._roadworks
+        parts = self.answers, self._rescue, self._silence, self._leasing, self._roadworks
         return min((s for part in parts if (s := part.next_due_s()) is not None), default=None)
 
     def search(

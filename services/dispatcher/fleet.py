@@ -74,6 +74,8 @@ class Shuttles:
         self.touched: set[int] = set()
         """Shuttles that may have changed since somebody last emptied this."""
         self.ways = ways
+        self.lease_ahead_s = territory.dispatch.lease_ahead_s
+        self.lease_late_s = territory.dispatch.lease_late_s
         self.latency_s = territory.dispatch.divert_latency_s
         self.stop_times = territory.stop_times
         self.reserve_s = territory.reserve_s

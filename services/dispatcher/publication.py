@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from services.dispatcher import columns as c
 from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.fleet import Shuttles
+from services.dispatcher.leases import grant
 from services.dispatcher.moves import DAY_MIN, is_overbooked
 from services.dispatcher.objective import ROUNDING_S
 from services.dispatcher.plans import plan_of
@@ -103,7 +104,9 @@ class Publisher:
             raise AssertionError(f"illegal plan {plan}: {illegal}")
         if plan.visits:
             route.targets[plan.revision] = plan.visits[0].stop
-        events.append(PlanIssued(plan))
+        if route.unanswered_s < 0:
+            route.unanswered_s = now_s
+        events.append(PlanIssued(grant(fleet, self._rides, k, plan, now_s)))
 
     def schedule(self, k: int, now_s: int) -> None:
         """Bring the arrays of a shuttle in step with its route, and compute its times."""

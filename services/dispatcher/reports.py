@@ -9,6 +9,7 @@ from services.dispatcher.breakdowns import Breakdowns
 from services.dispatcher.duties import Duties
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.lateness import Expected, expected
+from services.dispatcher.leases import acknowledged, run_short
 from services.dispatcher.positions import Positions
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
@@ -29,16 +30,18 @@ from services.domain.events import (
     ReportMarked,
     RideBoarded,
     RideCompleted,
+    RideFailed,
     RideNoShow,
     RideRetimed,
 )
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import TERMINAL, Ride, Status
 from services.domain.settings_part import DAY_S
 from services.domain.task_reports import TaskDone
 
 AHEAD_S = 60
 """Clocks of shuttles may be this far ahead."""
+UNHEARD = "nothing is heard of the shuttle that was to come before"
 MAP_MM = 10**9
 """No place on a territory's map lies further out."""
 WORSE_S = 120
@@ -96,6 +99,10 @@ class Reports:
             return
         self._fleet.touched.add(k)
         self._fleet.routes[k].heard_s = now_s
+        if self._rides.look_s:
+            for ride_id in self._fleet.routes[k].aboard:
+                if self._rides.look_s.get(ride_id) == c.FAR_S:
+                    self._rides.look_again(ride_id, now_s)
         if report.at_s > now_s + AHEAD_S:
             events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
             report = replace(report, at_s=now_s)
@@ -107,6 +114,7 @@ class Reports:
                 if not self._positions.passed(k, report):
                     return
             case PlanAcknowledged():
+                acknowledged(self._fleet.routes[k], report.revision, now_s)
                 if not self._positions.acknowledged(k, report):
                     self._rescue.acknowledged(k, report.revision, now_s, events)
                     return
@@ -126,7 +134,7 @@ class Reports:
                 self._breakdowns.repaired(k, report)
             case TaskDone():
                 self._duties.done(k, report, now_s, events)
-        if self._fleet.refresh(k, now_s):
+        if self._fleet.refresh(k, now_s) or run_short(self._fleet, k):
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         if isinstance(report, PlanAcknowledged):
@@ -272,12 +280,20 @@ class Reports:
         if ride.status is Status.OFFERED:
             self._rides[ride.id] = replace(ride, status=Status.EXPIRED)
             events.append(OfferExpired(ride.id))
+        elif self._may_be_elsewhere(ride.id):
+            self._rides[ride.id] = replace(ride, status=Status.FAILED, failure=UNHEARD)
+            events.append(RideFailed(ride.id, UNHEARD))
         else:
             self._rides[ride.id] = replace(ride, status=Status.NO_SHOW)
             events.append(RideNoShow(ride.id, report.shuttle_id, report.waited_from_s, report.at_s))
         self._rides.tell_late(ride.id, None)
         self._rescue.drop(ride.id)
         self._take_out(ride.id, now_s, events)
+
+    def _may_be_elsewhere(self, ride_id: RideId) -> bool:
+        """Whether a party may be on board of a shuttle that had it before and is still unheard."""
+        k = self._fleet.number.get(self._rides.lapsed.get(ride_id, ShuttleId("")))
+        return k is not None and self._fleet.routes[k].unanswered_s >= 0
 
     def _holders(self, ride: Ride) -> list[int]:
         """The shuttle that is to pick a ride up, if there is one."""

@@ -17,8 +17,10 @@ from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.handover import Handover, Move
+from services.dispatcher.leases import ends_s, holder_of
 from services.dispatcher.offers import ask_again
 from services.dispatcher.publication import Publisher
+from services.dispatcher.rides import Rides
 from services.dispatcher.route import Stopover
 from services.domain.events import (
     Event,
@@ -34,8 +36,7 @@ from services.domain.ride import Request, Ride, Status
 from services.domain.zone_state import Sought, StoredMove, Withdrawn
 
 ANSWER_S = 300
-"""For how long after a promised pickup a withdrawn ride waits for its shuttle to acknowledge, or a
-ride that no shuttle can take for one that can."""
+"""For how long after a promised pickup a ride that no shuttle can take waits for one that can."""
 LATE_S_MAX = 3600
 """A ride that comes later than this after its promise is none any more."""
 SEEK_AGAIN_S = 60
@@ -66,7 +67,7 @@ class Rescue:
     def __init__(
         self,
         fleet: Shuttles,
-        rides: dict[RideId, Ride],
+        rides: Rides,
         publisher: Publisher,
         handover: Handover,
         search: Search,
@@ -192,7 +193,9 @@ class Rescue:
 
     def revive(self, ride: Ride, now_s: int, events: list[Event]) -> bool:
         """Give a ride whose offer expired its place back, if its promise can still be kept."""
-        found = self._search(ask_again(ride, self._fleet, now_s), None)
+        holder = holder_of(self._fleet, ride.id, now_s)
+        among = None if holder is None else [holder]
+        found = self._search(ask_again(ride, self._fleet, now_s), among)
         if found[c.F_VALUE] < 0:
             return False
         k = found[c.F_SHUTTLE]
@@ -244,10 +247,10 @@ class Rescue:
                 continue
             ride = self._rides[ride_id]
             if ride_id in self._withdrawn and self._withdrawn[ride_id][2] <= now_s:
-                self.drop(ride_id)
-                self._fail(ride, "its shuttle does not answer", events)
-            else:
-                self.place(ride, now_s, events)
+                k = self._withdrawn.pop(ride_id)[0]  # its lease is over
+                if self._fleet.routes[k].unanswered_s >= 0:
+                    self._rides.lapse(ride_id, self._fleet.routes[k].shuttle.id)
+            self.place(ride, now_s, events)
 
     def _put_back(self, ride_id: RideId, move: Move, now_s: int, events: list[Event]) -> None:
         """Leave a ride with the shuttle that does not answer: it will come as it was told."""
@@ -260,8 +263,11 @@ class Rescue:
         self.place(ride, now_s, events, None if out else move)
 
     def wait(self, ride_id: RideId, k: int, now_s: int, revision: int | None = None) -> None:
-        """Await that a shuttle lets go of a ride: by its newest plan, or an earlier one."""
-        until_s = max(now_s, self._rides[ride_id].promise.pickup_to_s) + ANSWER_S
+        """Await that a shuttle lets go of a ride, or its lease ends.
+
+        It lets go by its newest plan, or an earlier one.
+        """
+        until_s = max(now_s, ends_s(self._fleet.routes[k], ride_id) + 1)
         since = self._fleet.routes[k].revision if revision is None else revision
         self._withdrawn[ride_id] = (k, since, until_s)
         heapq.heappush(self._due, (until_s, ride_id))
@@ -285,6 +291,11 @@ class Rescue:
             self.wait(ride.id, move.giver, now_s, move.revision)
             return
         fleet = self._fleet
+        holder = holder_of(fleet, ride.id, now_s)
+        if holder is not None and (kept is None or holder != kept.giver):
+            route = fleet.routes[holder]
+            self.wait(ride.id, holder, now_s, route.leases[ride.id].gone or route.revision + 1)
+            return
         ask = ask_again(ride, fleet, now_s)
         among = None if kept is None else [kept.giver]
         found = self._search(ask, among)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import TERMINAL, Ride
 from services.domain.settings_part import DAY_S
 from services.domain.zone_state import RideNote
@@ -23,6 +23,8 @@ class Rides(dict[RideId, Ride]):
         """How late riders were told that they are; those who are in time again left out."""
         self.look_s: dict[RideId, int] = {}
         """When overdue rides are to be looked at again."""
+        self.lapsed: dict[RideId, ShuttleId] = {}
+        """Which shuttle might have picked a party up before its lease was over, unheard."""
         self.touched: dict[RideId, None] = {}
         """What may have changed since somebody last emptied this."""
         self._recent: dict[RideId, None] = {}
@@ -37,6 +39,7 @@ class Rides(dict[RideId, Ride]):
         """A copy to try things on."""
         made = Rides(self)
         made.told_late_s, made.look_s = dict(self.told_late_s), dict(self.look_s)
+        made.lapsed = dict(self.lapsed)
         made._endings = list(self._endings)
         return made
 
@@ -53,6 +56,11 @@ class Rides(dict[RideId, Ride]):
         self.look_s[ride_id] = at_s
         self._fresh[ride_id] = None
 
+    def lapse(self, ride_id: RideId, shuttle_id: ShuttleId) -> None:
+        """Note that a shuttle was not heard of before its lease of a ride was over."""
+        self.lapsed[ride_id] = shuttle_id
+        self._fresh[ride_id] = None
+
     def settle(self) -> list[Ride]:
         """Take note of what a step has changed, and of what is over; say which rides it touched."""
         if not self._fresh:
@@ -66,6 +74,7 @@ class Rides(dict[RideId, Ride]):
                 self._await_end(ride)
                 self.told_late_s.pop(ride.id, None)
                 self.look_s.pop(ride.id, None)
+                self.lapsed.pop(ride.id, None)
         return changed
 
     def recent(self) -> tuple[Ride, ...]:
@@ -93,7 +102,8 @@ class Rides(dict[RideId, Ride]):
     def note(self, ride_id: RideId) -> RideNote | None:
         """What is remembered of a ride besides, if anything is."""
         told_s, look_s = self.told_late_s.get(ride_id), self.look_s.get(ride_id)
-        return None if told_s is None and look_s is None else RideNote(ride_id, told_s, look_s)
+        note = RideNote(ride_id, told_s, look_s, self.lapsed.get(ride_id))
+        return None if note[1:] == (None, None, None) else note
 
     def restore(self, ride: Ride) -> None:
         """Take a ride as it was."""
@@ -107,6 +117,8 @@ class Rides(dict[RideId, Ride]):
             self.told_late_s[note.ride_id] = note.told_late_s
         if note.look_s is not None:
             self.look_s[note.ride_id] = note.look_s
+        if note.lapsed is not None:
+            self.lapsed[note.ride_id] = note.lapsed
 
 
 def _over_s(ride: Ride) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from services.domain.ids import RideId
 from services.domain.shuttle import Shuttle
@@ -20,6 +21,13 @@ class Stopover:
     task: Task | None = None
     hold_s: int = 0
     """Boarding was held back until then, so that nobody rides too long."""
+
+
+class Lease(NamedTuple):
+    """Until when a party may get on, and the plan from which on it may not; 0: none yet."""
+
+    until_s: int
+    gone: int
 
 
 @dataclass(slots=True)
@@ -51,6 +59,13 @@ class Route:
     parking: tuple[int, int] | None = None
     """A stop where it is to wait for its next work, and the revision of the plan that says so."""
 
+    leases: dict[RideId, Lease] = field(default_factory=dict)
+    """Whom it may pick up, as far as it was ever told."""
+    unanswered_s: int = -1
+    """Since when a plan waits to be acknowledged; -1: none does."""
+    grant_s: int = -1
+    """When it is to get its next leases; -1: it has all."""
+
     def ride_ids(self) -> list[RideId]:
         """Everybody on board, then everybody to be picked up, in order."""
         return [*self.aboard, *(ride_id for stop in self.stops for ride_id in stop.board)]
@@ -70,4 +85,5 @@ class Route:
             awaited=set(self.awaited),
             written=written,
             targets=dict(self.targets),
+            leases=dict(self.leases),
         )

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
-from services.dispatcher.route import Stopover
+from services.dispatcher.route import Lease, Stopover
 from services.domain.ids import RideId
 from services.domain.ride import Ride
 from services.domain.zone_state import (
     Booking,
+    StoredLease,
     StoredParty,
     StoredShuttle,
     StoredStopover,
@@ -65,6 +66,9 @@ def stored_shuttle(fleet: Shuttles, k: int) -> StoredShuttle:
         fault_stop=route.fault_stop,
         repaired_s=route.repaired_s,
         booked=_runs(arrays.booked[k]) if fleet.supervised else (),
+        leases=tuple(StoredLease(ride_id, *lease) for ride_id, lease in route.leases.items()),
+        unanswered_s=route.unanswered_s,
+        grant_s=route.grant_s,
     )
 
 
@@ -86,6 +90,8 @@ def restore_shuttle(
     route.parking = None if stored.parking is None else (stored.parking.stop, stored.parking[0])
     route.fault_s, route.fault_stop = stored.fault_s, stored.fault_stop
     route.repaired_s = stored.repaired_s
+    route.leases = {ride_id: Lease(*lease) for ride_id, *lease in stored.leases}
+    route.unanswered_s, route.grant_s = stored.unanswered_s, stored.grant_s
     fleet.write(k, rides)
     if not stored.written:
         route.written = None

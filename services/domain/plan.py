@@ -26,6 +26,8 @@ class Visit:
         Boarding does not start before; 0 if nobody boards.
     board, leave
         Rides that get on and off.
+    board_until_s
+        Of each that gets on, until when it may (its lease), in the same order; 0: not yet.
     task
         What the shuttle does there instead; then nobody gets on or off, or stays on board.
     level_wh
@@ -45,6 +47,7 @@ class Visit:
     task: Task | None = None
     level_wh: int | None = None
     latest_s: int | None = None
+    board_until_s: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,10 @@ class DispatchSettings(Part):
         A shuttle that arrives within this time goes on to where it is heading.
     reassign_until_s
         A ride moves to another shuttle no later than this before its planned pickup.
+    lease_ahead_s
+        A shuttle may pick somebody up without being heard of for this long.
+    lease_late_s
+        And this much later than promised, or planned, at the latest.
     batch_every_s
         How often all open rides are planned anew; 0: never.
     batch_ahead_s
@@ -170,6 +174,8 @@ class DispatchSettings(Part):
     early_s: Annotated[int, Field(ge=0, le=3600)] = 120
     keep_course_s: Annotated[int, Field(ge=0, le=600)] = 20
     reassign_until_s: Annotated[int, Field(ge=0, le=DAY_S)] = 60
+    lease_ahead_s: Annotated[int, Field(ge=300, le=DAY_S)] = 3600
+    lease_late_s: Annotated[int, Field(ge=60, le=3 * 3600)] = 900
     batch_every_s: Annotated[int, Field(ge=0, le=3600)] = 30
     batch_ahead_s: Annotated[int, Field(ge=0, le=DAY_S)] = 3600
     solve_latency_s: Annotated[int, Field(ge=1, le=600)] = 5

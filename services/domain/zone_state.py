@@ -39,11 +39,14 @@ class RideNote(NamedTuple):
         How late its riders were last told that it is.
     look_s
         When somebody is to see why it is overdue, if that was done before.
+    lapsed
+        The shuttle that might have picked it up before its lease was over, unheard.
     """
 
     ride_id: RideId
     told_late_s: int | None
     look_s: int | None
+    lapsed: ShuttleId | None
 
 
 class Whereabouts(NamedTuple):
@@ -121,6 +124,14 @@ class Booking(NamedTuple):
     until_min: int
 
 
+class StoredLease(NamedTuple):
+    """Until when a party may get on, and the plan from which on it may not; 0: none yet."""
+
+    ride_id: RideId
+    until_s: int
+    gone: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredShuttle:
     """What one shuttle is doing and is to do.
@@ -139,6 +150,12 @@ class StoredShuttle:
         Where it is to wait for its next work, by the plan that says so.
     fault_s, fault_stop, repaired_s
         When it last broke down, where it let everybody off, and when it was repaired; -1: never.
+    leases
+        Whom it may pick up, as far as it was ever told.
+    unanswered_s
+        Since when a plan waits to be acknowledged; -1: none does.
+    grant_s
+        When it is to get its next leases; -1: it has all.
     """
 
     shuttle_id: ShuttleId
@@ -155,6 +172,9 @@ class StoredShuttle:
     fault_stop: int
     repaired_s: int
     booked: tuple[Booking, ...]
+    leases: tuple[StoredLease, ...]
+    unanswered_s: int
+    grant_s: int
 
 
 class WaitingRequest(NamedTuple):

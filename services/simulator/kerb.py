@@ -8,6 +8,7 @@ from services.domain.events import RideLetOff
 from services.domain.ids import RideId
 from services.domain.ride import Load
 from services.domain.territory import StopTimes
+from services.simulator.leases import may_board
 from services.simulator.vehicle import Passengers, Stay, Vehicle
 
 NEVER_S = 2**40
@@ -67,6 +68,33 @@ class Kerb:
     def alighted_s(self, stay: Stay | None) -> int:
         """When all who leave at a stop are off; the past, if nobody does."""
         return 0 if stay is None else stay.arrive_s + self.stop_s(stay.left)
+
+    def who_comes(
+        self, vehicle: Vehicle, parties: Iterable[RideId], stay: Stay, now_s: int
+    ) -> tuple[list[RideId], list[RideId], list[RideId]]:
+        """Of those whom a shuttle may let on: who gets on now, does not fit, or is not there."""
+        coming: list[RideId] = []
+        crowded: list[RideId] = []
+        absent: list[RideId] = []
+        for ride_id in parties:
+            if not may_board(vehicle, ride_id, now_s):
+                continue  # it is somebody else's to pick up by now
+            if self.present_s(ride_id, vehicle.stop) <= now_s:
+                fits = self.fits(vehicle, (*coming, ride_id))
+                (coming if fits else crowded).append(ride_id)
+            elif self.patient_until_s(ride_id, stay) <= now_s:
+                absent.append(ride_id)
+        return coming, crowded, absent
+
+    def dwell_s(
+        self, vehicle: Vehicle, coming: list[RideId], stay: Stay, now_s: int, permille: int
+    ) -> int:
+        """How long it takes to get on and off; who would get on too late is struck off."""
+        dwell_s = -(-self.stop_s([*coming, *stay.left]) * permille // 1000)
+        while late := [one for one in coming if not may_board(vehicle, one, now_s + dwell_s)]:
+            coming.remove(late[-1])
+            dwell_s = -(-self.stop_s([*coming, *stay.left]) * permille // 1000)
+        return dwell_s
 
     def fits(self, vehicle: Vehicle, coming: tuple[RideId, ...]) -> bool:
         """Whether there is room for these parties beside those on board."""

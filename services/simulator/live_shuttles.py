@@ -212,6 +212,7 @@ class LiveShuttles:
         # Nobody writes this day up.
         self._world.drives.clear()
         self._world.stays.clear()
+        self._world.leases.rows.clear()
 
     async def _send(self) -> None:
         reports = self._reports[:]

@@ -10,6 +10,7 @@ from services.domain.shuttle import Shuttle
 from services.network.folder import Network
 from services.simulator.chance import Chance
 from services.simulator.driven import legs_of, name_of
+from services.simulator.lease_file import LeaseRow
 from services.simulator.records import (
     Batches,
     Disruptions,
@@ -74,6 +75,16 @@ def outcome(
         waits=tuple(
             OperatorWait(shuttle_id=shuttles[k].id, from_s=from_s, until_s=until_s)
             for k, from_s, until_s in simulation.world.operators.waits
+        ),
+        leases=tuple(
+            LeaseRow(
+                request_id=simulation.riders.riders[lease.ride_id].trip.request_id,
+                shuttle_id=shuttles[lease.shuttle].id,
+                from_s=lease.from_s,
+                until_s=lease.until_s,
+                ended_s=lease.ended_s,
+            )
+            for lease in simulation.world.leases.rows
         ),
         inputs=inputs,
     )

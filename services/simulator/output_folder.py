@@ -22,6 +22,7 @@ OWN_FILES = (
     "rides.parquet",
     "visits.parquet",
     "legs.parquet",
+    "leases.parquet",
     "report.html",
     "demand.csv",
 )

@@ -21,6 +21,7 @@ from services import __version__
 from services.domain.day import DayKind, Weather
 from services.domain.errors import InvalidFile
 from services.domain.territory import Territory
+from services.simulator.lease_file import leases_table
 from services.simulator.output_folder import RUN_FILE, write_bytes, write_json
 from services.simulator.records import (
     Batches,
@@ -114,6 +115,8 @@ def write_run(run: Run, folder: Path) -> None:
     _write_table(_rides_table(run.rides), folder / "rides.parquet")
     _write_table(_visits_table(run.visits), folder / "visits.parquet")
     _write_table(_legs_table(run), folder / "legs.parquet")
+    if run.leases is not None:
+        _write_table(leases_table(run.leases), folder / "leases.parquet")
     write_json(folder / RUN_FILE, run_json(run))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from services.domain.day import DayKind
 from services.domain.ride import Relaxation, Remedy
 from services.domain.territory import Territory
+from services.simulator.lease_file import LeaseRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +354,8 @@ class Run:
         When the run began and ended, in seconds after midnight.
     waits
         Who waited for an operator, in order.
+    leases
+        Who might let whom on; none: that was not written down.
     """
 
     rides: tuple[RideRow, ...]
@@ -366,6 +369,7 @@ class Run:
     disruptions: Disruptions = Disruptions()
     batches: Batches = Batches()
     waits: tuple[OperatorWait, ...] = ()
+    leases: tuple[LeaseRow, ...] | None = None
     inputs: Inputs = field(
         default_factory=lambda: Inputs(
             territory="", territory_sha256={}, demand=None, demand_sha256=""

@@ -76,6 +76,8 @@ class Vehicle:
     """Waits at its place under way, since no road leads on."""
     permille: int = 1000
     aboard: set[RideId] = field(default_factory=set)
+    leases: dict[RideId, int] = field(default_factory=dict)
+    """Until when each party of its plan may get on; 0: not yet."""
     done: set[RideId | Task] = field(default_factory=set)
     stay: Stay | None = None
     departures: int = 0
@@ -101,8 +103,11 @@ def is_void(vehicle: Vehicle, plan: Plan) -> bool:
     return plan.revision <= vehicle.revision or known_fault_s < vehicle.fault_s
 
 
-def prune(vehicle: Vehicle) -> None:
-    """Drop what is done already: a plan may have been on its way while it was."""
+def prune(vehicle: Vehicle, now_s: int = 0) -> None:
+    """Drop what is done already: a plan may have been on its way while it was.
+
+    And who it may not pick up any more, as their leases are over.
+    """
     visits = vehicle.visits
     while visits:
         visit = visits[0]
@@ -116,7 +121,9 @@ def prune(vehicle: Vehicle) -> None:
             board = tuple(
                 ride_id
                 for ride_id in visit.board
-                if ride_id not in vehicle.aboard and ride_id not in vehicle.done
+                if ride_id not in vehicle.aboard
+                and ride_id not in vehicle.done
+                and not 0 < vehicle.leases.get(ride_id, 0) < now_s
             )
             leave = tuple(ride_id for ride_id in visit.leave if ride_id in vehicle.aboard)
             if board or leave:

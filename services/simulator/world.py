@@ -30,6 +30,7 @@ from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.diary import Diary
 from services.simulator.kerb import NEVER_S, Kerb
+from services.simulator.leases import Leases, may_board
 from services.simulator.radio import Radio, turned_off
 from services.simulator.records import Blackout
 from services.simulator.supervision import Operators
@@ -90,6 +91,7 @@ class World:
         self._chargers = {charger.stop: charger for charger in chargers}
         diary = self._diary = Diary(riders, ways)
         self.drives, self.stays, self.versions = diary.drives, diary.stays, diary.versions
+        self.leases = Leases()
         self.blackouts: list[Blackout] = []
         self.departed: Callable[[Vehicle, int], None] = lambda _vehicle, _from_stop: None
         """Told of each departure from a stop."""
@@ -107,9 +109,9 @@ class World:
         vehicle = self.vehicles[self._number[plan.shuttle_id]]
         if is_void(vehicle, plan) or not self._radio.hears(vehicle, plan):
             return
-        before = vehicle.revision
-        vehicle.revision = plan.revision
+        before, vehicle.revision = vehicle.revision, plan.revision
         vehicle.visits = list(plan.visits)
+        self.leases.take(vehicle, plan, self._agenda.now_s)
         prune(vehicle)
         acknowledgement = PlanAcknowledged(plan.shuttle_id, plan.revision, self._agenda.now_s)
         if vehicle.moving and vehicle.visits and vehicle.visits[0].stop != vehicle.stop:
@@ -148,6 +150,7 @@ class World:
         vehicle.moving, vehicle.stop = False, stop
         vehicle.turn += 1
         vehicle.visits.clear()
+        self.leases.give_up(vehicle, now_s)
         stay = self._stay(vehicle)
         stay.broke_down_at = place
         stay.arrive_s = stay.depart_s = at_s + walk_s
@@ -201,7 +204,7 @@ class World:
         if vehicle.broken_until_s:
             return
         vehicle.turn += 1
-        prune(vehicle)
+        prune(vehicle, self._agenda.now_s)
         now_s, leave_s = self._agenda.now_s, self._leave_s(vehicle)
         if leave_s > now_s:
             self.operators.gives_up(vehicle.number, now_s)
@@ -253,7 +256,9 @@ class World:
         for ride_id in visit.board:
             present_s = self._kerb.present_s(ride_id, vehicle.stop)
             present_s = max(present_s, self._riders.pickup_from_s(ride_id))
-            start_s = max(start_s, min(present_s, self._kerb.patient_until_s(ride_id, stay)))
+            wait_s = min(present_s, self._kerb.patient_until_s(ride_id, stay))
+            if may_board(vehicle, ride_id, wait_s):
+                start_s = max(start_s, wait_s)
         turn = vehicle.turn
         if start_s > now_s:
             self._agenda.at(start_s, lambda: self._wake(vehicle, turn))
@@ -294,25 +299,20 @@ class World:
 
     def _board(self, vehicle: Vehicle, visit: Visit, stay: Stay) -> None:
         now_s = self._agenda.now_s
-        coming: list[RideId] = []
-        crowded: list[RideId] = []
-        for ride_id in visit.board:
-            if self._kerb.present_s(ride_id, vehicle.stop) <= now_s:
-                fits = self._kerb.fits(vehicle, (*coming, ride_id))
-                (coming if fits else crowded).append(ride_id)
-            else:
-                waited_from_s = max(self._riders.pickup_from_s(ride_id), stay.arrive_s)
-                waited_from_s = min(waited_from_s, now_s)
-                report = NotThere(vehicle.shuttle.id, ride_id, vehicle.stop, waited_from_s, now_s)
-                self._radio.say(vehicle, report)
-                vehicle.done.add(ride_id)
+        coming, crowded, absent = self._kerb.who_comes(vehicle, visit.board, stay, now_s)
+        for ride_id in absent:
+            waited_from_s = min(max(self._riders.pickup_from_s(ride_id), stay.arrive_s), now_s)
+            report = NotThere(vehicle.shuttle.id, ride_id, vehicle.stop, waited_from_s, now_s)
+            self._radio.say(vehicle, report)
+            vehicle.done.add(ride_id)
+        self.leases.use(vehicle, absent, now_s)
+        name = f"{vehicle.shuttle.id}/{now_s}"
+        permille = self._chance.permille(BOARDING_VARIATION, "board", name)
+        dwell_s = self._kerb.dwell_s(vehicle, coming, stay, now_s, permille)
         # Whoever did not come is in the plan no more; the new one is on its way.
         vehicle.visits[0] = replace(visit, board=(*coming, *crowded), leave=())
         if crowded and not coming and not stay.left:
             return  # somebody is on board that the plan did not know of; a new one is on its way
-        dwell_s = self._kerb.stop_s([*coming, *stay.left])
-        name = f"{vehicle.shuttle.id}/{now_s}"
-        dwell_s = -(-dwell_s * self._chance.permille(BOARDING_VARIATION, "board", name) // 1000)
         vehicle.boarding = True
         vehicle.turn += 1
         turn = vehicle.turn
@@ -333,6 +333,7 @@ class World:
             self._kerb.got_on(ride_id)
             stay.boarded.append(ride_id)
             self._radio.say(vehicle, Boarded(vehicle.shuttle.id, ride_id, vehicle.stop, now_s))
+        self.leases.use(vehicle, stay.boarded, now_s)
         vehicle.boarding = False
         self._end_stay(vehicle)
         self._radio.tell_level(vehicle)
@@ -352,8 +353,7 @@ class World:
             self._end_stay(vehicle)
         here, name = vehicle.stop, f"{vehicle.shuttle.id}/{vehicle.departures}"
         vehicle.permille = self._chance.permille(DRIVE_VARIATION, "drive", name)
-        vehicle.departures += 1
-        vehicle.moving = True
+        vehicle.moving, vehicle.departures = True, vehicle.departures + 1
         vehicle.place, vehicle.place_ms = self._where.of_stop(here), now_s * 1000
         self._radio.say(vehicle, Departed(vehicle.shuttle.id, here, towards, now_s))
         self._head_for(vehicle, towards, int(self._where.ways.drive_s[here, towards]))

@@ -133,7 +133,8 @@ class Audit:
         aboard: set[RideId] = set()
         coming: dict[RideId, int] = {}
         for vehicle in world.vehicles:
-            for ride_id in [r for visit in vehicle.visits for r in visit.board]:
+            held = [r for r, until_s in vehicle.leases.items() if until_s >= self.zone.now_s]
+            for ride_id in [r for r in held if r not in vehicle.aboard | vehicle.done]:
                 if self.zone.rides[ride_id].status is Status.CONFIRMED:
                     other = coming.setdefault(ride_id, vehicle.number)
                     assert other == vehicle.number, f"two shuttles come for {ride_id}"

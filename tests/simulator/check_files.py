@@ -12,6 +12,13 @@ import pyarrow.parquet as pq
 
 Row = dict[str, Any]
 
+LEASE_COLUMNS = {
+    "request_id": pa.string(),
+    "shuttle_id": pa.string(),
+    "from_s": pa.int64(),
+    "until_s": pa.int64(),
+    "ended_s": pa.int64(),
+}
 RIDE_COLUMNS = {
     "request_id": pa.string(),
     "status": pa.string(),

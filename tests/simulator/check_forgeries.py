@@ -13,6 +13,28 @@ from tests.simulator.check_world import World
 __all__ = ["BROKEN"]
 
 
+@breaks(Rule.LEASES)
+def somebody_boards_without_a_lease(world: World) -> None:
+    world.lease_faults.append(lambda leases: leases.clear())
+
+
+@breaks(Rule.LEASES)
+def somebody_boards_when_the_lease_is_over(world: World) -> None:
+    world.lease_faults.append(lambda leases: leases[0].update(until_s=leases[0]["ended_s"] - 1))
+
+
+@breaks(Rule.LEASES)
+def somebody_boards_another_shuttle_than_has_the_lease(world: World) -> None:
+    world.lease_faults.append(lambda leases: leases[0].update(shuttle_id="v2"))
+
+
+@breaks(Rule.ONE_SHUTTLE)
+def two_shuttles_are_to_come_for_one_party(world: World) -> None:
+    world.lease_faults.append(
+        lambda leases: leases.append(leases[0] | {"shuttle_id": "v2", "ended_s": None})
+    )
+
+
 @breaks(Rule.KPIS)
 def one_more_served_than_there_were(world: World) -> None:
     world.after.append(lambda _, kpis: kpis.update({"served": kpis["served"] + 1}))

@@ -23,6 +23,7 @@ import yaml
 from services.domain.geo import EARTH_RADIUS_M
 from services.domain.territory import Territory
 from tests.simulator.check_files import (
+    LEASE_COLUMNS,
     LEG_COLUMNS,
     RIDE_COLUMNS,
     VISIT_COLUMNS,
@@ -64,6 +65,8 @@ class World:
     benchmark: bool = True
     extra_stops: dict[str, int] = field(default_factory=dict)
     """More stops, so many metres east of the first; their mean is 2000."""
+    lease_faults: list[Callable[[list[Row]], None]] = field(default_factory=list)
+    """Spoils the leases, which are those that boardings took."""
     after: list[Callable[[Row, Row], None]] = field(default_factory=list)
     """Spoils ``run.json`` and ``kpis.json`` when all else is known."""
 
@@ -117,9 +120,21 @@ class World:
         write_parquet(out / "rides.parquet", self.rides, RIDE_COLUMNS)
         write_parquet(out / "visits.parquet", self.visits, VISIT_COLUMNS)
         write_parquet(out / "legs.parquet", self.legs, LEG_COLUMNS)
+        write_parquet(out / "leases.parquet", self._leases(), LEASE_COLUMNS)
         (out / "kpis.json").write_text(json.dumps(figures))
         (out / "run.json").write_text(json.dumps(run))
         return out
+
+    def _leases(self) -> list[Row]:
+        rows: list[Row] = []
+        for stay in self.visits:
+            by_s = stay["depart_s"]
+            times = {"from_s": by_s - 1, "until_s": by_s + 900, "ended_s": by_s}
+            times["shuttle_id"] = stay["shuttle_id"]
+            rows += [{"request_id": request_id, **times} for request_id in stay["boarded"]]
+        for spoil in self.lease_faults:
+            spoil(rows)
+        return rows
 
     def _write_territory(self, folder: Path) -> None:
         (folder / "territory.yaml").write_text(yaml.safe_dump(self.settings))

@@ -99,9 +99,10 @@ def grid(people: People | None = None) -> Street:
     return Street(road_network(territory(stop_times=STOP_TIMES)), people)
 
 
-def visit(stop: int, **more: object) -> Visit:
+def visit(stop: int, *, board: tuple[RideId, ...] = (), **more: object) -> Visit:
     given = {"leave_s": NOON_S, "arrive_s": NOON_S, "depart_s": NOON_S}
-    return Visit(stop=stop, **(given | more))  # type: ignore[arg-type]
+    given |= {"board_until_s": (NEVER_S,) * len(board)}  # type: ignore[dict-item]
+    return Visit(stop=stop, board=board, **(given | more))  # type: ignore[arg-type]
 
 
 def test_a_shuttle_drives_as_long_as_the_tables_say() -> None:

@@ -16,6 +16,7 @@ from services.simulator.check import (
     driving,
     duty,
     figures,
+    leases,
     life,
     promises,
     remedies,
@@ -72,7 +73,7 @@ def check(run_dir: Path, territory: Path | None = None, demand: Path | None = No
         dropoff=run.rides.dropoff_stop.numbers(ground.stops),
     )
     driven = (duty, batteries, supervision, driving, closures, domain)
-    for rules in (requests, remedies, promises, life, *driven, figures):
+    for rules in (requests, remedies, promises, life, leases, *driven, figures):
         rules.judge(case)
     return notes.verdict()
 

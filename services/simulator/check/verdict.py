@@ -39,6 +39,8 @@ class Rule(StrEnum):
     RIDE_TIME = "ride_time"
     ARRIVE_BY = "arrive_by"
     SERVICE_HOURS = "service_hours"
+    LEASES = "leases"
+    ONE_SHUTTLE = "one_shuttle"
     CAPACITY = "capacity"
     ON_BOARD = "on_board"
     STOP_TIME = "stop_time"
@@ -86,6 +88,8 @@ ABOUT: dict[Rule, str] = {
     Rule.RIDE_TIME: "rides take no longer than allowed (with chance: not twice as long)",
     Rule.ARRIVE_BY: "whoever must arrive by a time does",
     Rule.SERVICE_HOURS: "pickups and dropoffs happen during service hours",
+    Rule.LEASES: "nobody boards a shuttle that holds no lease for it",
+    Rule.ONE_SHUTTLE: "no two shuttles hold a lease for one ride at a time",
     Rule.CAPACITY: "never more on board than fits",
     Rule.ON_BOARD: "the visits count right who is on board",
     Rule.STOP_TIME: "stops take as long as boarding and alighting do",

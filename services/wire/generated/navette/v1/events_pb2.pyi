@@ -299,7 +299,7 @@ class Task(_message.Message):
     def __init__(self, kind: _Optional[_Union[TaskKind, str]] = ..., stop: _Optional[int] = ..., earliest_s: _Optional[int] = ..., latest_s: _Optional[int] = ..., duration_s: _Optional[int] = ...) -> None: ...
 
 class Visit(_message.Message):
-    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s", "task", "level_wh", "latest_s")
+    __slots__ = ("stop", "leave_s", "arrive_s", "depart_s", "board", "leave", "board_from_s", "task", "level_wh", "latest_s", "board_until_s")
     STOP_FIELD_NUMBER: _ClassVar[int]
     LEAVE_S_FIELD_NUMBER: _ClassVar[int]
     ARRIVE_S_FIELD_NUMBER: _ClassVar[int]
@@ -310,6 +310,7 @@ class Visit(_message.Message):
     TASK_FIELD_NUMBER: _ClassVar[int]
     LEVEL_WH_FIELD_NUMBER: _ClassVar[int]
     LATEST_S_FIELD_NUMBER: _ClassVar[int]
+    BOARD_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
     stop: int
     leave_s: int
     arrive_s: int
@@ -320,7 +321,8 @@ class Visit(_message.Message):
     task: Task
     level_wh: int
     latest_s: int
-    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., level_wh: _Optional[int] = ..., latest_s: _Optional[int] = ...) -> None: ...
+    board_until_s: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, stop: _Optional[int] = ..., leave_s: _Optional[int] = ..., arrive_s: _Optional[int] = ..., depart_s: _Optional[int] = ..., board: _Optional[_Iterable[str]] = ..., leave: _Optional[_Iterable[str]] = ..., board_from_s: _Optional[int] = ..., task: _Optional[_Union[Task, _Mapping]] = ..., level_wh: _Optional[int] = ..., latest_s: _Optional[int] = ..., board_until_s: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Plan(_message.Message):
     __slots__ = ("shuttle_id", "revision", "visits", "divert_node", "divert_s", "fault_s")
@@ -843,14 +845,16 @@ class DeadLetter(_message.Message):
     def __init__(self, topic: _Optional[str] = ..., partition: _Optional[int] = ..., offset: _Optional[int] = ..., key: _Optional[str] = ..., place: _Optional[str] = ..., reason: _Optional[str] = ..., data: _Optional[bytes] = ..., encrypted: bool = ..., recorded_at_ms: _Optional[int] = ..., resubmitted: _Optional[str] = ..., resubmitted_as: _Optional[int] = ...) -> None: ...
 
 class RideNote(_message.Message):
-    __slots__ = ("ride_id", "told_late_s", "look_s")
+    __slots__ = ("ride_id", "told_late_s", "look_s", "lapsed")
     RIDE_ID_FIELD_NUMBER: _ClassVar[int]
     TOLD_LATE_S_FIELD_NUMBER: _ClassVar[int]
     LOOK_S_FIELD_NUMBER: _ClassVar[int]
+    LAPSED_FIELD_NUMBER: _ClassVar[int]
     ride_id: str
     told_late_s: int
     look_s: int
-    def __init__(self, ride_id: _Optional[str] = ..., told_late_s: _Optional[int] = ..., look_s: _Optional[int] = ...) -> None: ...
+    lapsed: str
+    def __init__(self, ride_id: _Optional[str] = ..., told_late_s: _Optional[int] = ..., look_s: _Optional[int] = ..., lapsed: _Optional[str] = ...) -> None: ...
 
 class Whereabouts(_message.Message):
     __slots__ = ("mode", "stop", "node", "node_ms", "x_mm", "y_mm", "arrive_s", "locked", "pending", "silent", "free_s", "first", "free_x_mm", "free_y_mm", "broken", "busy_s", "serving", "out", "level_mwh", "park")
@@ -960,8 +964,18 @@ class Booking(_message.Message):
     until_min: int
     def __init__(self, from_min: _Optional[int] = ..., until_min: _Optional[int] = ...) -> None: ...
 
+class StoredLease(_message.Message):
+    __slots__ = ("ride_id", "until_s", "gone")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    GONE_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    until_s: int
+    gone: int
+    def __init__(self, ride_id: _Optional[str] = ..., until_s: _Optional[int] = ..., gone: _Optional[int] = ...) -> None: ...
+
 class StoredShuttle(_message.Message):
-    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked")
+    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     BATTERY_FIELD_NUMBER: _ClassVar[int]
@@ -976,6 +990,9 @@ class StoredShuttle(_message.Message):
     FAULT_STOP_FIELD_NUMBER: _ClassVar[int]
     REPAIRED_S_FIELD_NUMBER: _ClassVar[int]
     BOOKED_FIELD_NUMBER: _ClassVar[int]
+    LEASES_FIELD_NUMBER: _ClassVar[int]
+    UNANSWERED_S_FIELD_NUMBER: _ClassVar[int]
+    GRANT_S_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     revision: int
     battery: bool
@@ -990,7 +1007,10 @@ class StoredShuttle(_message.Message):
     fault_stop: int
     repaired_s: int
     booked: _containers.RepeatedCompositeFieldContainer[Booking]
-    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ...) -> None: ...
+    leases: _containers.RepeatedCompositeFieldContainer[StoredLease]
+    unanswered_s: int
+    grant_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ...) -> None: ...
 
 class WaitingRequest(_message.Message):
     __slots__ = ("ride_id", "from_s", "due_s")
