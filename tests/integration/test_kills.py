@@ -38,6 +38,7 @@ from services.runtime.local_postgres import LocalPostgres
 from services.runtime.loopback import free_port
 from services.runtime.postgres import PostgresStore
 from services.runtime.settings import KafkaSettings, read_settings
+from services.simulator.replay.replay_command import Asked, replay
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic, partition_of
 
@@ -212,9 +213,17 @@ async def audit(here: Service, acknowledged: set[str]) -> None:
         )
         assert published.keys() == decided.keys()
         assert all(published[name] == decided[name] for name in decided)
+        assert await asyncio.to_thread(replayed, str(engine.url.render_as_string(False)))
     finally:
         await log.close()
         await engine.dispose()
+
+
+def replayed(database: str) -> bool:
+    """Whether all of it is decided again as it was, whoever had owned the zone."""
+    url = database.replace("+asyncpg", "")
+    asked = Asked(territories=[DEMO], zone=ZONE, database=url, kafka=None, first=None, last=None)
+    return replay(None, asked)
 
 
 ENDS = (RideRefused, OfferExpired, RideCancelled, RideCompleted, RideNoShow, RideFailed)
