@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from services.cli import main
 from services.cli.commands import EXIT_ERROR, EXIT_FINDINGS
-from services.dispatcher.saving import EVERY_MS, is_due
 from services.domain.errors import InvalidFile
 from services.domain.events import AcceptOffer, WakeUp
 from services.domain.ids import RideId
@@ -26,7 +25,7 @@ from services.simulator.replay.again import Again, NoBeginning, OtherTerritory, 
 from services.simulator.replay.archive import Gap, open_archive
 from services.simulator.replay.archiving import Archiving
 from services.wire.codec import encode_body
-from services.wire.snapshots import KeptRow, SnapshotMark
+from services.wire.snapshots import KeptRow
 from services.wire.stored import Entry
 from tests.builders import LINE, crow_network, road_network, territory
 from tests.gateway.peer import DAY
@@ -292,12 +291,3 @@ def test_the_command_says_hash_and_speed_in_a_fresh_process(demo: Path, tmp_path
     assert re.search(
         r"differs at step \d+ \(\d\d:\d\d:\d\d\): the hash chain is broken", found.stdout
     )
-
-
-def test_snapshots_are_due_each_day_and_when_code_or_territory_changed() -> None:
-    mark = SnapshotMark(10, 1000, "code", "place")
-    assert is_due(None, "code", "place", 1000)
-    assert not is_due(mark, "code", "place", 1000 + EVERY_MS - 1)
-    assert is_due(mark, "code", "place", 1000 + EVERY_MS)
-    assert is_due(mark, "other", "place", 1000)
-    assert is_due(mark, "code", "other", 1000)

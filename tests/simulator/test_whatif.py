@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.cli import main
 from services.cli.commands import EXIT_ERROR
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ShuttleId
 from services.domain.operating_domain import Restriction
 from services.domain.ride import Offer, Promise
 from services.domain.settings_part import DAY_S
@@ -26,7 +27,7 @@ from services.simulator.replay.again import Again
 from services.simulator.replay.archive import open_archive
 from services.simulator.riders import Rider
 from services.simulator.whatif import wishes
-from services.simulator.whatif.outside import LivedRider, Outside, outside
+from services.simulator.whatif.outside import LivedRider, Outside, Spell, outside
 from services.simulator.whatif.policy import merged
 from services.simulator.whatif.will import LivedWill
 from tests.builders import EIGHT_S, LINE, crow_network, request, road_network, territory
@@ -160,6 +161,21 @@ def test_a_place_has_the_walk_to_its_nearest_stop(walk_m: int, others: list[int]
     point = wishes.Places(NETWORK).of(asked.origins)
     found = Reach(NETWORK.stops, NETWORK.plane, NETWORK.territory.promises).near(point, 8)
     assert (at, walk_m) in [tuple(one) for one in found]
+
+
+def test_a_later_day_is_told_in_seconds_of_its_own() -> None:
+    """Asked for the evening before, cancelled in the morning; a shuttle was broken over night."""
+    wish = replace(request("r", [(0, 0)], [(1, 0)], DAY_S + EIGHT_S), arrive_by_s=DAY_S + 40_000)
+    lived = LivedRider(wish, DAY_S - 3600, cancelled_s=DAY_S + EIGHT_S - 60)
+    (trip,) = wishes.demand([lived], NETWORK, 1).trips
+    assert (trip.request_s, trip.departure_s) == (0, EIGHT_S)
+    assert (trip.arrive_by_s, trip.cancel_s) == (40_000, EIGHT_S - 60)
+    name = ShuttleId("shuttle-1")
+    found = Outside(breakdowns=[Spell(name, DAY_S - 100, DAY_S + 500), Spell(name, 9, 99)])
+    found.riders = {RideId("r"): lived}
+    assert found.days() == {1: 1}
+    (row,) = wishes.faults(found, NETWORK, NETWORK, 1, DAY.date).rows
+    assert (row.at_s, row.for_s) == (0, 500)
 
 
 def offer(wait_s: int, walk_m: int) -> Offer:

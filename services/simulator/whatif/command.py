@@ -61,7 +61,7 @@ class Lived:
     number
         Of the day; the zone's first one is 0.
     riders
-        Those of whom it is known what became of them, by id.
+        Those of whom it is known where they were and what became of them, by id.
     left_out
         How many others there were.
     """
@@ -128,7 +128,7 @@ def lived_day(archive: Archive, asked: Asked) -> Lived:
     first = archive.manifest.first_day
     number = _chosen(found.days(), first, asked.day)
     everybody = list(found.of_day(number))
-    riders = {one.request.ride_id: one for one in everybody if lived.is_over(one)}
+    riders = {one.request.ride_id: one for one in everybody if lived.is_known(one)}
     return Lived(
         number=number,
         date=first + timedelta(days=number),
@@ -187,5 +187,8 @@ def _notes(day: Lived, faults: Faults, asked: Asked) -> Sequence[str]:
         "Places are near the lived ones, not the same; shuttles begin the day at their depots.",
     ]
     if day.left_out:
-        notes.append(f"{day.left_out:,} rides were still open at the journal's end: left out.")
+        notes.append(
+            f"{day.left_out:,} requests are left out: still open at the journal's end, or near no"
+            " stop at all."
+        )
     return notes

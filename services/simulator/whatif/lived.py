@@ -43,9 +43,10 @@ KNOWN = (
 """Figures of ``kpis.json`` that a journal shows."""
 
 
-def is_over(rider: LivedRider) -> bool:
-    """Whether it is known what became of a rider."""
-    return rider.ride is not None and rider.ride.status in TERMINAL
+def is_known(rider: LivedRider) -> bool:
+    """Whether it is known where a rider was, and what became of the ride."""
+    placed = bool(rider.request.origins and rider.request.destinations)
+    return placed and rider.ride is not None and rider.ride.status in TERMINAL
 
 
 def figures(

@@ -23,7 +23,7 @@ from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.network.nights import DARKNESS
 from services.simulator.conditions import corridors_closed, restrictions_of, speed_caps_of
-from services.simulator.demand import Demand, Trip, demand_of
+from services.simulator.demand import TIME_S_MAX, Demand, Trip, demand_of
 from services.simulator.records import (
     Closure,
     FaultRow,
@@ -88,8 +88,12 @@ def demand(riders: Iterable[LivedRider], network: Network, day: int) -> Demand:
 def trip(lived: LivedRider, places: Places, begins_s: int) -> Trip:
     """The wish of one party; carers take seats, and luggage is left at home."""
     request = lived.request
-    asked_s = max(lived.asked_s - begins_s, 0)
-    departure_s = max(lived.departure_s - begins_s, asked_s)
+
+    def moment_s(at_s: int, earliest_s: int) -> int:
+        return min(max(at_s - begins_s, earliest_s), TIME_S_MAX)
+
+    asked_s = moment_s(lived.asked_s, 0)
+    departure_s = moment_s(lived.departure_s, asked_s)
     by_s, cancel_s = request.arrive_by_s, lived.cancelled_s
     return Trip(
         request_id=request.ride_id,
@@ -97,10 +101,10 @@ def trip(lived: LivedRider, places: Places, begins_s: int) -> Trip:
         departure_s=departure_s,
         origin=places.of(request.origins),
         destination=places.of(request.destinations),
-        arrive_by_s=None if by_s is None else max(by_s - begins_s, departure_s),
+        arrive_by_s=None if by_s is None else moment_s(by_s, departure_s),
         seats=request.party.seats + request.party.companions,
         wheelchairs=request.party.wheelchairs,
-        cancel_s=None if cancel_s is None else max(cancel_s - begins_s, asked_s),
+        cancel_s=None if cancel_s is None else moment_s(cancel_s, asked_s),
     )
 
 
