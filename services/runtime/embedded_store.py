@@ -85,6 +85,10 @@ class EmbeddedStore:
         held = {zone: self._holding(self._zones[zone]) for zone in zones}
         return Holding(epoch=rows.epoch, offsets=dict(rows.offsets), zones=held)
 
+    async def look(self, zone: ZoneId) -> ZoneHolding:
+        """Return what is known of a zone, without becoming its owner."""
+        return self._holding(self._zones[zone]) if zone in self._zones else ZoneHolding()
+
     def _holding(self, rows: _Zone) -> ZoneHolding:
         newest = rows.journal[-MESSAGE_IDS:]
         return ZoneHolding(

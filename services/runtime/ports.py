@@ -273,6 +273,15 @@ class Store(Protocol):
             If it failed or nobody can say; the caller drops its memory and takes the shard anew.
         """
 
+    async def look(self, zone: ZoneId) -> ZoneHolding:
+        """Return what is known of a zone, without becoming its owner.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
     async def ride(self, ride_id: RideId) -> StoredRide | None:
         """Return a ride as it was last committed.
 

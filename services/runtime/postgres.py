@@ -80,6 +80,12 @@ class PostgresStore(PostgresSnapshots):
         offsets = {topic: offset for topic, offset in read.items() if offset is not None}
         return Holding(epoch=epoch, offsets=offsets, zones=held)
 
+    async def look(self, zone: ZoneId) -> ZoneHolding:
+        """Return what is known of a zone, without becoming its owner."""
+        async with reached(TAKE_S_MAX), self._engine.connect() as connection:
+            repeatable = await connection.execution_options(isolation_level="REPEATABLE READ")
+            return (await _holdings(repeatable, [zone])).get(zone, ZoneHolding())
+
     async def commit(self, shard: int, epoch: int, group: Group) -> None:
         """Write steps down, all or none, in one transaction."""
         values = arguments(shard, epoch, group)

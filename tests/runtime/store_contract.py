@@ -66,6 +66,14 @@ class StoreContract:
         assert set(map(repr, found.rides)) == {repr(ride(n)) for n in (1, 2, 3)}
         assert found.message_ids == ("m-1", "m-2", "m-3")
 
+    async def test_who_only_looks_finds_the_same_and_takes_nothing_away(self, store: Store) -> None:
+        assert await store.look(ZONE) == ZoneHolding()
+        holding, chain = await take(store), journal(2)
+        await commit(store, holding.epoch, chain[0], changes=rides(1))
+        found = await store.look(ZONE)
+        await commit(store, holding.epoch, chain[1])
+        assert (found.number, found.rides) == (1, (ride(1),))
+
     async def test_an_owner_that_was_replaced_cannot_write(self, store: Store) -> None:
         old, new = await take(store), await take(store)
         with pytest.raises(ShardLost):
