@@ -57,7 +57,7 @@ class Attendants:
         runs = [improver.run(), daylight.run()]
         waiting = Waiting(network, host.fleet)
         if waiting.settings.strategy is not WaitingPlace.STAY:
-            waiting.awaited = expected_in(network, DayKind.of(clock.day.date, self._weather))
+            waiting.expect = lambda day: expected_in(network, DayKind.of(day, self._weather))
             early_s = dispatch.early_s
             placing = WaitingLoop(
                 waiting,

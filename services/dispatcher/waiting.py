@@ -5,7 +5,8 @@ What comes of it are proposals, messages like any other, which the zone takes or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ class Waiting:
         self._drive_s = network.tables.drive_s
         self.awaited: Expected | None = None
         """What is expected of the day: needed to go by the forecast."""
+        self.expect: Callable[[date], Expected | None] = lambda _day: self.awaited
+        """Says what is expected of a day, where days follow each other."""
 
     def proposals(self, fleet: Sequence[Standing], now_s: int) -> tuple[ParkProposal, ...]:
         """Say who is to go where, for the shuttles as they stand."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
@@ -64,6 +65,7 @@ class WaitingLoop:
         self._log = messages
         self._clock = clock
         self._metrics = metrics
+        self._today: date | None = None
 
     async def run(self) -> None:
         """Look after them until cancelled; what goes wrong leaves shuttles where they are."""
@@ -75,14 +77,20 @@ class WaitingLoop:
                 continue
             # A snapshot, taken between two steps of the zone; the rest happens beside it.
             fleet = self._standings(now_s)
+            today = self._clock.day.moment(now_s).date()
             try:
-                found = await asyncio.to_thread(self._waiting.proposals, fleet, now_s)
+                found = await asyncio.to_thread(self._look, fleet, now_s, today)
                 await self._send(found)
             except Exception:
                 log.exception("waiting_failed", zone=self._zone)
                 self._metrics.looks.labels("failed").inc()
             else:
                 self._metrics.looks.labels("proposed" if found else "nothing").inc()
+
+    def _look(self, fleet: Sequence[Standing], now_s: int, today: date) -> tuple[ParkProposal, ...]:
+        if today != self._today:
+            self._waiting.awaited, self._today = self._waiting.expect(today), today
+        return self._waiting.proposals(fleet, now_s)
 
     async def _send(self, proposals: Sequence[ParkProposal]) -> None:
         now_s = self._clock.now_s()
