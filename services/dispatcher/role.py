@@ -11,8 +11,9 @@ from services.dispatcher.host import Host
 from services.dispatcher.ownership import Ownership, Poison
 from services.dispatcher.shard import Shard
 from services.dispatcher.surroundings import Surroundings
-from services.domain.day import Weather
+from services.domain.day import DayKind, Weather
 from services.domain.ids import ZoneId
+from services.forecast.expected import expected_in
 from services.network.served import Served
 from services.runtime.clock import Clock
 from services.runtime.membership import Membership
@@ -40,7 +41,14 @@ def dispatcher(
         Says which shards are ours.
     weather
         The day's, for the forecast.
+
+    Raises
+    ------
+    InvalidFile
+        If a territory's shuttles go by a forecast that cannot be read.
     """
+    for _, network in served:
+        expected_in(network, DayKind(0, weather))  # a forecast that is missing is told at once
     attendants = Attendants(around.messages, weather, registry)
 
     networks = dict(served)
