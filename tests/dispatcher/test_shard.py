@@ -63,7 +63,7 @@ class WatchedStore(EmbeddedStore):
             raise Unavailable("the store does not answer")
         await super().commit(shard, epoch, group)
 
-    async def look(self) -> Holding:
+    async def taken_over(self) -> Holding:
         """What an owner would get to know; whoever owns the shard loses it by this."""
         return await self.take(0, [ZONE], "somebody else")
 
@@ -212,7 +212,7 @@ async def test_the_journal_holds_every_step_and_where_to_go_on() -> None:
         await here.send(AcceptOffer(RideId("r-1")))
         offered, confirmed = await here.events(2)
         found = await here.store.journal(ZONE)
-        holding = await here.store.look()
+        holding = await here.store.taken_over()
     verify(found)
     assert [entry.number for entry in found] == [1, 2] == [offered.version, confirmed.version]
     assert found[0].messages() == (request(),)
@@ -250,7 +250,7 @@ async def test_what_cannot_be_read_is_put_aside_and_the_rest_goes_on() -> None:
         await here.send(request("elsewhere"), zone=ZoneId("other"))
         await here.send(request())
         (offered,) = await here.events(1)
-        holding = await here.store.look()
+        holding = await here.store.taken_over()
     assert isinstance(offered.body, RideOffered)
     assert offered.body.ride_id == "r-1"
     assert holding.offsets == {Topic.RIDE_COMMANDS: 3}
@@ -295,7 +295,7 @@ async def test_a_dispatcher_that_was_replaced_stops() -> None:
     async with desk() as here:
         await here.send(request())
         await here.events(1)
-        await here.store.look()
+        await here.store.taken_over()
         await here.send(request("r-2"))
         with pytest.raises(ExceptionGroup) as caught:
             await here.task
@@ -311,7 +311,7 @@ async def test_a_shard_that_is_let_go_has_let_everything_out() -> None:
         here.shard.let_go()
         async with asyncio.timeout(20):
             await here.task
-        holding = await here.store.look()
+        holding = await here.store.taken_over()
         number = holding.zones[ZONE].number
         assert number >= 1
         assert holding.zones[ZONE].published == number
