@@ -9,6 +9,7 @@ RideId = NewType("RideId", str)
 ShuttleId = NewType("ShuttleId", str)
 CallerId = NewType("CallerId", str)
 ZoneId = NewType("ZoneId", str)
+RiderId = NewType("RiderId", str)
 
 RIDES = UUID("6f1c2a44-7c0e-5a7e-9a53-3f1f5b0f5a01")
 """Namespace of ride ids."""

@@ -284,6 +284,23 @@ class OperatingDomain(Part):
     speed_caps: tuple[SpeedCapSettings, ...] = ()
 
 
+class Privacy(Part):
+    """What is kept of riders.
+
+    Parameters
+    ----------
+    contacts_days
+        Names, phones and notes are erased so many days after they were given; not before their
+        ride is over.
+    calling_code
+        Country of phone numbers that begin with a single 0 (33: France); absent: only
+        international numbers are taken.
+    """
+
+    contacts_days: Annotated[int, Field(ge=1, le=3660)] = 30
+    calling_code: Annotated[int, Field(ge=1, le=999)] | None = None
+
+
 class Territory(Part):
     """A territory's settings.
 
@@ -310,6 +327,7 @@ class Territory(Part):
     chargers: tuple[ChargerSettings, ...] = ()
     operating_domain: OperatingDomain = OperatingDomain()
     supervision: Supervision | None = None
+    privacy: Privacy = Privacy()
 
     @property
     def reserve_s(self) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 from fastapi import Request as HttpRequest
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from services.gateway import documentation, problems, routes
 from services.gateway.access import Access
 from services.gateway.areas import Areas
+from services.gateway.contacts import Contacts
 from services.gateway.desk import Desk, DeskLimits
 from services.gateway.follower import Follower
 from services.gateway.metrics import GatewayMetrics
@@ -22,6 +24,7 @@ from services.gateway.stream import Streams
 from services.gateway.view import RideView
 from services.runtime.metrics import new_registry
 from services.runtime.ports import Log, Store
+from services.runtime.riders import Riders
 from services.runtime.settings import Settings
 
 probes = APIRouter(tags=["operation"])
@@ -36,10 +39,28 @@ async def all_ready() -> Sequence[str]:
     return ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """What a gateway stands on.
+
+    Parameters
+    ----------
+    log
+        Where commands go and events come from.
+    store
+        Where rides are that it has not followed.
+    riders
+        Who asked for them; absent: nothing is kept of riders.
+    """
+
+    log: Log
+    store: Store
+    riders: Riders | None = None
+
+
 def create_app(
     areas: Areas,
-    log: Log,
-    store: Store,
+    backing: Backing,
     settings: Settings,
     *,
     registry: CollectorRegistry | None = None,
@@ -51,10 +72,8 @@ def create_app(
     ----------
     areas
         The territories that it serves.
-    log
-        Where commands go and events come from.
-    store
-        Where rides are that it has not followed.
+    backing
+        What it stands on.
     settings
         Bounds and waiting times.
     registry
@@ -70,21 +89,23 @@ def create_app(
         useful_s=settings.useful_s,
         in_flight_max=settings.in_flight_max,
     )
-    desk = Desk(log, view, store, areas, limits)
+    contacts = Contacts(backing.riders, backing.store, areas)
+    desk = Desk(backing.log, view, backing.store, areas, contacts, limits)
     metrics = GatewayMetrics(registry, desk, view, streams)
     since_ms = (time.time_ns() // 1_000_000) - settings.follow_s * 1000
-    follower = Follower(log, view, metrics.unreadable.inc, since_ms)
+    follower = Follower(backing.log, view, metrics.unreadable.inc, since_ms)
 
     @contextlib.asynccontextmanager
     async def following(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(follower.run())
+        tasks = [asyncio.create_task(follower.run()), asyncio.create_task(contacts.tend())]
         try:
             yield
         finally:
             view.close()
-            task.cancel()
-            # Why it failed was logged when it did.
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            # Why one failed was logged when it did.
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(
         lifespan=following,
@@ -93,14 +114,13 @@ def create_app(
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    app.state.registry = registry
-    app.state.follower = follower
-    app.state.view = view
-    app.state.ready = ready
+    app.state.registry, app.state.ready = registry, ready
+    app.state.follower, app.state.view = follower, view
     app.state.front = routes.Front(
         desk=desk,
         view=view,
         areas=areas,
+        contacts=contacts,
         metrics=metrics,
         streams=streams,
         settings=settings,

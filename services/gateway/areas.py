@@ -35,6 +35,7 @@ class Area:
         promises = network.territory.promises
         self.zone = zone
         self.clock = clock
+        self.privacy = network.territory.privacy
         self.reach = Reach(network.stops, network.plane, promises)
         self.requests = RequestReader(self.reach, promises, clock)
         self.rendering = Rendering(network.stops, clock.day)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import datetime
-from hashlib import sha256
+from hashlib import blake2b
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -37,6 +39,9 @@ def _is_rfc3339(value: object) -> object:
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_rfc3339)]
 """A date and time with its offset from UTC (RFC 3339)."""
 
+_FINGERPRINTS = secrets.token_bytes(32)
+"""Without it nobody can find a place or a phone by trying which one has a fingerprint."""
+
 Number = Annotated[int, Field(ge=0, le=200)]
 
 
@@ -49,6 +54,33 @@ class PlaceIn(_Sent):
 
     lon: Annotated[float, Field(ge=-180, le=180, examples=[1.4871])]
     lat: Annotated[float, Field(ge=-90, le=90, examples=[46.2386])]
+
+
+def _is_plain(text: str) -> str:
+    if not all(char.isprintable() or char in "\n\t" for char in text):
+        raise ValueError("it holds control characters")
+    return text.strip()
+
+
+Words = Annotated[str, AfterValidator(_is_plain)]
+
+
+class ContactIn(_Sent):
+    """Who travels and how to reach them; only operators ever see it again."""
+
+    name: Annotated[Words, Field(max_length=200)] = Field(default="", repr=False)
+    phone: Annotated[Words, Field(max_length=40)] = Field(
+        default="", repr=False, examples=["+33 6 12 34 56 78"]
+    )
+    note: Annotated[Words, Field(max_length=1000)] = Field(
+        default="", repr=False, description="What staff has to know for this ride."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.name or self.phone or self.note):
+            raise ValueError("it is empty; leave it out instead")
+        return self
 
 
 class RideIn(_Sent):
@@ -68,6 +100,9 @@ class RideIn(_Sent):
     companions: Number = Field(default=0, description="Carers who travel along.")
     territory: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="Id of the territory; absent: the one nearest to the origin."
+    )
+    contact: ContactIn | None = Field(
+        default=None, repr=False, description="Who travels; it goes no further than the gateway."
     )
 
     @model_validator(mode="after")
@@ -91,8 +126,8 @@ class RideIn(_Sent):
             raise _as_problem(error) from None
 
     def fingerprint(self) -> bytes:
-        """Tell bodies apart without keeping places: equal requests, equal bytes."""
-        return sha256(self.model_dump_json().encode()).digest()
+        """Tell bodies apart, in this process, without keeping what is in them."""
+        return blake2b(self.model_dump_json().encode(), digest_size=32, key=_FINGERPRINTS).digest()
 
 
 def _as_problem(error: ValidationError) -> Problem:
@@ -166,6 +201,14 @@ class RideOut(BaseModel):
     answer_by: datetime | None = Field(
         default=None, description="When a request that is collected with others gets its answer."
     )
+
+
+class ContactOut(BaseModel):
+    """Who travels and how to reach them."""
+
+    name: str
+    phone: str = Field(description="International (E.164), or empty.")
+    note: str
 
 
 class ProblemOut(BaseModel):

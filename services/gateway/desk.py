@@ -13,11 +13,13 @@ from http import HTTPStatus
 from math import ceil
 from uuid import uuid4
 
-from services.domain.errors import Unavailable
+from services.domain.contact import Contact
+from services.domain.errors import NavetteError, Unavailable
 from services.domain.events import AcceptOffer, CancelRide, Command, CommandTurnedDown, RequestRide
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Request, Status
 from services.gateway.areas import Area, Areas
+from services.gateway.contacts import Contacts
 from services.gateway.problems import Problem, conflict
 from services.gateway.view import RideView, Seen
 from services.runtime.ports import Log, Store
@@ -44,15 +46,24 @@ class Desk:
         What is known of rides whose events this gateway has not seen.
     areas
         The territories that are served.
+    contacts
+        Who asked for a ride.
     """
 
     def __init__(
-        self, log: Log, view: RideView, store: Store, areas: Areas, limits: DeskLimits
+        self,
+        log: Log,
+        view: RideView,
+        store: Store,
+        areas: Areas,
+        contacts: Contacts,
+        limits: DeskLimits,
     ) -> None:
         self._log = log
         self._view = view
         self._store = store
         self._areas = areas
+        self._contacts = contacts
         self._limits = limits
         self._in_flight = 0
 
@@ -61,7 +72,14 @@ class Desk:
         """Callers that wait at the moment."""
         return self._in_flight
 
-    async def ask(self, area: Area, request: Request, fingerprint: bytes, traceparent: str) -> Seen:
+    async def ask(
+        self,
+        area: Area,
+        request: Request,
+        fingerprint: bytes,
+        traceparent: str,
+        contact: Contact | None = None,
+    ) -> Seen:
         """Ask for a ride, once however often and wherever this is called, and wait for the answer.
 
         Parameters
@@ -70,6 +88,8 @@ class Desk:
             The territory that it is asked of.
         fingerprint
             Tells the caller's body apart.
+        contact
+            Who travels.
 
         Returns
         -------
@@ -88,15 +108,8 @@ class Desk:
             if not self._was_asked(ride_id, fingerprint):
                 self._view.register(ride_id, area.zone, fingerprint)
                 try:
-                    stored = await self._store.ride(ride_id)
-                    if stored is None:
-                        await self._send(
-                            area, RequestRide(request), f"{ride_id}/request", traceparent
-                        )
-                    else:
-                        _need_same(stored.ride.request, request)
-                        self._view.adopt(stored)
-                except (Unavailable, Problem):
+                    await self._ask_once(area, request, contact, traceparent)
+                except NavetteError:
                     self._view.unregister(ride_id)
                     raise
             seen = await self._wait(ride_id, -1, "request", self._is_answered)
@@ -106,14 +119,22 @@ class Desk:
             raise conflict(f"the request was turned down: {reason}")
         return seen
 
-    async def _ask_once(self, area: Area, request: Request, traceparent: str) -> None:
-        stored = await self._store.ride(request.ride_id)
+    async def _ask_once(
+        self, area: Area, request: Request, contact: Contact | None, traceparent: str
+    ) -> None:
+        ride_id = request.ride_id
+        stored = await self._store.ride(ride_id)
         if stored is None:
+            # Before the command: no ride goes out of which nobody knows whose it is.
+            if contact is not None and not await self._contacts.keep(area.zone, ride_id, contact):
+                raise _other_body()
             useful_s = ceil(self._limits.useful_s * area.clock.speed)
             command = RequestRide(request, area.clock.now_s() + useful_s)
-            await self._send(area, command, f"{request.ride_id}/request", traceparent)
+            await self._send(area, command, f"{ride_id}/request", traceparent)
         else:
             _need_same(stored.ride.request, request)
+            if contact != await self._contacts.of(ride_id):
+                raise _other_body()
             self._view.adopt(stored)
 
     async def look(self, ride_id: RideId) -> Seen:

@@ -89,6 +89,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         # Bodies are read by hand, within their bound, so FastAPI does not know their shape.
         wish = RideIn.model_json_schema(ref_template="#/components/schemas/{model}")
         schema["components"]["schemas"] |= wish.pop("$defs") | {"RideIn": wish}
+        schema["components"]["securitySchemes"] = {"operator": {"type": "http", "scheme": "bearer"}}
         app.openapi_schema = _as_3_0(schema)
     return app.openapi_schema
 

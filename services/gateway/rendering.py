@@ -79,8 +79,8 @@ class Rendering:
         expected = None
         if seen.retimed is not None:
             expected = ExpectedOut(
-                pickup=self._moment(seen.retimed.expected_pickup_s),
-                arrival=self._moment(seen.retimed.expected_arrival_s),
+                pickup=self.moment(seen.retimed.expected_pickup_s),
+                arrival=self.moment(seen.retimed.expected_arrival_s),
                 promise_kept=seen.retimed.promise_kept,
             )
         return RideOut(
@@ -91,7 +91,7 @@ class Rendering:
             shuttle=seen.shuttle_id,
             expected=expected,
             failure=seen.failure,
-            answer_by=None if seen.answer_by_s is None else self._moment(seen.answer_by_s),
+            answer_by=None if seen.answer_by_s is None else self.moment(seen.answer_by_s),
         )
 
     def happening(self, one: Happening) -> dict[str, Any]:
@@ -111,12 +111,12 @@ class Rendering:
         return OfferOut(
             pickup_stop=self._stops.ids[promise.pickup_stop],
             dropoff_stop=self._stops.ids[promise.dropoff_stop],
-            pickup_from=self._moment(promise.pickup_from_s),
-            pickup_to=self._moment(promise.pickup_to_s),
-            arrival_by=self._moment(promise.arrive_by_s),
+            pickup_from=self.moment(promise.pickup_from_s),
+            pickup_to=self.moment(promise.pickup_to_s),
+            arrival_by=self.moment(promise.arrive_by_s),
             walk_to_m=promise.walk_to_m,
             walk_from_m=promise.walk_from_m,
-            expires_at=self._moment(offer.expires_s),
+            expires_at=self.moment(offer.expires_s),
             pickup=self._stop(promise.pickup_stop),
             dropoff=self._stop(promise.dropoff_stop),
         )
@@ -128,7 +128,8 @@ class Rendering:
             lat=float(self._stops.lat[stop]),
         )
 
-    def _moment(self, at_s: int) -> datetime:
+    def moment(self, at_s: int) -> datetime:
+        """Show a moment."""
         return self._day.moment(at_s)
 
 

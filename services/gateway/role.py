@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from services.gateway.app import create_app
+from services.gateway.app import Backing, create_app
 from services.gateway.areas import Area, Areas
+from services.runtime.rider_keys import MasterKeys
+from services.runtime.riders import Riders
 from services.runtime.serving import Place, Role, parts_waiting
 
 GATEWAY = "gateway"
@@ -20,11 +22,12 @@ def gateway(place: Place) -> Role:
     async def waiting() -> Sequence[str]:
         return [*parts_waiting(file, GATEWAY), *await place.waiting()]
 
+    keys = MasterKeys.of(place.chosen.process.riders_key)
+    riders = Riders(place.riders, keys) if keys else None
     areas = Areas(Area(zone, network, place.clocks[zone]) for zone, network in place.served)
     app = create_app(
         areas,
-        place.messages,
-        place.store,
+        Backing(log=place.messages, store=place.store, riders=riders),
         place.chosen.process,
         registry=place.registry,
         ready=waiting,

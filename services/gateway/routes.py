@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import APIRouter
 from fastapi import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -16,13 +17,17 @@ from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Status
 from services.gateway import reading
 from services.gateway.areas import Areas
-from services.gateway.bodies import ProblemOut, RideIn, RideOut
+from services.gateway.bodies import ContactOut, ProblemOut, RideIn, RideOut
+from services.gateway.contacts import Contacts, nothing_kept
 from services.gateway.desk import Desk
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.operators import need_operator
 from services.gateway.problems import MEDIA_TYPE, Problem, busy
 from services.gateway.stream import Streams, ride_stream
 from services.gateway.view import RideView, Seen
 from services.runtime.settings import Settings
+
+log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1/rides", tags=["rides"])
 
@@ -34,6 +39,7 @@ class Front:
     desk: Desk
     view: RideView
     areas: Areas
+    contacts: Contacts
     metrics: GatewayMetrics
     streams: Streams
     settings: Settings
@@ -96,8 +102,9 @@ async def ask(http: HttpRequest) -> Response:
         wish = RideIn.read(await reading.json_body(http, front.settings.body_bytes_max))
         area = front.areas.of(wish)
         request = area.requests.request(key, wish)
+        contact = front.contacts.read(area, wish.contact)
         trace = reading.traceparent(http)
-        seen = await front.desk.ask(area, request, wish.fingerprint(), trace)
+        seen = await front.desk.ask(area, request, wish.fingerprint(), trace, contact)
     except (InvalidRequest, Problem):
         front.metrics.requests.labels(outcome="invalid").inc()
         raise
@@ -147,6 +154,26 @@ async def cancel(ride_id: str, http: HttpRequest) -> Response:
     front = _front(http)
     seen = await front.desk.cancel(RideId(ride_id), reading.traceparent(http))
     return _ordered(front, seen, pending=set(Status) - TERMINAL)
+
+
+@router.get(
+    "/{ride_id}/contact",
+    summary="Read who travels (operators only)",
+    response_model=ContactOut,
+    responses=_problems(401, 403, 404, 503),
+    openapi_extra={"security": [{"operator": []}]},
+)
+async def contact(ride_id: str, http: HttpRequest) -> Response:
+    """Read who travels and how to reach them, with an operator's token."""
+    front = _front(http)
+    need_operator(http, front.settings.operator_token)
+    found = await front.contacts.of(RideId(ride_id))
+    if found is None:
+        raise nothing_kept()
+    # Who looked is for the operators' own system to say; that somebody did, is written down.
+    log.info("contact_read", ride=ride_id)
+    shown = ContactOut(name=found.name, phone=found.phone, note=found.note)
+    return JSONResponse(shown.model_dump(), headers={"Cache-Control": "no-store"})
 
 
 @router.get(

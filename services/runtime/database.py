@@ -47,6 +47,8 @@ def connect(url: str, pool: int = POOL, answer_s_max: float = ANSWER_S_MAX) -> A
         parsed.set(drivername="postgresql+asyncpg"),
         pool_size=pool,
         max_overflow=0,
+        # Errors get logged; what was to be written stays out of them.
+        hide_parameters=True,
         pool_timeout=answer_s_max,
         connect_args={
             "timeout": CONNECT_S_MAX,

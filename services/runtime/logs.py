@@ -10,7 +10,10 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 WITHHELD = frozenset(
-    {"lon", "lat", "point", "origin", "destination", "place", "address", "name", "phone", "email"}
+    {
+        *("lon", "lat", "point", "origin", "destination", "place", "address"),
+        *("name", "phone", "email", "note", "contact"),
+    }
 )
 """Fields that could tell who somebody is or where they live; they are never written."""
 

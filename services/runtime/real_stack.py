@@ -29,6 +29,7 @@ from services.runtime.local_postgres import LocalPostgres
 from services.runtime.loopback import HOST, free_port, is_free, need_port
 from services.runtime.migrate import MIGRATE_S_MAX, migrate
 from services.runtime.probe import says_ok
+from services.runtime.rider_keys import new_master_key
 from services.runtime.run_folder import RunFolder
 from services.runtime.settings import KafkaSettings, read_settings
 from services.runtime.supervisor import Part, Supervisor
@@ -38,6 +39,7 @@ KILLED = 130
 NAVETTE = (sys.executable, "-m", "services.cli")
 ROLE_STOPS_S = 8.0
 JOURNAL_DAYS = 90
+RIDERS_KEY = "NAVETTE_RIDERS_KEY"
 ORDER_OF_END: tuple[Callable[[str], bool], ...] = (
     "gateway".__eq__,
     "shuttles".__eq__,
@@ -162,7 +164,11 @@ class _Stack:
         }
         await asyncio.gather(self._make_tables(), self._make_topics())
         names = [f"dispatcher-{number}" for number in range(wanted.dispatchers)]
-        readiness = {**shared, "NAVETTE_READINESS_FILE": str(self._run.readiness)}
+        readiness = {
+            **shared,
+            "NAVETTE_READINESS_FILE": str(self._run.readiness),
+            RIDERS_KEY: os.environ.get(RIDERS_KEY) or _riders_key(self._run.folder / "riders.key"),
+        }
         await supervisor.start(
             [
                 self._role("gateway", ("gateway",), readiness, self._port),
@@ -250,6 +256,14 @@ class _Stack:
         for number in SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, signalled)
         return stopped
+
+
+def _riders_key(file: Path) -> str:
+    """The master key of an earlier run, or a new one, which is kept: what it encrypted is, too."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(new_master_key(), encoding="ascii")
+    return file.read_text(encoding="ascii")
 
 
 def _ports(file: Path, names: Sequence[str]) -> dict[str, int]:

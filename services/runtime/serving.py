@@ -29,6 +29,7 @@ from services.runtime.kafka import KafkaLog
 from services.runtime.metrics import LogMetrics, new_registry
 from services.runtime.migrate import check_version
 from services.runtime.postgres import PostgresStore
+from services.runtime.postgres_riders import PostgresRiderStore
 from services.runtime.settings import KafkaSettings, ServeSettings, Settings, read_settings
 from services.runtime.zone_clocks import zone_clocks
 from services.wire.topics import Topic
@@ -69,7 +70,7 @@ class Place:
         Settings.
     served, clocks
         Zones, and their clocks.
-    messages, store
+    messages, store, riders
         Kafka and PostgreSQL.
     clock
         Any zone's moment.
@@ -80,6 +81,7 @@ class Place:
     clocks: Mapping[ZoneId, Clock]
     messages: KafkaLog
     store: PostgresStore
+    riders: PostgresRiderStore
     clock: Clock
     registry: CollectorRegistry
 
@@ -242,6 +244,7 @@ async def _connected(
         clocks=clocks,
         messages=messages,
         store=store,
+        riders=PostgresRiderStore(engine),
         clock=clock,
         registry=registry,
     )

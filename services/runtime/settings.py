@@ -63,13 +63,21 @@ class Settings(BaseSettings):
         Rides that a gateway remembers; beyond that, the oldest that came to their end are dropped.
     follow_s
         A gateway that starts reads the rides' events of so many seconds; the store has the rest.
+    riders_key
+        Master key (32 bytes in URL-safe base64) under which names, phones and notes are kept; if
+        there are several, separated by commas, the first encrypts and all decrypt. Absent: nothing
+        is kept of riders.
+    operator_token
+        Who sends it may read how a ride's rider is reached; absent: nobody.
     partitions
         Partitions of each topic; never changed once there are messages.
     log_bound
         Most records that a partition of the embedded log holds.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
@@ -83,6 +91,8 @@ class Settings(BaseSettings):
     body_bytes_max: Annotated[int, Field(ge=256, le=1 << 20)] = 16 * 1024
     rides_max: Annotated[int, Field(ge=1)] = 100_000
     follow_s: Annotated[int, Field(ge=1, le=30 * 86_400)] = 600
+    riders_key: SecretStr | None = None
+    operator_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 1
     log_bound: Annotated[int, Field(ge=1)] = 100_000
 

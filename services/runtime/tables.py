@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -91,3 +92,36 @@ snapshots = Table(
     Column("body", LargeBinary, nullable=False, comment="ZoneSnapshot of events.proto."),
     comment="Zones as a whole, each day and at each change of code or territory.",
 )
+
+riders = Table(
+    "riders",
+    metadata,
+    Column("rider", Text, primary_key=True, comment="A random pseudonym."),
+    Column("zone", Text, nullable=False),
+    Column("lookup", LargeBinary, comment="Keyed hash of the phone, to find the person again."),
+    Column("since_ms", BigInteger, nullable=False),
+    comment="People who asked for rides, under pseudonyms.",
+)
+Index("riders_lookup", riders.c.lookup)
+
+rider_keys = Table(
+    "rider_keys",
+    metadata,
+    Column("rider", Text, ForeignKey("riders.rider", ondelete="CASCADE"), primary_key=True),
+    Column("master", Text, nullable=False, comment="Which master key it is under."),
+    Column("wrapped", LargeBinary, nullable=False),
+    comment="Each rider's key, encrypted; apart, so that backups can leave it out.",
+)
+Index("rider_keys_master", rider_keys.c.master)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("ride", Text, primary_key=True),
+    Column("rider", Text, ForeignKey("riders.rider", ondelete="CASCADE"), nullable=False),
+    Column("kept_at_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="Encrypted under the rider's key."),
+    comment="Names, phones and notes: all personal data there is.",
+)
+Index("contacts_rider", contacts.c.rider)
+Index("contacts_kept_at_ms", contacts.c.kept_at_ms)

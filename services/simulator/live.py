@@ -26,7 +26,7 @@ from services.dispatcher.role import dispatcher
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.day import Weather
 from services.domain.errors import NavetteError
-from services.gateway.app import create_app
+from services.gateway.app import Backing, create_app
 from services.gateway.areas import ZONE, Area, Areas
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
@@ -35,12 +35,15 @@ from services.runtime import logs
 from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.dead_letters import DeadLetterWriter
 from services.runtime.embedded import EmbeddedLog
+from services.runtime.embedded_riders import EmbeddedRiderStore
 from services.runtime.embedded_store import EmbeddedStore
 from services.runtime.http_server import HttpServer, listen
 from services.runtime.membership import EveryShard
 from services.runtime.memory import MemoryLog
 from services.runtime.metrics import LogMetrics, new_registry
-from services.runtime.settings import Settings
+from services.runtime.rider_keys import MasterKeys
+from services.runtime.riders import Riders
+from services.runtime.settings import Settings, read_settings
 from services.runtime.zone_clocks import zone_clocks
 from services.simulator.live_shuttles import LiveShuttles
 from services.simulator.warm_up import warm_up
@@ -101,8 +104,11 @@ def build(
     areas = Areas([Area(ZONE, network, clock)])
     shards = EveryShard(settings.partitions)
     ownership, attendants = dispatcher(served, clocks, around, shards, registry, weather)
+    # Who asks here is gone with the process; so may be the key.
+    keys = MasterKeys.of(settings.riders_key) or MasterKeys.fresh()
+    backing = Backing(log=log, store=store, riders=Riders(EmbeddedRiderStore(), keys))
     return House(
-        app=create_app(areas, log, store, settings, registry=registry),
+        app=create_app(areas, backing, settings, registry=registry),
         dispatcher=ownership,
         attendants=attendants,
         shuttles=LiveShuttles(network, shuttles(network), ZONE, log, clock, seed),
@@ -203,7 +209,7 @@ def up(
     Unavailable
         If the port is taken.
     """
-    settings = Settings()
+    settings = read_settings(Settings)
     logs.configure(settings.log_format, settings.log_level)
     network = load(folder)
     opened = listen(settings.host, settings.port if port is None else port)

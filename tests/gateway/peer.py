@@ -28,15 +28,18 @@ from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Constraint, Offer, Promise, Refusal, Request
 from services.domain.territory import Territory, Travel, TravelKind
-from services.gateway.app import create_app
+from services.gateway.app import Backing, create_app
 from services.gateway.areas import ZONE, Area, Areas
 from services.network.crow import crow_tables_of
 from services.network.folder import Network
 from services.network.stops import StopRow, place_stops
 from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.embedded import EmbeddedLog
+from services.runtime.embedded_riders import EmbeddedRiderStore
 from services.runtime.embedded_store import EmbeddedStore
 from services.runtime.memory import MemoryLog
+from services.runtime.rider_keys import MasterKeys
+from services.runtime.riders import Riders
 from services.runtime.settings import Settings
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic, key_of, topic_of
@@ -177,9 +180,10 @@ async def house(
     settings = Settings(**({"answer_s": 0.2, "heartbeat_s": 0.05} | changes))
     memory: MemoryLog[bytes] = MemoryLog(bound=log_bound)
     log = EmbeddedLog(memory)
-    app = create_app(
-        Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))]), log, EmbeddedStore(), settings
-    )
+    areas = Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))])
+    keys = MasterKeys.of(settings.riders_key)
+    riders = Riders(EmbeddedRiderStore(), keys) if keys else None
+    app = create_app(areas, Backing(log=log, store=EmbeddedStore(), riders=riders), settings)
     peer = Peer(log, script or agreeable)
     tasks = [asyncio.create_task(peer.run())] if script else []
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -23,7 +23,7 @@ from services.domain.events import (
     RideRetimed,
 )
 from services.domain.ids import RideId, ShuttleId
-from services.gateway.app import create_app
+from services.gateway.app import Backing, create_app
 from services.gateway.areas import ZONE, Area, Areas
 from services.runtime.clock import WallClock
 from services.runtime.embedded import EmbeddedLog
@@ -90,9 +90,8 @@ class Site:
 async def site(**changes: Any) -> AsyncIterator[Site]:
     settings = Settings(**({"heartbeat_s": 0.05, "answer_s": 2} | changes))
     log = EmbeddedLog(MemoryLog())
-    app = create_app(
-        Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))]), log, EmbeddedStore(), settings
-    )
+    areas = Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))])
+    app = create_app(areas, Backing(log=log, store=EmbeddedStore()), settings)
     peer = Peer(log, agreeable)
     answering = asyncio.create_task(peer.run())
     server, port = HttpServer(app, app.state.view.close), listen("127.0.0.1", 0)
