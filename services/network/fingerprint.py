@@ -17,9 +17,10 @@ FORMAT = "navette-territory-1"
 def fingerprint(network: Network) -> str:
     """Hash a territory's settings, stops, roads and travel tables.
 
-    Places and forecasts are not in it: what comes of them reaches a zone as messages.
+    Places and forecasts are not in it: what comes of them reaches a zone as messages. Nor is what
+    is kept of riders, which no zone hears of.
     """
-    settings = network.territory.model_dump(mode="json")
+    settings = network.territory.model_dump(mode="json", exclude={"privacy"})
     text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(f"{FORMAT} {text} {network.tables.version}".encode())
     for part in (network.stops, network.roads):

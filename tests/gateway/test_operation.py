@@ -120,15 +120,17 @@ async def test_the_description_names_every_path_and_every_field() -> None:
         "/v1/rides": {"post"},
         "/v1/rides/{ride_id}": {"get", "delete"},
         "/v1/rides/{ride_id}/accept": {"post"},
+        "/v1/rides/{ride_id}/contact": {"get"},
         "/v1/rides/{ride_id}/events": {"get"},
         "/healthz": {"get"},
         "/readyz": {"get"},
         "/metrics": {"get"},
     }
     schemas = described["components"]["schemas"]
-    assert {"origin", "destination", "departure", "seats", "wheelchairs"} <= set(
+    assert {"origin", "destination", "departure", "seats", "wheelchairs", "contact"} <= set(
         schemas["RideIn"]["properties"]
     )
+    assert set(schemas["ContactIn"]["properties"]) == {"name", "phone", "note"}
     assert schemas["RideOut"]["properties"]["offer"]["nullable"] is True
     referred = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
     assert referred <= set(schemas)
