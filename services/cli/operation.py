@@ -140,8 +140,18 @@ def serve_dispatcher(name: str, **chosen: Any) -> None:
 
 @serve.command("shuttles", short_help="Simulated shuttles that drive by the clock.")
 @_served
-def serve_shuttles(**chosen: Any) -> None:
+@click.option(
+    "--link",
+    metavar="ws://HOST:PORT",
+    help="Over the shuttles' link on a gateway, with NAVETTE_SHUTTLE_KEY; no Kafka, no database.",
+)
+def serve_shuttles(link: str | None, **chosen: Any) -> None:
     """Drive simulated shuttles of all territories, and the people who get on and off."""
+    if link is not None:
+        from services.simulator.link_serving import drive
+
+        drive(chosen["territories"], chosen["port"], link)
+        return
     from services.simulator.serving import serving
 
     _play(serving, **chosen)

@@ -13,13 +13,15 @@ from fastapi import Request as HttpRequest
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from services.gateway import documentation, problems, routes
+from services.gateway import documentation, links, problems, routes
 from services.gateway.access import Access
 from services.gateway.areas import Areas
 from services.gateway.contacts import Contacts
 from services.gateway.desk import Desk, DeskLimits
 from services.gateway.follower import Follower
+from services.gateway.link_metrics import LinkMetrics
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.orders import Orders
 from services.gateway.stream import Streams
 from services.gateway.view import RideView
 from services.runtime.metrics import new_registry
@@ -84,20 +86,17 @@ def create_app(
     registry = registry or new_registry()
     view = RideView(settings.rides_max)
     streams = Streams(settings.streams_max)
-    limits = DeskLimits(
-        answer_s=settings.answer_s,
-        useful_s=settings.useful_s,
-        in_flight_max=settings.in_flight_max,
-    )
     contacts = Contacts(backing.riders, backing.store, areas)
-    desk = Desk(backing.log, view, backing.store, areas, contacts, limits)
+    desk = Desk(backing.log, view, backing.store, areas, contacts, _limits(settings))
     metrics = GatewayMetrics(registry, desk, view, streams)
     since_ms = (time.time_ns() // 1_000_000) - settings.follow_s * 1000
-    follower = Follower(backing.log, view, metrics.unreadable.inc, since_ms)
+    orders = Orders(backing.log, areas, metrics.unreadable.inc)
+    follower = Follower(backing.log, view, metrics.unreadable.inc, since_ms, orders.hear)
 
     @contextlib.asynccontextmanager
     async def following(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(follower.run()), asyncio.create_task(contacts.tend())]
+        works = (follower.run(), orders.run(), contacts.tend())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
@@ -125,13 +124,21 @@ def create_app(
         streams=streams,
         settings=settings,
     )
-    app.include_router(routes.router)
-    app.include_router(probes)
-    app.include_router(documentation.router)
+    app.state.links = links.Links(areas, backing.log, orders, settings, LinkMetrics(registry))
+    for router in (routes.router, links.router, probes, documentation.router):
+        app.include_router(router)
     app.openapi = lambda: documentation.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Access, responses=metrics.responses)
     problems.install(app)
     return app
+
+
+def _limits(settings: Settings) -> DeskLimits:
+    return DeskLimits(
+        answer_s=settings.answer_s,
+        useful_s=settings.useful_s,
+        in_flight_max=settings.in_flight_max,
+    )
 
 
 @probes.get("/healthz", summary="Is it well?")

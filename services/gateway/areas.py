@@ -10,6 +10,7 @@ from services.domain.ids import ZoneId
 from services.gateway.bodies import PlaceIn, RideIn
 from services.gateway.reading import RequestReader
 from services.gateway.rendering import Rendering
+from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.network.reach import Reach
 from services.runtime.clock import Clock
@@ -39,6 +40,7 @@ class Area:
         self.reach = Reach(network.stops, network.plane, promises)
         self.requests = RequestReader(self.reach, promises, clock)
         self.rendering = Rendering(network.stops, clock.day)
+        self.shuttles = frozenset(shuttle.id for shuttle in shuttles(network))
 
     def walk_m(self, place: PlaceIn) -> int | None:
         """Return the walk to the nearest stop; none if nobody would walk so far."""

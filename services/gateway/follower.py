@@ -10,6 +10,7 @@ import structlog
 from services.domain.errors import Unavailable, Unreadable
 from services.gateway.view import RideView
 from services.runtime.ports import Forgotten, Log, Record
+from services.wire.envelope import Envelope
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
@@ -30,11 +31,19 @@ class Follower:
         Called for each event that could not be read.
     since_ms
         From when on, in milliseconds since 1970 UTC by the log's clock.
+    hear
+        Hears of each event, too.
     """
 
     def __init__(
-        self, source: Log, view: RideView, unreadable: Callable[[], None], since_ms: int = 0
+        self,
+        source: Log,
+        view: RideView,
+        unreadable: Callable[[], None],
+        since_ms: int = 0,
+        hear: Callable[[Envelope], None] = lambda _: None,
     ) -> None:
+        self._hear = hear
         self._since_ms = since_ms
         self._log = source
         self._view = view
@@ -101,6 +110,7 @@ class Follower:
                 reason=record.value.reason,
             )
             return
+        self._hear(record.value)
         try:
             self._view.apply(record.offset, record.value)
         except Unavailable:

@@ -14,6 +14,9 @@ from services.domain.errors import Unavailable
 GRACE_S = 2
 """Answers under way get so long when the server ends."""
 
+SOCKET_BYTES_MAX = 64 * 1024
+"""A WebSocket that gets a longer message is closed."""
+
 
 class HttpServer(uvicorn.Server):
     """A server that ends when told to, open streams or not, and leaves signals to its owner.
@@ -36,6 +39,9 @@ class HttpServer(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,
+                ws="websockets-sansio",
+                ws_max_size=SOCKET_BYTES_MAX,
+                ws_per_message_deflate=False,
                 lifespan="on",
             )
         )

@@ -167,11 +167,7 @@ async def _serve(
     opened: socket.socket,
     make: Callable[[Place], Role],
 ) -> None:
-    told_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, told_to_end.set)
-    ending = asyncio.create_task(told_to_end.wait())
+    ending = told_to_end()
     connecting = asyncio.create_task(_connected(everything, chosen))
     waits: set[asyncio.Task[Any]] = {ending, connecting}
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -181,12 +177,21 @@ async def _serve(
         return
     place, close = connecting.result()
     try:
-        await _play(make(place), opened, ending)
+        await play(make(place), opened, ending)
     finally:
         await close()
 
 
-async def _play(role: Role, opened: socket.socket, ending: asyncio.Task[Literal[True]]) -> None:
+def told_to_end() -> asyncio.Task[Literal[True]]:
+    """Return a task that is done once the process is told to end (SIGINT or SIGTERM)."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    return asyncio.create_task(told.wait())
+
+
+async def play(role: Role, opened: socket.socket, ending: asyncio.Task[Literal[True]]) -> None:
+    """Play a role, and serve its pages, until told to end."""
     server = HttpServer(role.app, role.ending)
     settle()
     serving = asyncio.create_task(server.serve([opened]))

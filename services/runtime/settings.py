@@ -73,6 +73,16 @@ class Settings(BaseSettings):
         Partitions of each topic; never changed once there are messages.
     log_bound
         Most records that a partition of the embedded log holds.
+    shuttle_key
+        Secret from which shuttles' tokens are made; absent: no shuttle may connect by a link.
+    links_max
+        Shuttles that may be connected at the same time.
+    link_heartbeat_s
+        Each side of a link says something at least this often; see ``docs/shuttle-link.md``.
+    link_in_flight_max
+        Reports that a shuttle may send beyond the last one that is safe.
+    link_reports_per_s
+        No more reports of a shuttle are read in a second, on average.
     """
 
     model_config = SettingsConfigDict(
@@ -95,6 +105,11 @@ class Settings(BaseSettings):
     operator_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 1
     log_bound: Annotated[int, Field(ge=1)] = 100_000
+    shuttle_key: Annotated[SecretStr, Field(min_length=16)] | None = None
+    links_max: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    link_heartbeat_s: Annotated[float, Field(gt=0, le=300)] = 10.0
+    link_in_flight_max: Annotated[int, Field(ge=1, le=10_000)] = 100
+    link_reports_per_s: Annotated[float, Field(gt=0, le=10_000)] = 100.0
 
 
 class KafkaSettings(BaseSettings):

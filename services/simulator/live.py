@@ -45,6 +45,7 @@ from services.runtime.rider_keys import MasterKeys
 from services.runtime.riders import Riders
 from services.runtime.settings import Settings, read_settings
 from services.runtime.zone_clocks import zone_clocks
+from services.simulator.contact import LogContact
 from services.simulator.live_shuttles import LiveShuttles
 from services.simulator.warm_up import warm_up
 
@@ -111,7 +112,9 @@ def build(
         app=create_app(areas, backing, settings, registry=registry),
         dispatcher=ownership,
         attendants=attendants,
-        shuttles=LiveShuttles(network, shuttles(network), ZONE, log, clock, seed),
+        shuttles=LiveShuttles(
+            network, shuttles(network), LogContact(log, ZONE, clock), clock, seed
+        ),
         served=served,
         log=log,
         store=store,

@@ -1,12 +1,10 @@
-"""Simulated shuttles that follow the plans on the log and report on it, by the clock."""
+"""Simulated shuttles that follow their plans and report, by the clock."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
-from services.domain.errors import Unavailable, Unreadable
 from services.domain.events import (
     CommandTurnedDown,
     Event,
@@ -25,7 +23,7 @@ from services.domain.events import (
     RideOffered,
     RoadsChanged,
 )
-from services.domain.ids import RideId, ZoneId
+from services.domain.ids import RideId
 from services.domain.ride import Offer
 from services.domain.shuttle import Shuttle
 from services.domain.territory import Promises
@@ -35,19 +33,15 @@ from services.network.fleet import chargers
 from services.network.folder import Network
 from services.network.speed_caps import under_caps
 from services.runtime.clock import Clock
-from services.runtime.ports import Log
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
+from services.simulator.contact import Contact
 from services.simulator.riders import NEVER_S
 from services.simulator.supervision import Operators
 from services.simulator.world import World
-from services.wire.envelope import Envelope
-from services.wire.topics import Topic, key_of, partition_of, topic_of
 
 POSITION_EVERY_S = 15
 """A moving shuttle says where it is this often."""
-
-RETRY_S = 0.05
 
 
 @dataclass(slots=True)
@@ -110,6 +104,14 @@ class Guests:
         return 0, 0
 
 
+class PunctualGuests(Guests):
+    """People of whom nothing is known but plans: whoever is to be picked up is there."""
+
+    def present_s(self, _ride: RideId) -> int:
+        """When a party is at its stop: always."""
+        return 0
+
+
 class LiveShuttles:
     """The shuttles of a territory, driving by the clock.
 
@@ -117,31 +119,30 @@ class LiveShuttles:
     ----------
     network, fleet
         Where they drive, and who they are.
-    zone
-        Whose plans they follow.
-    log
+    contact
         Where plans come from and reports go to.
     clock
         By which they drive.
     seed
         Of how long drives and boarding take.
+    guests
+        Who stands at the stops; absent: who was confirmed, as far as is heard.
     """
 
     def __init__(
         self,
         network: Network,
         fleet: tuple[Shuttle, ...],
-        zone: ZoneId,
-        log: Log,
+        contact: Contact,
         clock: Clock,
         seed: int,
+        guests: Guests | None = None,
     ) -> None:
         territory = network.territory
-        self._zone = zone
-        self._log = log
+        self._contact = contact
         self._clock = clock
         self._agenda = Agenda()
-        self._guests = Guests(territory.promises)
+        self._guests = guests or Guests(territory.promises)
         self._detours = Detours(ways(network))
         self._world = World(
             fleet,
@@ -162,22 +163,12 @@ class LiveShuttles:
         """Drive until cancelled."""
         self._agenda.now_s = self._clock.now_s()
         async with asyncio.TaskGroup() as tasks:
-            for topic in (Topic.RIDE_EVENTS, Topic.SHUTTLE_PLANS):
-                tasks.create_task(self._listen(topic))
+            tasks.create_task(self._contact.listen(self._hear))
             tasks.create_task(self._drive())
 
-    async def _listen(self, topic: Topic) -> None:
-        reader = self._log.reader(topic, partition_of(self._zone, self._log.partitions))
-        try:
-            while True:
-                for record in await reader.read():
-                    value = record.value
-                    if not isinstance(value, Unreadable) and value.zone == self._zone:
-                        assert isinstance(value.body, Event)
-                        self._heard.append(value.body)
-                self._news.set()
-        finally:
-            reader.close()
+    def _hear(self, event: Event) -> None:
+        self._heard.append(event)
+        self._news.set()
 
     async def _drive(self) -> None:
         while True:
@@ -217,29 +208,7 @@ class LiveShuttles:
     async def _send(self) -> None:
         reports = self._reports[:]
         self._reports.clear()
-        for report in reports:
-            envelope = Envelope(
-                message_id=uuid4().hex,
-                zone=self._zone,
-                happened_at_ms=self._happened_at_ms(report.at_s),
-                recorded_at_ms=self._clock.now_ms(),
-                zone_time_s=report.at_s,
-                body=report,
-            )
-            await self._append(envelope)
-
-    def _happened_at_ms(self, at_s: int) -> int:
-        return round(self._clock.day.moment(at_s).timestamp() * 1000)
-
-    async def _append(self, envelope: Envelope) -> None:
-        body = envelope.body
-        while True:
-            try:
-                await self._log.append(topic_of(body), key_of(body, self._zone), envelope)
-                return
-            except Unavailable:
-                # A shuttle keeps its reports until they get through, in their order.
-                await asyncio.sleep(RETRY_S)
+        await self._contact.send(reports)
 
     async def _wait(self) -> None:
         """Wait until something is due or new."""

@@ -7,6 +7,7 @@ import asyncio
 from services.network.fleet import shuttles
 from services.runtime.pages import pages
 from services.runtime.serving import Place, Role
+from services.simulator.contact import LogContact
 from services.simulator.live_shuttles import LiveShuttles
 
 
@@ -17,7 +18,8 @@ def serving(place: Place) -> Role:
         async with asyncio.TaskGroup() as tasks:
             for seed, (zone, network) in enumerate(place.served, 1):
                 clock = place.clocks[zone]
-                fleet = LiveShuttles(network, shuttles(network), zone, place.messages, clock, seed)
+                contact = LogContact(place.messages, zone, clock)
+                fleet = LiveShuttles(network, shuttles(network), contact, clock, seed)
                 tasks.create_task(fleet.run())
 
     return Role(run=run, app=pages(place.waiting, place.registry))

@@ -63,6 +63,20 @@ class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STATUS_EXPIRED: _ClassVar[Status]
     STATUS_NO_SHOW: _ClassVar[Status]
     STATUS_FAILED: _ClassVar[Status]
+
+class LinkFault(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LINK_FAULT_UNSPECIFIED: _ClassVar[LinkFault]
+    LINK_FAULT_UNREADABLE: _ClassVar[LinkFault]
+    LINK_FAULT_TOO_LONG: _ClassVar[LinkFault]
+    LINK_FAULT_NOT_NOW: _ClassVar[LinkFault]
+    LINK_FAULT_NOT_YOURS: _ClassVar[LinkFault]
+    LINK_FAULT_OUT_OF_ORDER: _ClassVar[LinkFault]
+    LINK_FAULT_VERSION: _ClassVar[LinkFault]
+    LINK_FAULT_REPLACED: _ClassVar[LinkFault]
+    LINK_FAULT_SILENT: _ClassVar[LinkFault]
+    LINK_FAULT_TOO_MANY: _ClassVar[LinkFault]
+    LINK_FAULT_UNAVAILABLE: _ClassVar[LinkFault]
 CONSTRAINT_UNSPECIFIED: Constraint
 CONSTRAINT_WALK_TO_STOP: Constraint
 CONSTRAINT_WALK_FROM_STOP: Constraint
@@ -105,6 +119,17 @@ STATUS_CANCELLED: Status
 STATUS_EXPIRED: Status
 STATUS_NO_SHOW: Status
 STATUS_FAILED: Status
+LINK_FAULT_UNSPECIFIED: LinkFault
+LINK_FAULT_UNREADABLE: LinkFault
+LINK_FAULT_TOO_LONG: LinkFault
+LINK_FAULT_NOT_NOW: LinkFault
+LINK_FAULT_NOT_YOURS: LinkFault
+LINK_FAULT_OUT_OF_ORDER: LinkFault
+LINK_FAULT_VERSION: LinkFault
+LINK_FAULT_REPLACED: LinkFault
+LINK_FAULT_SILENT: LinkFault
+LINK_FAULT_TOO_MANY: LinkFault
+LINK_FAULT_UNAVAILABLE: LinkFault
 
 class Envelope(_message.Message):
     __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "plan_issued", "wake_up")
@@ -1137,3 +1162,105 @@ class ZoneSnapshot(_message.Message):
     territory: str
     rows: _containers.RepeatedCompositeFieldContainer[SnapshotRow]
     def __init__(self, zone: _Optional[str] = ..., number: _Optional[int] = ..., now_s: _Optional[int] = ..., taken_at_ms: _Optional[int] = ..., link: _Optional[bytes] = ..., code: _Optional[str] = ..., territory: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[SnapshotRow, _Mapping]]] = ...) -> None: ...
+
+class ShuttleFrame(_message.Message):
+    __slots__ = ("number", "hello", "heartbeat", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    HELLO_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    ARRIVED_FIELD_NUMBER: _ClassVar[int]
+    BOARDED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    NOT_THERE_FIELD_NUMBER: _ClassVar[int]
+    DEPARTED_FIELD_NUMBER: _ClassVar[int]
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    PLAN_ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    FAULT_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_FIELD_NUMBER: _ClassVar[int]
+    TASK_DONE_FIELD_NUMBER: _ClassVar[int]
+    BATTERY_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    hello: LinkHello
+    heartbeat: LinkHeartbeat
+    arrived: Arrived
+    boarded: Boarded
+    left: Left
+    not_there: NotThere
+    departed: Departed
+    passed: Passed
+    plan_acknowledged: PlanAcknowledged
+    fault: Fault
+    repaired: Repaired
+    task_done: TaskDone
+    battery_level: BatteryLevel
+    def __init__(self, number: _Optional[int] = ..., hello: _Optional[_Union[LinkHello, _Mapping]] = ..., heartbeat: _Optional[_Union[LinkHeartbeat, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ...) -> None: ...
+
+class GatewayFrame(_message.Message):
+    __slots__ = ("received_up_to", "welcome", "heartbeat", "error", "plan", "roads_changed")
+    RECEIVED_UP_TO_FIELD_NUMBER: _ClassVar[int]
+    WELCOME_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    ROADS_CHANGED_FIELD_NUMBER: _ClassVar[int]
+    received_up_to: int
+    welcome: LinkWelcome
+    heartbeat: LinkHeartbeat
+    error: LinkError
+    plan: Plan
+    roads_changed: RoadsChanged
+    def __init__(self, received_up_to: _Optional[int] = ..., welcome: _Optional[_Union[LinkWelcome, _Mapping]] = ..., heartbeat: _Optional[_Union[LinkHeartbeat, _Mapping]] = ..., error: _Optional[_Union[LinkError, _Mapping]] = ..., plan: _Optional[_Union[Plan, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ...) -> None: ...
+
+class LinkHello(_message.Message):
+    __slots__ = ("protocol", "boot_id", "received_up_to", "plan_revision", "software")
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    BOOT_ID_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_UP_TO_FIELD_NUMBER: _ClassVar[int]
+    PLAN_REVISION_FIELD_NUMBER: _ClassVar[int]
+    SOFTWARE_FIELD_NUMBER: _ClassVar[int]
+    protocol: int
+    boot_id: str
+    received_up_to: int
+    plan_revision: int
+    software: str
+    def __init__(self, protocol: _Optional[int] = ..., boot_id: _Optional[str] = ..., received_up_to: _Optional[int] = ..., plan_revision: _Optional[int] = ..., software: _Optional[str] = ...) -> None: ...
+
+class LinkWelcome(_message.Message):
+    __slots__ = ("zone", "midnight_ms", "now_ms", "speed_permille", "heartbeat_ms", "in_flight_max", "frame_bytes_max")
+    ZONE_FIELD_NUMBER: _ClassVar[int]
+    MIDNIGHT_MS_FIELD_NUMBER: _ClassVar[int]
+    NOW_MS_FIELD_NUMBER: _ClassVar[int]
+    SPEED_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_MS_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_MAX_FIELD_NUMBER: _ClassVar[int]
+    FRAME_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    zone: str
+    midnight_ms: int
+    now_ms: int
+    speed_permille: int
+    heartbeat_ms: int
+    in_flight_max: int
+    frame_bytes_max: int
+    def __init__(self, zone: _Optional[str] = ..., midnight_ms: _Optional[int] = ..., now_ms: _Optional[int] = ..., speed_permille: _Optional[int] = ..., heartbeat_ms: _Optional[int] = ..., in_flight_max: _Optional[int] = ..., frame_bytes_max: _Optional[int] = ...) -> None: ...
+
+class LinkHeartbeat(_message.Message):
+    __slots__ = ("number", "answer")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    answer: bool
+    def __init__(self, number: _Optional[int] = ..., answer: bool = ...) -> None: ...
+
+class LinkError(_message.Message):
+    __slots__ = ("fault", "place", "reason", "number", "closing")
+    FAULT_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_FIELD_NUMBER: _ClassVar[int]
+    fault: LinkFault
+    place: str
+    reason: str
+    number: int
+    closing: bool
+    def __init__(self, fault: _Optional[_Union[LinkFault, str]] = ..., place: _Optional[str] = ..., reason: _Optional[str] = ..., number: _Optional[int] = ..., closing: bool = ...) -> None: ...

@@ -1,0 +1,132 @@
+"""What shuttles are to know: the newest plan of each, and the newest state of the roads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from services.domain.errors import Unavailable, Unreadable
+from services.domain.events import PlanIssued, RoadsChanged
+from services.domain.ids import ShuttleId, ZoneId
+from services.domain.plan import Plan
+from services.gateway.areas import Areas
+from services.runtime.ports import Forgotten, Log, Record
+from services.wire.envelope import Envelope
+from services.wire.topics import Topic
+
+log = structlog.get_logger()
+
+RETRY_S = 0.5
+
+
+class Orders:
+    """Follows the topic of plans, and hears of roads; only the newest of each counts.
+
+    Parameters
+    ----------
+    source
+        The log.
+    areas
+        Whose plans are kept.
+    unreadable
+        Called for each plan that could not be read.
+    """
+
+    def __init__(self, source: Log, areas: Areas, unreadable: Callable[[], None]) -> None:
+        self._log = source
+        self._areas = areas
+        self._unreadable = unreadable
+        self._plans: dict[tuple[ZoneId, ShuttleId], Plan] = {}
+        self._roads: dict[ZoneId, RoadsChanged] = {}
+        self._listeners: dict[ZoneId, set[asyncio.Event]] = {}
+        self._behind = set(range(source.partitions))
+
+    @property
+    def ready(self) -> bool:
+        """Whether all plans that were there at the start are known."""
+        return not self._behind
+
+    def plan(self, zone: ZoneId, shuttle: ShuttleId) -> Plan | None:
+        """Return the newest plan of a shuttle, if there is any."""
+        return self._plans.get((zone, shuttle))
+
+    def roads(self, zone: ZoneId) -> RoadsChanged | None:
+        """Return how the roads are, if that is known."""
+        return self._roads.get(zone)
+
+    def listen(self, zone: ZoneId, news: asyncio.Event) -> None:
+        """Set this whenever something is new in a zone, until `leave`."""
+        self._listeners.setdefault(zone, set()).add(news)
+
+    def leave(self, zone: ZoneId, news: asyncio.Event) -> None:
+        """Set this no more."""
+        self._listeners.get(zone, set()).discard(news)
+
+    def hear(self, envelope: Envelope) -> None:
+        """Take note of a plan, or of the state of the roads."""
+        zone, body = envelope.zone, envelope.body
+        if zone not in self._areas:
+            return
+        if isinstance(body, PlanIssued):
+            key = (zone, body.plan.shuttle_id)
+            known = self._plans.get(key)
+            if known is not None and known.revision >= body.plan.revision:
+                return
+            self._plans[key] = body.plan
+        elif isinstance(body, RoadsChanged):
+            before = self._roads.get(zone)
+            if before is not None and before.version >= body.version:
+                return
+            self._roads[zone] = body
+        else:
+            return
+        for news in self._listeners.get(zone, ()):
+            news.set()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for partition in range(self._log.partitions):
+                    tasks.create_task(self._follow(partition))
+        except Exception:
+            log.exception("orders_failed")
+            self._behind.add(-1)
+            raise
+
+    async def _follow(self, partition: int) -> None:
+        end = await self._end(partition)
+        reader = self._log.reader(Topic.SHUTTLE_PLANS, partition)
+        try:
+            while True:
+                if reader.position >= end:
+                    self._behind.discard(partition)
+                try:
+                    records = await reader.read()
+                except Forgotten as error:
+                    # The newest plan of each shuttle is always kept: what is gone is of no use.
+                    reader.close()
+                    reader = self._log.reader(Topic.SHUTTLE_PLANS, partition, error.first)
+                    continue
+                for record in records:
+                    self._take(record)
+        finally:
+            reader.close()
+
+    async def _end(self, partition: int) -> int:
+        while True:
+            try:
+                return await self._log.end(Topic.SHUTTLE_PLANS, partition)
+            except Unavailable as error:
+                log.warning("plans_unreachable", reason=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    def _take(self, record: Record) -> None:
+        if isinstance(record.value, Unreadable):
+            self._unreadable()
+            place, reason = record.value.place, record.value.reason
+            log.error("plan_unreadable", offset=record.offset, part=place, reason=reason)
+            return
+        self.hear(record.value)

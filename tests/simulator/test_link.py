@@ -1,0 +1,86 @@
+"""A territory whose shuttles know nothing but their links."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.domain.ids import ShuttleId
+from services.gateway.areas import ZONE
+from services.network.served import Served
+from services.runtime.clock import WallClock
+from services.runtime.http_server import HttpServer, listen
+from services.runtime.settings import Settings
+from services.runtime.zone_clocks import zone_clocks
+from services.simulator.contact import LinkContact
+from services.simulator.link_client import Pauses
+from services.simulator.link_serving import drive_linked
+from services.simulator.live import House, build
+from services.simulator.warm_up import warm_up
+from tests.gateway.links import KEY, breaking
+from tests.gateway.peer import DAY, EIGHT_S
+from tests.simulator.test_live import SPEED, ask, events_of, territory
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    warm_up(territory())
+
+
+@contextlib.asynccontextmanager
+async def running(
+    budgets: list[tuple[int, int]],
+) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
+    """Gateway and dispatcher; the shuttles are connected by ways that break."""
+    settings = Settings(answer_s=5, heartbeat_s=1, shuttle_key=SecretStr(KEY))
+    house = build(territory(), WallClock(DAY, EIGHT_S, SPEED), settings)
+    await zone_clocks(house.store, house.served, 1, house.clock)
+    with listen("127.0.0.1", 0) as opened:
+        server = HttpServer(house.app, house.app.state.view.close)
+        serving = asyncio.create_task(server.serve([opened]))
+        number = opened.getsockname()[1]
+        async with (
+            breaking(number, budgets) as port,
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=house.app), base_url="http://live"
+            ) as client,
+        ):
+            url = f"ws://127.0.0.1:{port}"
+            shuttles = [ShuttleId("shuttle-1")]
+            contact = LinkContact(url, KEY, ZONE, shuttles, Pauses(0.01, 0.05))
+            driving = drive_linked(Served(ZONE, house.served[0].network), contact, 1)
+            parts = [
+                asyncio.create_task(part)
+                for part in (house.dispatcher.run(), contact.run(), driving)
+            ]
+            async with asyncio.timeout(30):
+                await contact.welcomed
+            yield house, client
+            for part in parts:
+                assert not part.done(), part
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+            server.stop()
+            await serving
+    house.attendants.stop()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+async def test_riders_are_brought_where_they_go_over_links_that_break(seed: int) -> None:
+    dice = random.Random(seed)
+    budgets = [(dice.randint(400, 1500), dice.randint(400, 1500)) for _ in range(10 * seed)]
+    async with running(budgets) as (_, client):
+        rides = [await ask(client, f"k-{n}") for n in range(3)]
+        for ride in rides:
+            await client.post(f"/v1/rides/{ride['id']}/accept")
+        for ride in rides:
+            names = [name for name, _ in await events_of(client, ride["id"])]
+            steps = [name for name in names if name in ("boarded", "completed", "failed")]
+            assert steps == ["boarded", "completed"], names
+    assert len(budgets) < max(10 * seed, 1), "no link broke"
