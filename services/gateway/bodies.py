@@ -52,8 +52,8 @@ class _Sent(BaseModel):
 class PlaceIn(_Sent):
     """A place in WGS 84 degrees."""
 
-    lon: Annotated[float, Field(ge=-180, le=180, examples=[1.4871])]
-    lat: Annotated[float, Field(ge=-90, le=90, examples=[46.2386])]
+    lon: Annotated[float, Field(ge=-180, le=180, repr=False, examples=[1.4871])]
+    lat: Annotated[float, Field(ge=-90, le=90, repr=False, examples=[46.2386])]
 
 
 def _is_plain(text: str) -> str:

@@ -26,10 +26,10 @@ class EmbeddedRiderStore:
 
     async def add(self, contact: SealedContact, rider: Rider | None = None) -> bool:
         """Keep what was given for a ride, and its rider if that is new; all or nothing."""
-        if rider is None and contact.rider not in self._riders:
-            raise RiderGone(contact.rider)
         if contact.ride_id in self._contacts:
             return False
+        if rider is None and contact.rider not in self._riders:
+            raise RiderGone(contact.rider)
         if rider is not None:
             self._riders[rider.rider] = rider
         self._contacts[contact.ride_id] = contact

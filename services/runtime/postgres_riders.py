@@ -1,28 +1,68 @@
-"""What is kept of riders, on PostgreSQL."""
+"""What is kept of riders, on PostgreSQL.
+
+It goes to asyncpg directly: a request with a contact waits for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, any_, bindparam, delete, exists, select, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.exc import IntegrityError
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.types import LargeBinary, Text
 
 from services.domain.ids import RideId, RiderId, ZoneId
-from services.runtime import tables
-from services.runtime.database import reached
+from services.runtime.database import direct, reached
 from services.runtime.rider_keys import WrappedKey
 from services.runtime.riders import Rider, RiderGone, SealedContact
 
-_riders, _keys, _contacts = tables.riders, tables.rider_keys, tables.contacts
-_RIDER = (
-    *(_riders.c.rider, _riders.c.zone, _riders.c.lookup, _riders.c.since_ms),
-    *(_keys.c.master, _keys.c.wrapped),
+_RIDER = "riders.rider, riders.zone, riders.lookup, riders.since_ms, master, wrapped"
+_CONTACT = "contacts.ride, contacts.rider, contacts.kept_at_ms, contacts.sealed"
+_RIDERS = f"SELECT {_RIDER} FROM riders JOIN rider_keys USING (rider)"
+
+_FIND = f"{_RIDERS} WHERE lookup = ANY($1::bytea[]) ORDER BY since_ms, rider"
+_NOT_UNDER = f"{_RIDERS} WHERE master <> $1 AND rider > $2 ORDER BY rider LIMIT $3"
+_LOOK = f"""
+SELECT {_RIDER}, {_CONTACT}
+FROM contacts JOIN riders USING (rider) JOIN rider_keys USING (rider) WHERE ride = $1
+"""
+_GIVEN = f"SELECT {_CONTACT} FROM contacts WHERE rider = $1 ORDER BY kept_at_ms, ride"
+_GIVEN_BEFORE = f"""
+SELECT {_CONTACT} FROM contacts JOIN riders USING (rider)
+WHERE zone = $1 AND kept_at_ms < $2 AND (kept_at_ms, ride) > ($3, $4)
+ORDER BY kept_at_ms, ride LIMIT $5
+"""
+_ADD = """
+INSERT INTO contacts (ride, rider, kept_at_ms, sealed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (ride) DO NOTHING RETURNING rider
+"""
+# Foreign keys are looked at when all of a statement is done.
+_ADD_BOTH = f"""
+WITH added AS ({_ADD}),
+known AS (
+    INSERT INTO riders (rider, zone, lookup, since_ms)
+    SELECT rider, $5::text, $6::bytea, $7::bigint FROM added
 )
-_CONTACT = (_contacts.c.ride, _contacts.c.rider, _contacts.c.kept_at_ms, _contacts.c.sealed)
+INSERT INTO rider_keys (rider, master, wrapped)
+SELECT rider, $8::text, $9::bytea FROM added RETURNING rider
+"""
+# Locked first, and in order: a ride that is written down meanwhile is seen, or its rider is gone.
+_LOCK = """
+SELECT rider FROM riders WHERE rider IN (SELECT rider FROM contacts WHERE ride = ANY($1::text[]))
+ORDER BY rider FOR UPDATE
+"""
+_DROP = "DELETE FROM contacts WHERE ride = ANY($1::text[])"
+_DROP_RIDERS = """
+DELETE FROM riders WHERE rider = ANY($1::text[])
+    AND NOT EXISTS (SELECT FROM contacts WHERE contacts.rider = riders.rider)
+RETURNING rider
+"""
+# The key and what was given go with it.
+_ERASE = "DELETE FROM riders WHERE rider = $1 RETURNING rider"
+_REKEY = """
+WITH found AS (UPDATE riders SET lookup = $2 WHERE rider = $1 RETURNING rider)
+UPDATE rider_keys SET master = $3, wrapped = $4 FROM found WHERE rider_keys.rider = found.rider
+"""
 
 
 class PostgresRiderStore:
@@ -39,120 +79,68 @@ class PostgresRiderStore:
 
     async def zones(self) -> Collection[ZoneId]:
         """Return the zones of which riders are kept."""
-        return {ZoneId(zone) for (zone,) in await self._read(select(_riders.c.zone).distinct())}
+        return {ZoneId(zone) for (zone,) in await self._fetch("SELECT DISTINCT zone FROM riders")}
 
     async def find(self, lookups: Collection[bytes]) -> Sequence[Rider]:
         """Return the riders who are found by one of these, those known longest first."""
-        wanted = bindparam("lookups", list(lookups), ARRAY(LargeBinary))
-        look = _whole_riders().where(_riders.c.lookup == any_(wanted))
-        rows = await self._read(look.order_by(_riders.c.since_ms, _riders.c.rider))
-        return [_rider(*row) for row in rows]
+        return [_rider(*row) for row in await self._fetch(_FIND, list(lookups))]
 
     async def add(self, contact: SealedContact, rider: Rider | None = None) -> bool:
         """Keep what was given for a ride, and its rider if that is new; all or nothing."""
-        values = {
-            "ride": contact.ride_id,
-            "rider": contact.rider,
-            "kept_at_ms": contact.kept_at_ms,
-            "sealed": contact.sealed,
-        }
-        keep = insert(_contacts).values(values).on_conflict_do_nothing(index_elements=["ride"])
-        async with reached(), self._engine.connect() as connection:
-            if rider is not None:
-                await connection.execute(
-                    insert(_riders).values(
-                        rider=rider.rider,
-                        zone=rider.zone,
-                        lookup=rider.lookup,
-                        since_ms=rider.since_ms,
-                    )
-                )
-                await connection.execute(
-                    insert(_keys).values(
-                        rider=rider.rider, master=rider.key.master, wrapped=rider.key.data
-                    )
-                )
+        values = (contact.ride_id, contact.rider, contact.kept_at_ms, contact.sealed)
+        async with reached(), direct(self._engine) as connection:
             try:
-                kept = (await connection.execute(keep)).rowcount == 1
-            except IntegrityError:
-                raise RiderGone(contact.rider) from None
-            # Who is new and has nothing is not left behind.
-            await (connection.commit() if kept else connection.rollback())
-        return kept
+                if rider is None:
+                    return bool(await connection.fetch(_ADD, *values))
+                who = (rider.zone, rider.lookup, rider.since_ms, *rider.key)
+                return bool(await connection.fetch(_ADD_BOTH, *values, *who))
+            except asyncpg.ForeignKeyViolationError:
+                pass  # said below: nothing is wrong with the connection
+        raise RiderGone(contact.rider)
 
     async def contact(self, ride_id: RideId) -> tuple[Rider, SealedContact] | None:
         """Return what was given for a ride, and by whom."""
-        look = select(*_RIDER, *_CONTACT).select_from(_contacts.join(_riders).join(_keys))
-        rows = await self._read(look.where(_contacts.c.ride == ride_id))
+        rows = await self._fetch(_LOOK, ride_id)
         return (_rider(*rows[0][:6]), _contact(*rows[0][6:])) if rows else None
 
     async def contacts(self, rider: RiderId) -> Sequence[SealedContact]:
         """Return all that a rider gave, oldest first."""
-        look = select(*_CONTACT).where(_contacts.c.rider == rider)
-        rows = await self._read(look.order_by(_contacts.c.kept_at_ms, _contacts.c.ride))
-        return [_contact(*row) for row in rows]
+        return [_contact(*row) for row in await self._fetch(_GIVEN, rider)]
 
     async def contacts_before(
         self, zone: ZoneId, before_ms: int, after: tuple[int, str], count_max: int
     ) -> Sequence[SealedContact]:
         """Return what was given before a moment, oldest first, behind a moment and ride."""
-        age = tuple_(_contacts.c.kept_at_ms, _contacts.c.ride)
-        look = select(*_CONTACT).select_from(_contacts.join(_riders))
-        look = look.where(_riders.c.zone == zone, _contacts.c.kept_at_ms < before_ms, age > after)
-        rows = await self._read(
-            look.order_by(_contacts.c.kept_at_ms, _contacts.c.ride).limit(count_max)
-        )
+        rows = await self._fetch(_GIVEN_BEFORE, zone, before_ms, *after, count_max)
         return [_contact(*row) for row in rows]
 
     async def drop(self, rides: Collection[RideId]) -> Sequence[RiderId]:
         """Delete what was given for some rides, and riders of whom nothing else was kept."""
-        wanted = bindparam("rides", list(rides), ARRAY(Text))
-        theirs = select(_contacts.c.rider).where(_contacts.c.ride == any_(wanted))
-        # Locked first, and in order: a ride that is written down meanwhile is seen, or finds its
-        # rider gone.
-        lock = select(_riders.c.rider).where(_riders.c.rider.in_(theirs))
-        async with reached(), self._engine.begin() as connection:
-            found = await connection.scalars(lock.order_by(_riders.c.rider).with_for_update())
-            touched = bindparam("touched", list(found), ARRAY(Text))
-            await connection.execute(delete(_contacts).where(_contacts.c.ride == any_(wanted)))
-            left = exists().where(_contacts.c.rider == _riders.c.rider)
-            gone = delete(_riders).where(_riders.c.rider == any_(touched), ~left)
-            erased = await connection.scalars(gone.returning(_riders.c.rider))
-        return sorted(RiderId(rider) for rider in erased)
+        async with (
+            reached(),
+            direct(self._engine) as connection,
+            connection.transaction(),
+        ):
+            touched = [rider for (rider,) in await connection.fetch(_LOCK, list(rides))]
+            await connection.execute(_DROP, list(rides))
+            erased = await connection.fetch(_DROP_RIDERS, touched)
+        return sorted(RiderId(rider) for (rider,) in erased)
 
     async def erase(self, rider: RiderId) -> bool:
         """Destroy a rider's key and delete all that is kept of them; whether there was anything."""
-        # The key and what was given go with it, in the same transaction.
-        gone = delete(_riders).where(_riders.c.rider == rider)
-        async with reached(), self._engine.begin() as connection:
-            return (await connection.execute(gone)).rowcount == 1
+        return bool(await self._fetch(_ERASE, rider))
 
     async def not_under(self, master: str, after: RiderId, count_max: int) -> Sequence[Rider]:
         """Return riders whose keys are not under this master key, by id, behind one."""
-        look = _whole_riders().where(_keys.c.master != master, _riders.c.rider > after)
-        rows = await self._read(look.order_by(_riders.c.rider).limit(count_max))
-        return [_rider(*row) for row in rows]
+        return [_rider(*row) for row in await self._fetch(_NOT_UNDER, master, after, count_max)]
 
     async def rekey(self, rider: Rider) -> None:
         """Replace a rider's wrapped key and lookup; nothing if the rider is gone."""
-        changes = (
-            update(_riders).where(_riders.c.rider == rider.rider).values(lookup=rider.lookup),
-            update(_keys)
-            .where(_keys.c.rider == rider.rider)
-            .values(master=rider.key.master, wrapped=rider.key.data),
-        )
-        async with reached(), self._engine.begin() as connection:
-            for change in changes:
-                await connection.execute(change)
+        await self._fetch(_REKEY, rider.rider, rider.lookup, *rider.key)
 
-    async def _read(self, look: Select[Any]) -> Sequence[Any]:
-        async with reached(), self._engine.connect() as connection:
-            rows: Sequence[Any] = (await connection.execute(look)).all()
-        return rows
-
-
-def _whole_riders() -> Select[Any]:
-    return select(*_RIDER).select_from(_riders.join(_keys))
+    async def _fetch(self, statement: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+        async with reached(), direct(self._engine) as connection:
+            return [tuple(row) for row in await connection.fetch(statement, *values)]
 
 
 def _rider(

@@ -163,11 +163,6 @@ class Riders:
             If something else was given for this ride before.
         """
         for _ in range(TRIES):
-            if (known := await self.store.contact(ride_id)) is not None:
-                rider, sealed = known
-                if self._opened(rider, sealed).contact != contact:
-                    raise OtherContact(f"ride {ride_id} has another contact")
-                return rider.rider
             rider, is_new = await self._rider(zone, contact.phone)
             sealed = SealedContact(
                 ride_id=ride_id,
@@ -180,6 +175,10 @@ class Riders:
                     return rider.rider
             except RiderGone:
                 continue
+            if (known := await self.store.contact(ride_id)) is not None:
+                if self._opened(*known).contact != contact:
+                    raise OtherContact(f"ride {ride_id} has another contact")
+                return known[0].rider
         raise Unavailable("the rider is being erased; try again in a moment")
 
     async def contact(self, ride_id: RideId) -> Contact | None:

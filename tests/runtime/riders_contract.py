@@ -158,6 +158,17 @@ class RidersContract:
         assert await riders.of_phone(BEN.phone) == []
         assert not (await tend(riders, over, {ZONE: 30})).anything
 
+    async def test_no_ride_loses_its_contact_while_older_ones_of_its_rider_go(
+        self, riders: Riders
+    ) -> None:
+        for number in range(20):
+            old, new = RideId(f"old-{number}"), RideId(f"new-{number}")
+            await riders.keep(ZONE, old, ANNE)
+            await asyncio.gather(riders.store.drop([old]), riders.keep(ZONE, new, ANNE))
+            assert await riders.contact(new) == ANNE
+            assert await riders.contact(old) is None
+            assert len(await riders.store.drop([new])) == 1
+
     async def test_what_is_needed_for_a_ride_stays(self, riders: Riders, now_ms: Time) -> None:
         await riders.keep(ZONE, R1, ANNE)
         now_ms.ms += 99 * DAY_MS
