@@ -64,6 +64,15 @@ async def test_an_offer_comes_in_the_answer() -> None:
     }
 
 
+async def test_a_request_says_until_when_its_answer_is_of_use() -> None:
+    async with house(useful_s=45) as gateway:
+        await gateway.ask()
+        (sent,) = gateway.peer.commands
+    assert isinstance(sent.body, RequestRide)
+    assert sent.body.useful_until_s is not None
+    assert 45 <= sent.body.useful_until_s - EIGHT_S <= 60
+
+
 async def test_a_request_becomes_one_message_with_stops_and_without_places() -> None:
     async with house() as gateway:
         answer = await gateway.ask(
