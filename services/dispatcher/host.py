@@ -9,7 +9,7 @@ from services.dispatcher.service import Dispatcher
 from services.domain.events import Event, Message, Passed
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import Ride
-from services.domain.zone_state import Row, RowKind
+from services.domain.zone_state import RowKind
 from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.runtime.clock import Clock
@@ -18,7 +18,7 @@ from services.runtime.ports import Changes, Part, ZoneHolding
 from services.wire.codec import encode_body
 from services.wire.envelope import Envelope
 from services.wire.stored import Entry
-from services.wire.zone_rows import decode_row, encode_row
+from services.wire.zone_rows import encode_row
 
 IDS_MAX = 10_000
 """Newest messages that a repeat is compared with."""
@@ -78,9 +78,7 @@ class Host:
             If it does not fit its territory any more.
         """
         host = cls(zone, network, clock)
-        rides = (Row(RowKind.RIDE, ride.id, ride) for ride in holding.rides)
-        parts = (decode_row(*part) for part in holding.parts)
-        restored = Zone.restored(network, host.fleet, (*rides, *parts))
+        restored = Zone.restored(network, host.fleet, holding.rows())
         host.dispatcher = Dispatcher(restored, holding.number)
         host._link = holding.link
         host._ids = dict.fromkeys(holding.message_ids)

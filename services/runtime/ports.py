@@ -13,10 +13,12 @@ from typing import NamedTuple, Protocol
 from services.domain.errors import NavetteError, Unreadable
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
+from services.domain.zone_state import Row, RowKind
 from services.wire.envelope import Envelope
 from services.wire.snapshots import Snapshot, SnapshotMark
 from services.wire.stored import Entry
 from services.wire.topics import Topic
+from services.wire.zone_rows import decode_row
 
 
 class Forgotten(NavetteError):
@@ -202,6 +204,17 @@ class ZoneHolding:
     rides: tuple[Ride, ...] = ()
     parts: tuple[Part, ...] = ()
     message_ids: tuple[str, ...] = ()
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return its state as values.
+
+        Raises
+        ------
+        Unreadable
+            If a piece of it is not what this version knows.
+        """
+        rides = (Row(RowKind.RIDE, ride.id, ride) for ride in self.rides)
+        return (*rides, *(decode_row(*part) for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

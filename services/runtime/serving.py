@@ -8,10 +8,10 @@ import gc
 import json
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import structlog
 import uvloop
@@ -35,6 +35,8 @@ from services.runtime.zone_clocks import zone_clocks
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 RETRY_S = 0.5
@@ -254,6 +256,16 @@ async def _connected(
         registry=registry,
     )
     return place, close
+
+
+async def insist(call: Callable[[], Awaitable[T]]) -> T:
+    """Call until somebody answers."""
+    while True:
+        try:
+            return await call()
+        except Unavailable as error:
+            log.warning("waiting_for_servers", reason=str(error))
+            await asyncio.sleep(RETRY_S)
 
 
 def settle() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -12,7 +12,7 @@ from services.domain.errors import Unavailable, Unreadable
 from services.domain.events import Event, PlanIssued, Report
 from services.domain.ids import ShuttleId, ZoneId
 from services.runtime.clock import Clock
-from services.runtime.ports import Log
+from services.runtime.ports import Log, Reader, Record
 from services.runtime.shuttle_tokens import shuttle_token
 from services.simulator.link_client import LinkClient, Pauses, Told
 from services.wire.envelope import Envelope
@@ -41,30 +41,54 @@ class LogContact:
         The log.
     zone, clock
         Whose shuttles these are.
+    since
+        From which offset on rides are followed; plans are followed from the oldest kept on, and of
+        what is there at first only the newest of each shuttle counts.
     """
 
-    def __init__(self, log: Log, zone: ZoneId, clock: Clock) -> None:
+    def __init__(self, log: Log, zone: ZoneId, clock: Clock, since: int = 0) -> None:
+        self._since = since
         self._log = log
         self._zone = zone
         self._clock = clock
 
     async def listen(self, hear: Callable[[Event], None]) -> None:
         """Follow rides and plans."""
-        async with asyncio.TaskGroup() as tasks:
-            for topic in (Topic.RIDE_EVENTS, Topic.SHUTTLE_PLANS):
-                tasks.create_task(self._follow(topic, hear))
-
-    async def _follow(self, topic: Topic, hear: Callable[[Event], None]) -> None:
-        reader = self._log.reader(topic, partition_of(self._zone, self._log.partitions))
+        partition = partition_of(self._zone, self._log.partitions)
+        rides = self._log.reader(Topic.RIDE_EVENTS, partition, self._since)
+        begin = await self._log.offset_at(Topic.SHUTTLE_PLANS, partition, 0)
+        plans = self._log.reader(Topic.SHUTTLE_PLANS, partition, begin)
         try:
-            while True:
-                for record in await reader.read():
-                    value = record.value
-                    if not isinstance(value, Unreadable) and value.zone == self._zone:
-                        assert isinstance(value.body, Event)
-                        hear(value.body)
+            await self._hear_newest(
+                plans, await self._log.end(Topic.SHUTTLE_PLANS, partition), hear
+            )
+            async with asyncio.TaskGroup() as tasks:
+                for reader in (rides, plans):
+                    tasks.create_task(self._follow(reader, hear))
         finally:
-            reader.close()
+            rides.close()
+            plans.close()
+
+    async def _hear_newest(self, plans: Reader, end: int, hear: Callable[[Event], None]) -> None:
+        newest: dict[ShuttleId, PlanIssued] = {}
+        while plans.position < end:
+            for event in self._ours(await plans.read()):
+                assert isinstance(event, PlanIssued)
+                newest[event.plan.shuttle_id] = event
+        for event in newest.values():
+            hear(event)
+
+    async def _follow(self, reader: Reader, hear: Callable[[Event], None]) -> None:
+        while True:
+            for event in self._ours(await reader.read()):
+                hear(event)
+
+    def _ours(self, records: Iterable[Record]) -> Iterator[Event]:
+        for record in records:
+            value = record.value
+            if not isinstance(value, Unreadable) and value.zone == self._zone:
+                assert isinstance(value.body, Event)
+                yield value.body
 
     async def send(self, reports: Sequence[Report]) -> None:
         """Put reports on the log; they wait until it takes them."""

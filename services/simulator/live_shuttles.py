@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from services.domain.events import (
@@ -27,6 +28,7 @@ from services.domain.ids import RideId
 from services.domain.ride import Offer
 from services.domain.shuttle import Shuttle
 from services.domain.territory import Promises
+from services.domain.zone_state import Row
 from services.network.closures import Detours
 from services.network.driving import pause_table, ways
 from services.network.fleet import chargers
@@ -36,6 +38,7 @@ from services.runtime.clock import Clock
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.contact import Contact
+from services.simulator.resuming import known, resume
 from services.simulator.riders import NEVER_S
 from services.simulator.supervision import Operators
 from services.simulator.world import World
@@ -140,6 +143,7 @@ class LiveShuttles:
     ) -> None:
         territory = network.territory
         self._contact = contact
+        self._roads = network.roads is not None
         self._clock = clock
         self._agenda = Agenda()
         self._guests = guests or Guests(territory.promises)
@@ -158,6 +162,12 @@ class LiveShuttles:
         self._world.connect(self._agenda, self._reports.append)
         self._news = asyncio.Event()
         self._heard: list[Event] = []
+
+    def resume(self, rows: Collection[Row]) -> None:
+        """Go on where the zone's state says that the shuttles were."""
+        self._agenda.now_s = self._clock.now_s()
+        resume(self._world, rows, self._agenda.now_s, roads=self._roads)
+        self._heard += known(rows)
 
     async def run(self) -> None:
         """Drive until cancelled."""

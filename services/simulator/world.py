@@ -185,7 +185,7 @@ class World:
                 self._go_on(vehicle)
         for vehicle in moving:
             if vehicle.place != self._where.of_stop(vehicle.stop):
-                self._head_for(vehicle, vehicle.stop)
+                self.head_for(vehicle, vehicle.stop)
 
     def goes_on(self, event: RideLetOff) -> None:
         """Let a party that got off to change wait for another shuttle; else, it is known."""
@@ -356,12 +356,12 @@ class World:
         vehicle.moving, vehicle.departures = True, vehicle.departures + 1
         vehicle.place, vehicle.place_ms = self._where.of_stop(here), now_s * 1000
         self._radio.say(vehicle, Departed(vehicle.shuttle.id, here, towards, now_s))
-        self._head_for(vehicle, towards, int(self._where.ways.drive_s[here, towards]))
+        self.head_for(vehicle, towards, int(self._where.ways.drive_s[here, towards]))
         self.departed(vehicle, here)
 
-    def _head_for(self, vehicle: Vehicle, stop: int, straight_s: int | None = None) -> None:
-        vehicle.stop = stop
-        vehicle.turn += 1
+    def head_for(self, vehicle: Vehicle, stop: int, straight_s: int | None = None) -> None:
+        """Drive on to a stop, from where the shuttle is."""
+        vehicle.stop, vehicle.turn = stop, vehicle.turn + 1
         vehicle.arrive_ms = self._where.arrive_ms(vehicle, straight_s)
         if vehicle.cut_off:
             return
@@ -377,7 +377,7 @@ class World:
         place, ms = self._where.leave_way(vehicle, wanted, max(now_s, plan.divert_s or 0), now_s)
         self._diary.drive(vehicle, place, ms, revision)
         vehicle.place, vehicle.place_ms = place, ms
-        self._head_for(vehicle, vehicle.visits[0].stop)
+        self.head_for(vehicle, vehicle.visits[0].stop)
         return turned_off(plan, place, ms, now_s)
 
     def _arrive(self, vehicle: Vehicle, turn: int) -> None:
