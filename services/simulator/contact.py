@@ -74,7 +74,9 @@ class LogContact:
         while plans.position < end:
             for event in self._ours(await plans.read()):
                 assert isinstance(event, PlanIssued)
-                newest[event.plan.shuttle_id] = event
+                before = newest.get(event.plan.shuttle_id)
+                if before is None or before.plan.revision < event.plan.revision:
+                    newest[event.plan.shuttle_id] = event
         for event in newest.values():
             hear(event)
 
