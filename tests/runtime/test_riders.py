@@ -52,7 +52,9 @@ def test_a_master_key_is_read_as_it_was_made() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["secret", new_master_key()[:-5], new_master_key() + ",short", "é"]
+    "text",
+    ["secret", new_master_key()[:-5], new_master_key() + ",short", "é"],
+    ids=["no key", "cut short", "one of two", "not ascii"],
 )
 def test_what_is_no_key_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(InvalidSetting, match="NAVETTE_RIDERS_KEY: not 32 bytes") as error:
