@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from services.gateway import reading
 from services.gateway.areas import Areas
 from services.gateway.bodies import ContactOut, ProblemOut, RideIn, RideOut
 from services.gateway.contacts import Contacts, nothing_kept
-from services.gateway.desk import Desk
+from services.gateway.desk import Desk, unknown_ride
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.operators import need_operator
 from services.gateway.problems import MEDIA_TYPE, Problem, busy
@@ -28,6 +29,8 @@ from services.gateway.view import RideView, Seen
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()
+
+_RIDE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 router = APIRouter(prefix="/v1/rides", tags=["rides"])
 
@@ -127,7 +130,7 @@ async def ask(http: HttpRequest) -> Response:
 async def look(ride_id: str, http: HttpRequest) -> Response:
     """Look at a ride."""
     front = _front(http)
-    return _ride(front, await front.desk.look(RideId(ride_id)))
+    return _ride(front, await front.desk.look(_ride_id(ride_id)))
 
 
 @router.post(
@@ -139,7 +142,7 @@ async def look(ride_id: str, http: HttpRequest) -> Response:
 async def accept(ride_id: str, http: HttpRequest) -> Response:
     """Accept the offer: from then on it is a promise."""
     front = _front(http)
-    seen = await front.desk.accept(RideId(ride_id), reading.traceparent(http))
+    seen = await front.desk.accept(_ride_id(ride_id), reading.traceparent(http))
     return _ordered(front, seen, pending={Status.REQUESTED, Status.OFFERED})
 
 
@@ -152,7 +155,7 @@ async def accept(ride_id: str, http: HttpRequest) -> Response:
 async def cancel(ride_id: str, http: HttpRequest) -> Response:
     """Cancel a ride, or turn its offer down."""
     front = _front(http)
-    seen = await front.desk.cancel(RideId(ride_id), reading.traceparent(http))
+    seen = await front.desk.cancel(_ride_id(ride_id), reading.traceparent(http))
     return _ordered(front, seen, pending=set(Status) - TERMINAL)
 
 
@@ -167,7 +170,7 @@ async def contact(ride_id: str, http: HttpRequest) -> Response:
     """Read who travels and how to reach them, with an operator's token."""
     front = _front(http)
     need_operator(http, front.settings.operator_token)
-    found = await front.contacts.of(RideId(ride_id))
+    found = await front.contacts.of(_ride_id(ride_id))
     if found is None:
         raise nothing_kept()
     # Who looked is for the operators' own system to say; that somebody did, is written down.
@@ -185,7 +188,7 @@ async def contact(ride_id: str, http: HttpRequest) -> Response:
 async def follow(ride_id: str, http: HttpRequest) -> Response:
     """Follow a ride: server-sent events, from the first or behind ``Last-Event-ID``, to its end."""
     front = _front(http)
-    view, known = front.view, RideId(ride_id)
+    view, known = front.view, _ride_id(ride_id)
     after = reading.last_event_id(http)
     seen = await front.desk.look(known)
     if seen.status in TERMINAL and not view.history(known, after):
@@ -205,6 +208,13 @@ async def follow(ride_id: str, http: HttpRequest) -> Response:
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _ride_id(text: str) -> RideId:
+    """Read an id; what cannot be one is asked for nowhere."""
+    if not _RIDE_ID.fullmatch(text):
+        raise unknown_ride()
+    return RideId(text)
 
 
 def _ordered(front: Front, seen: Seen, *, pending: set[Status]) -> Response:

@@ -59,9 +59,9 @@ async def test_nobody_else_reads_it() -> None:
 async def test_a_ride_of_which_nothing_is_kept_is_not_found() -> None:
     async with house(**settings()) as gateway:
         ride = ride_id_of(await gateway.ask())
-        for one in (ride, "nonsense"):
+        for one, kind in ((ride, "no-contact"), ("nonsense", "unknown-ride")):
             status, problem = await contact_of(gateway, one)
-            assert (status, problem["type"]) == (404, "urn:navette:problem:no-contact")
+            assert (status, problem["type"]) == (404, f"urn:navette:problem:{kind}")
 
 
 async def test_a_contact_is_kept_once_and_is_part_of_the_ride() -> None:

@@ -248,7 +248,7 @@ async def test_a_bug_is_a_problem_without_its_secrets(monkeypatch: pytest.Monkey
             raise RuntimeError("secret")
 
         monkeypatch.setattr(gateway.app.state.front.view, "get", broken)
-        answer = await gateway.client.get("/v1/rides/any")
+        answer = await gateway.client.get("/v1/rides/0d2c4f0e-6f0c-5e0b-9d43-4a1f1f6a8f55")
     is_problem(answer, 500, "internal-error")
     assert "secret" not in answer.text
 

@@ -308,8 +308,9 @@ async def test_an_event_that_comes_twice_or_too_late_changes_nothing() -> None:
 
 async def test_a_gateway_that_starts_later_knows_the_rides_from_their_events() -> None:
     async with house() as gateway:
-        await gateway.tell(RideConfirmed(RideId("elsewhere")))
-        shown = await gateway.client.get("/v1/rides/elsewhere")
+        ride = RideId("0d2c4f0e-6f0c-5e0b-9d43-4a1f1f6a8f55")
+        await gateway.tell(RideConfirmed(ride))
+        shown = await gateway.client.get(f"/v1/rides/{ride}")
     assert shown.json()["status"] == "confirmed"
 
 

@@ -127,7 +127,10 @@ def provoked(stack: Stack, ride: str) -> list[Any]:
     assert [status for status, _ in answers] == [422] * len(wrong)
     unseen = stack.call("GET", f"/v1/rides/{ride}/contact")
     assert unseen[0] == 401
-    return [*answers, unseen]
+    # What no database takes for a text is no ride, and nothing that is away.
+    nonsense = [stack.call("GET", f"/v1/rides/{text}") for text in ("%00", "%ff", "x" * 5000)]
+    assert [status for status, _ in nonsense] == [404] * 3
+    return [*answers, unseen, *nonsense]
 
 
 async def topics(address: str) -> dict[str, bytes]:
