@@ -129,6 +129,8 @@ class LinkContact:
         Whose they are, and their ids.
     pauses
         Between attempts to connect.
+    kind
+        What each link is made of.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class LinkContact:
         zone: ZoneId,
         shuttles: Iterable[ShuttleId],
         pauses: Pauses = Pauses(),  # noqa: B008 - a frozen value
+        kind: type[LinkClient] = LinkClient,
     ) -> None:
         self._early: list[Event] = []
         self._hear: Callable[[Event], None] = self._early.append
@@ -148,7 +151,7 @@ class LinkContact:
             welcome=self._welcome,
         )
         self.clients = {
-            shuttle: LinkClient(
+            shuttle: kind(
                 link_url(gateway, zone, shuttle),
                 shuttle_token(key, zone, shuttle),
                 shuttle,

@@ -139,7 +139,7 @@ class LinkClient:
                 ) as socket:
                     await self._talk(socket)
             except (OSError, TimeoutError, WebSocketException, Unreadable) as error:
-                log.info("link_lost", shuttle=self._shuttle, reason=str(error))
+                log.debug("link_lost", shuttle=self._shuttle, reason=str(error))
             if self.connected:
                 pause_s = self._pauses.first_s
             self.connected = False
