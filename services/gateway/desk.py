@@ -14,7 +14,7 @@ from math import ceil
 from uuid import uuid4
 
 from services.domain.contact import Contact
-from services.domain.errors import NavetteError, Unavailable
+from services.domain.errors import Unavailable
 from services.domain.events import AcceptOffer, CancelRide, Command, CommandTurnedDown, RequestRide
 from services.domain.ids import RideId
 from services.domain.ride import TERMINAL, Request, Status
@@ -109,7 +109,9 @@ class Desk:
                 self._view.register(ride_id, area.zone, fingerprint)
                 try:
                     await self._ask_once(area, request, contact, traceparent)
-                except NavetteError:
+                except BaseException:
+                    # Whatever kept it from being sent, and if the caller hung up: who calls again
+                    # must not be told that it is under way.
                     self._view.unregister(ride_id)
                     raise
             seen = await self._wait(ride_id, -1, "request", self._is_answered)

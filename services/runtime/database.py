@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -95,5 +96,9 @@ async def reached(seconds: float = ANSWER_S_MAX) -> AsyncIterator[None]:
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Unavailable(f"the database: {type(cause).__name__}: {cause}") from error
-    except SQLAlchemyError as error:
+    except (
+        SQLAlchemyError,
+        AsyncAdapt_asyncpg_dbapi.Error,  # comes bare, from connecting while the server starts
+        asyncpg.InternalClientError,  # from a connection that the server's death left half-way
+    ) as error:
         raise Unavailable(f"the database: {type(error).__name__}: {error}") from error

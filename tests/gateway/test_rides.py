@@ -27,6 +27,8 @@ from services.domain.events import (
 from services.domain.ids import RideId, ShuttleId, ride_id
 from services.domain.ride import Constraint, Party, Refusal, Relaxation, Remedy
 from services.gateway.reading import CALLER
+from services.runtime.embedded_store import EmbeddedStore
+from services.runtime.ports import StoredRide
 from services.wire.topics import Topic
 from tests.gateway.peer import (
     DAY,
@@ -107,6 +109,26 @@ async def test_the_same_key_at_the_same_time_asks_once() -> None:
         answers = await asyncio.gather(*(gateway.ask() for _ in range(10)))
         assert len(gateway.peer.commands) == 1
     assert len({answer.text for answer in answers}) == 1
+
+
+async def test_who_asks_again_after_a_failure_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that never went out must not be taken for one that is under way."""
+    look = EmbeddedStore.ride
+    failures = [RuntimeError("a bug"), asyncio.CancelledError()]
+
+    async def fails_at_first(store: EmbeddedStore, ride_id: RideId) -> StoredRide | None:
+        if failures:
+            raise failures.pop(0)
+        return await look(store, ride_id)
+
+    monkeypatch.setattr(EmbeddedStore, "ride", fails_at_first)
+    async with house() as gateway:
+        assert (await gateway.ask()).status_code == 500
+        with pytest.raises(asyncio.CancelledError):
+            await gateway.ask()
+        answer = await gateway.ask()
+        assert len(gateway.peer.commands) == 1
+    assert (answer.status_code, answer.json()["status"]) == (201, "offered")
 
 
 async def test_the_same_key_with_another_body_is_refused() -> None:
