@@ -90,7 +90,7 @@ def create_app(
     desk = Desk(backing.log, view, backing.store, areas, contacts, _limits(settings))
     metrics = GatewayMetrics(registry, desk, view, streams)
     since_ms = (time.time_ns() // 1_000_000) - settings.follow_s * 1000
-    orders = Orders(backing.log, areas, metrics.unreadable.inc)
+    orders = Orders(backing.log, backing.store, areas, metrics.unreadable.inc)
     follower = Follower(backing.log, view, metrics.unreadable.inc, since_ms, orders.hear)
 
     @contextlib.asynccontextmanager

@@ -250,6 +250,7 @@ class LinkSession:
         roads_version, revision = -1, self._plan_revision
         orders.listen(zone, news)
         try:
+            await orders.learn_roads(zone)
             while True:
                 news.clear()
                 roads, plan = orders.roads(zone), orders.plan(zone, shuttle)

@@ -11,10 +11,12 @@ from services.domain.errors import Unavailable, Unreadable
 from services.domain.events import PlanIssued, RoadsChanged
 from services.domain.ids import ShuttleId, ZoneId
 from services.domain.plan import Plan
+from services.domain.zone_state import RowKind, StoredRoads
 from services.gateway.areas import Areas
-from services.runtime.ports import Forgotten, Log, Record
+from services.runtime.ports import Forgotten, Log, Record, Store
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic
+from services.wire.zone_rows import decode_row
 
 log = structlog.get_logger()
 
@@ -26,16 +28,19 @@ class Orders:
 
     Parameters
     ----------
-    source
-        The log.
+    source, store
+        The log, and where the state of the roads is if nothing was said of it lately.
     areas
         Whose plans are kept.
     unreadable
         Called for each plan that could not be read.
     """
 
-    def __init__(self, source: Log, areas: Areas, unreadable: Callable[[], None]) -> None:
+    def __init__(
+        self, source: Log, store: Store, areas: Areas, unreadable: Callable[[], None]
+    ) -> None:
         self._log = source
+        self._store = store
         self._areas = areas
         self._unreadable = unreadable
         self._plans: dict[tuple[ZoneId, ShuttleId], Plan] = {}
@@ -55,6 +60,23 @@ class Orders:
     def roads(self, zone: ZoneId) -> RoadsChanged | None:
         """Return how the roads are, if that is known."""
         return self._roads.get(zone)
+
+    async def learn_roads(self, zone: ZoneId) -> None:
+        """Look the roads up if nothing was said of them lately: they may be closed for long."""
+        if zone in self._roads:
+            return
+        try:
+            part = await self._store.part(zone, RowKind.ROADS, "")
+            row = None if part is None else decode_row(*part)
+        except (Unavailable, Unreadable) as error:
+            log.warning("roads_unknown", zone=zone, reason=str(error))
+            return
+        if row is not None and isinstance(row.value, StoredRoads):
+            roads, domain = row.value, row.value.domain
+            said = RoadsChanged(
+                roads.version, roads.closed, (), domain.restrictions, domain.speed_caps
+            )
+            self._take_roads(zone, said)
 
     def listen(self, zone: ZoneId, news: asyncio.Event) -> None:
         """Set this whenever something is new in a zone, until `leave`."""
@@ -76,12 +98,19 @@ class Orders:
                 return
             self._plans[key] = body.plan
         elif isinstance(body, RoadsChanged):
-            before = self._roads.get(zone)
-            if before is not None and before.version >= body.version:
-                return
-            self._roads[zone] = body
+            self._take_roads(zone, body)
+            return
         else:
             return
+        self._wake(zone)
+
+    def _take_roads(self, zone: ZoneId, roads: RoadsChanged) -> None:
+        before = self._roads.get(zone)
+        if before is None or before.version < roads.version:
+            self._roads[zone] = roads
+            self._wake(zone)
+
+    def _wake(self, zone: ZoneId) -> None:
         for news in self._listeners.get(zone, ()):
             news.set()
 

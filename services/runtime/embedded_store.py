@@ -159,6 +159,12 @@ class EmbeddedStore:
                 return StoredRide(zone, decode_ride(data), number)
         return None
 
+    async def part(self, zone: ZoneId, kind: str, part_id: str) -> Part | None:
+        """Return a piece of a zone's state as it was last committed, if there is one."""
+        rows = self._zones.get(zone)
+        body = b"" if rows is None else rows.parts.get((kind, part_id), b"")
+        return Part(kind, part_id, body) if body else None
+
     async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
         """Return the steps after number ``after`` that are kept, oldest first."""
         rows = self._zones.get(zone)

@@ -304,6 +304,15 @@ class Store(Protocol):
             If the store does not answer.
         """
 
+    async def part(self, zone: ZoneId, kind: str, part_id: str) -> Part | None:
+        """Return a piece of a zone's state as it was last committed, if there is one.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
     async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
         """Return the steps after number ``after`` that are kept, oldest first.
 

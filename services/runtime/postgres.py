@@ -26,6 +26,7 @@ from services.wire.topics import Topic
 TAKE_S_MAX = 10.0
 
 _LOOK = "SELECT ride, zone, body, number FROM rides WHERE ride = any($1::text[])"
+_PART = "SELECT body FROM parts WHERE zone = $1 AND kind = $2 AND part = $3"
 _TAKE = insert(tables.shards).values(shard=bindparam("shard"), epoch=1, owner=bindparam("owner"))
 _TAKE = _TAKE.on_conflict_do_update(
     index_elements=["shard"],
@@ -107,6 +108,12 @@ class PostgresStore(PostgresSnapshots):
                 loop.call_soon(self._look)
             answer = self._asked[ride_id] = loop.create_future()
         return await asyncio.shield(answer)
+
+    async def part(self, zone: ZoneId, kind: str, part_id: str) -> Part | None:
+        """Return a piece of a zone's state as it was last committed, if there is one."""
+        async with reached(), direct(self._engine) as connection:
+            body = await connection.fetchval(_PART, zone, kind, part_id)
+        return None if body is None else Part(kind, part_id, body)
 
     def _look(self) -> None:
         asked, self._asked = self._asked, {}

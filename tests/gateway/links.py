@@ -99,13 +99,14 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def gateway(**changes: Any) -> AsyncIterator[Gateway]:
+async def gateway(store: EmbeddedStore | None = None, **changes: Any) -> AsyncIterator[Gateway]:
     key = {"shuttle_key": SecretStr(KEY)}
     settings = Settings(**(key | changes))
     memory: MemoryLog[bytes] = MemoryLog(bound=10_000)
     log = FlakyLog(memory)
     areas = Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))])
-    app = create_app(areas, Backing(log=log, store=EmbeddedStore()), settings)
+    store = store or EmbeddedStore()
+    app = create_app(areas, Backing(log=log, store=store), settings)
     with listen("127.0.0.1", 0) as port:
         server = HttpServer(app)
         serving = asyncio.create_task(server.serve([port]))

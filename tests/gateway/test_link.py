@@ -14,8 +14,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.domain.events import Arrived, Boarded, Passed, RoadsChanged
 from services.domain.ids import RideId, ShuttleId
+from services.domain.operating_domain import RestrictDriving
 from services.domain.plan import Plan
+from services.domain.zone_state import Row, RowKind, StoredRoads
 from services.gateway.areas import ZONE
+from services.runtime.embedded_store import EmbeddedStore
+from services.runtime.journal import linked
+from services.runtime.ports import Changes, Group, Part
 from services.runtime.shuttle_tokens import shuttle_token
 from services.simulator.contact import link_url
 from services.simulator.link_client import LinkClient, Pauses, Told
@@ -27,6 +32,8 @@ from services.wire.link import (
     LinkWelcome,
     report_id,
 )
+from services.wire.stored import Entry
+from services.wire.zone_rows import encode_row
 from tests.gateway.links import BOOT, KEY, PATH, SHUTTLE, breaking, gateway, shuttle
 from tests.gateway.peer import DAY, EIGHT_S
 
@@ -78,6 +85,34 @@ async def test_shuttles_hear_of_roads() -> None:
         roads = (await hand.hears(RoadsChanged)).body
     assert isinstance(roads, RoadsChanged)
     assert roads.closed == (4, 7)
+
+
+async def test_roads_that_were_closed_long_ago_are_looked_up() -> None:
+    closed = StoredRoads(
+        version=3, closures=(), domain=RestrictDriving((), ()), closed=(4, 7), changed_s=5
+    )
+    body = encode_row(Row(RowKind.ROADS, "", closed))
+    store = EmbeddedStore()
+    await store.open(ZONE, 0, DAY.date)
+    holding = await store.take(0, [ZONE], "test")
+    changes = {ZONE: Changes(parts=(Part(RowKind.ROADS, "", body),))}
+    await store.commit(0, holding.epoch, Group(entries=[first_entry()], changes=changes))
+    async with gateway(store) as house, shuttle(house.port) as hand:
+        roads = (await hand.hears(RoadsChanged)).body
+    assert roads == RoadsChanged(3, (4, 7), ())
+
+
+def first_entry() -> Entry:
+    entry = Entry(
+        zone=ZONE,
+        number=1,
+        now_s=EIGHT_S,
+        decided_at_ms=1,
+        inputs=(),
+        events=(),
+        message_ids=(),
+    )
+    return linked(b"", entry)
 
 
 async def test_a_report_lies_on_the_log_under_an_id_made_of_shuttle_boot_and_number() -> None:

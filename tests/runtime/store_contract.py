@@ -133,6 +133,10 @@ class StoreContract:
         await commit(store, holding.epoch, chain[1], changes=Changes(parts=second))
         parts = (await take(store)).zones[ZONE].parts
         assert set(parts) == {Part("a", "1", b"z"), Part("b", "", b"0")}
+        assert await store.part(ZONE, "a", "1") == Part("a", "1", b"z")
+        assert await store.part(ZONE, "b", "") == Part("b", "", b"0")
+        assert await store.part(ZONE, "a", "2") is None
+        assert await store.part(ZoneId("elsewhere"), "a", "1") is None
 
     async def test_the_journal_gives_back_every_step_in_order_and_its_chain_holds(
         self, store: Store
