@@ -39,12 +39,12 @@ class Beside:
         self.kernel_s: list[float] = []
         self.unlike: list[str] = []
 
-    def told(self, ways: Ways, _fleet: Fleet, ask: Ask, found: Any, took: Took) -> None:
+    def told(self, ways: Ways, fleet: Fleet, ask: Ask, found: Any, took: Took) -> None:
         """Take note of a decision of the kernel's."""
         self._seen += 1
         if self._seen % self._every:
             return
-        vans, firsts = self._vans(ways)
+        vans, firsts = self._vans(ways, fleet)
         who = newcomer_of(ask)
         began = thread_time()
         best = best_insertion(vans, who, self._drive_s)
@@ -54,10 +54,9 @@ class Beside:
         if compiled != best:
             self.unlike.append(f"request {self._seen}: {compiled} by the kernel, {best} in Python")
 
-    def _vans(self, ways: Ways) -> tuple[list[Van], list[int]]:
+    def _vans(self, ways: Ways, seen: Fleet) -> tuple[list[Van], list[int]]:
         """The fleet as plain values, and at which position of each plan they begin."""
-        fleet = self._zone.fleet
-        heads = fleet.arrays.heads.tolist()
+        heads = seen.heads.tolist()
         firsts = [head[c.H_FIRST] for head in heads]
         return [self._van(ways, k, head) for k, head in enumerate(heads)], firsts
 

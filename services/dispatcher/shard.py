@@ -47,6 +47,9 @@ WAITING_MAX = 1000
 SAVE_EVERY_S = 60.0
 """So often it is seen whether a snapshot of a zone is due."""
 
+OVERDUE_S = 2
+"""While messages come, a zone is woken when its timer is so late."""
+
 IDLE_S = 1.0
 """How far reading and publishing got is noted in the store after so long without a step."""
 
@@ -198,8 +201,10 @@ class Shard:
         if host is None:
             return None
         ride = host.zone.rides.get(value.body.ride_id)
-        if ride is None or ride.status is not Status.OFFERED:
+        if ride is None or ride.status is not Status.OFFERED or ride.offer is None:
             return None
+        if value.zone_time_s > ride.offer.expires_s:
+            return None  # too late in any case: in its turn it is seen whether it still can be
         return host.take(value, value.body, host.zone.now_s)
 
     async def _read(self, topic: Topic, offset: int) -> None:
@@ -226,8 +231,8 @@ class Shard:
             records = await self._next()
             began = time.perf_counter()
             decided = await self._decide(records, began)
-            if not records:
-                decided = self._wake()
+            # Where messages never cease, what is due must not wait for a pause.
+            decided += self._wake(0 if not records else OVERDUE_S)
             if decided or began - self._committed > IDLE_S:
                 await self._commit(decided)
             if began - self._saved > SAVE_EVERY_S:
@@ -288,11 +293,12 @@ class Shard:
             due_s, host = min(due, key=lambda one: one[0] - one[1].clock.now_s())
             await host.clock.sleep_until(due_s)
 
-    def _wake(self) -> list[Decided]:
+    def _wake(self, late_s: int) -> list[Decided]:
+        """Wake the zones whose timers are due, and as late as that."""
         decided = []
         for host in self._hosts.values():
             due_s, now_s = host.next_due_s(), host.clock.now_s()
-            if due_s is not None and due_s <= now_s:
+            if due_s is not None and due_s + late_s <= now_s:
                 decided.append(host.wake(WakeUp(), now_s))
         return decided
 

@@ -150,11 +150,13 @@ class Desk:
             If it is unknown here and the store does not answer.
         """
         seen = self._view.get(ride_id)
+        if seen is not None and not self._view.is_partial(ride_id):
+            return seen
+        stored = await self._store.ride(ride_id)
+        if stored is not None and stored.zone in self._areas:
+            return self._view.adopt(stored)
         if seen is None:
-            stored = await self._store.ride(ride_id)
-            if stored is None or stored.zone not in self._areas:
-                raise unknown_ride()
-            seen = self._view.adopt(stored)
+            raise unknown_ride()
         return seen
 
     async def accept(self, ride_id: RideId, traceparent: str) -> Seen:
@@ -171,7 +173,8 @@ class Desk:
         taken = {Status.CONFIRMED, Status.ABOARD, Status.COMPLETED}
         if seen.status in taken:
             return seen
-        waiting = {Status.REQUESTED, Status.OFFERED}
+        # An offer that lapsed may still be confirmed: the dispatcher says whether it is too late.
+        waiting = {Status.REQUESTED, Status.OFFERED, Status.EXPIRED}
         return await self._order(AcceptOffer(ride_id), "accept", waiting, taken, traceparent)
 
     async def cancel(self, ride_id: RideId, traceparent: str) -> Seen:

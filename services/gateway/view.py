@@ -37,6 +37,10 @@ HISTORY_MAX = 200
 """Newest events that are kept of a ride."""
 
 
+FIRST = (AnswerDeferred, RideOffered, RideRefused)
+"""With these a ride begins; of one that begins otherwise, something was missed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A ride as its events tell it."""
@@ -69,12 +73,14 @@ class Happening:
 class _File:
     """All that is kept about one ride."""
 
-    __slots__ = ("fingerprint", "history", "seen", "told", "version", "waiters")
+    __slots__ = ("fingerprint", "history", "partial", "seen", "told", "version", "waiters")
 
     def __init__(self, ride_id: RideId, zone: ZoneId) -> None:
         self.seen = Seen(ride_id=ride_id, zone=zone)
         self.fingerprint: bytes | None = None
         self.version = 0
+        self.partial = False
+        """Its first events were not seen here: only the store knows how the ride stands."""
         self.told = 0
         """Version that the store had, if it was asked."""
         self.history: list[Happening] = []
@@ -110,6 +116,11 @@ class RideView:
         file = self._files.get(ride_id)
         return file.seen if file else None
 
+    def is_partial(self, ride_id: RideId) -> bool:
+        """Whether the first events of a ride were not seen here, and the store has to be asked."""
+        file = self._files.get(ride_id)
+        return file is not None and file.partial
+
     def fingerprint(self, ride_id: RideId) -> bytes | None:
         """Return what tells the request's body apart, if it was asked for here."""
         file = self._files.get(ride_id)
@@ -142,7 +153,9 @@ class RideView:
             If there is no room, all rides being under way.
         """
         file = self._open(stored.ride.id, stored.zone)
-        if stored.version > max(file.version, file.told):
+        # An event goes out after its commit: the store never knows less than a file begun late.
+        if file.partial or stored.version > max(file.version, file.told):
+            file.partial = False
             file.told = stored.version
             self._see(file, seen_in(stored))
         return file.seen
@@ -162,7 +175,10 @@ class RideView:
         if isinstance(event, ReportMarked):
             # Its rider learns nothing from it: it is about a shuttle, for the operator.
             return False
+        is_young = event.ride_id not in self._files
         file = self._open(event.ride_id, envelope.zone)
+        if is_young and not isinstance(event, FIRST):
+            file.partial = True
         if envelope.version < file.version or any(
             one.message_id == envelope.message_id for one in file.history
         ):

@@ -97,12 +97,7 @@ def tend_journal(connection: Connection, today: date, days: int) -> None:
         day = today + timedelta(days=ahead)
         name = f"journal_{day:%Y%m%d}"
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is None:
-            connection.execute(
-                text(
-                    f"CREATE TABLE {name} PARTITION OF journal "
-                    f"FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
-                )
-            )
+            _add_day(connection, name, day)
     oldest = f"journal_{today - timedelta(days=days):%Y%m%d}"
     found = connection.execute(
         text(
@@ -114,6 +109,19 @@ def tend_journal(connection: Connection, today: date, days: int) -> None:
             connection.execute(text(f"DROP TABLE {name}"))
     # One snapshot from before the oldest step that is kept stays: a replay begins there.
     connection.execute(_TEND_SNAPSHOTS)
+
+
+def _add_day(connection: Connection, name: str, day: date) -> None:
+    """Make a day's partition; rows of that day that had to lie elsewhere so far move there."""
+    span = f"FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+    connection.execute(text(f"CREATE TABLE {name} (LIKE journal INCLUDING ALL)"))
+    connection.execute(
+        text(
+            f"WITH moved AS (DELETE FROM journal_other WHERE day = '{day}' RETURNING *) "
+            f"INSERT INTO {name} SELECT * FROM moved"
+        )
+    )
+    connection.execute(text(f"ALTER TABLE journal ATTACH PARTITION {name} FOR VALUES {span}"))
 
 
 def run(url: str, journal_days: int) -> None:

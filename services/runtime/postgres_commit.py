@@ -58,7 +58,7 @@ changed AS (
             AS news (zone, ride, status, body)
         JOIN stepped ON stepped.zone = news.zone
     ON CONFLICT (ride, zone) DO UPDATE
-        SET status = excluded.status, number = excluded.number, body = excluded.body
+        SET status = excluded.status, held = true, number = excluded.number, body = excluded.body
 ),
 forgotten AS (
     UPDATE rides SET held = false

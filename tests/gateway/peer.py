@@ -26,7 +26,7 @@ from services.domain.events import (
 )
 from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import RideId, ShuttleId
-from services.domain.ride import Constraint, Offer, Promise, Refusal, Request
+from services.domain.ride import Constraint, Offer, Promise, Refusal, Request, Ride
 from services.domain.territory import Territory, Travel, TravelKind
 from services.gateway.app import Backing, create_app
 from services.gateway.areas import ZONE, Area, Areas
@@ -38,11 +38,13 @@ from services.runtime.embedded import EmbeddedLog
 from services.runtime.embedded_riders import EmbeddedRiderStore
 from services.runtime.embedded_store import EmbeddedStore
 from services.runtime.memory import MemoryLog
+from services.runtime.ports import Changes, Group
 from services.runtime.rider_keys import MasterKeys
 from services.runtime.riders import Riders
 from services.runtime.settings import Settings
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic, key_of, topic_of
+from tests.runtime.samples import entry
 
 DAY = ServiceDay(date(2026, 6, 10), "Europe/Paris")
 EIGHT_S = 8 * 3600
@@ -161,6 +163,14 @@ class House:
     peer: Peer
     memory: MemoryLog[bytes]
     log: EmbeddedLog
+    store: EmbeddedStore
+
+    async def kept(self, ride: Ride) -> None:
+        """Let the store know a ride, as if a dispatcher had committed it."""
+        await self.store.open(ZONE, 0, DAY.date)
+        epoch = (await self.store.take(0, [ZONE], "peer")).epoch
+        changes = {ZONE: Changes(rides=(ride,))}
+        await self.store.commit(0, epoch, Group(entries=[entry(1, b"", ZONE)], changes=changes))
 
     async def ask(self, key: str = "k-1", **changes: Any) -> httpx.Response:
         body = {"origin": VILLAGE, "destination": STATION} | changes
@@ -183,7 +193,8 @@ async def house(
     areas = Areas([Area(ZONE, network(), WallClock(DAY, EIGHT_S))])
     keys = MasterKeys.of(settings.riders_key)
     riders = Riders(EmbeddedRiderStore(), keys) if keys else None
-    app = create_app(areas, Backing(log=log, store=EmbeddedStore(), riders=riders), settings)
+    store = EmbeddedStore()
+    app = create_app(areas, Backing(log=log, store=store, riders=riders), settings)
     peer = Peer(log, script or agreeable)
     tasks = [asyncio.create_task(peer.run())] if script else []
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -192,7 +203,7 @@ async def house(
         httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
     ):
         await asyncio.sleep(0)
-        yield House(app, client, peer, memory, log)
+        yield House(app, client, peer, memory, log, store)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

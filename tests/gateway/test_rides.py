@@ -13,7 +13,6 @@ from services.domain.events import (
     AcceptOffer,
     AnswerDeferred,
     CancelRide,
-    OfferExpired,
     RequestRide,
     RideBoarded,
     RideCompleted,
@@ -25,7 +24,13 @@ from services.domain.events import (
     RideRetimed,
 )
 from services.domain.ids import RideId, ShuttleId, ride_id
-from services.domain.ride import Constraint, Party, Refusal, Relaxation, Remedy
+from services.domain.ride import (
+    Constraint,
+    Party,
+    Refusal,
+    Relaxation,
+    Remedy,
+)
 from services.gateway.reading import CALLER
 from services.runtime.embedded_store import EmbeddedStore
 from services.runtime.ports import StoredRide
@@ -255,16 +260,6 @@ async def test_a_command_that_was_turned_down_says_how_the_ride_stands() -> None
             assert answer.status_code == 409
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["detail"] == "the ride is offered: the shuttle is at the stop"
-
-
-async def test_an_offer_that_expired_cannot_be_accepted() -> None:
-    async with house() as gateway:
-        ride = ride_id_of(await gateway.ask())
-        await gateway.tell(OfferExpired(ride))
-        answer = await gateway.client.post(f"/v1/rides/{ride}/accept")
-        assert len(gateway.peer.commands) == 1
-    assert answer.status_code == 409
-    assert "expired" in answer.json()["detail"]
 
 
 async def test_a_command_without_an_answer_in_time_is_still_under_way() -> None:

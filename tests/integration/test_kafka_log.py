@@ -154,7 +154,7 @@ async def reads(log: Log, ids: list[str], last: str, marks: dict[int, asyncio.Ev
 
 @pytest.mark.parametrize("deadline_s", [1.0, 10.0], ids=["gives up", "waits"])
 async def test_a_broker_that_is_killed_and_comes_back_loses_nothing_and_keeps_the_order(
-    tmp_path: Path, deadline_s: float
+    real_servers: None, tmp_path: Path, deadline_s: float
 ) -> None:
     server = LocalKafka(tmp_path, free_port())
     child = await start(server)
@@ -175,7 +175,9 @@ async def test_a_broker_that_is_killed_and_comes_back_loses_nothing_and_keeps_th
     await child.stop()
 
 
-async def test_a_broker_that_is_silent_is_given_up_after_the_deadline(tmp_path: Path) -> None:
+async def test_a_broker_that_is_silent_is_given_up_after_the_deadline(
+    real_servers: None, tmp_path: Path
+) -> None:
     server = LocalKafka(tmp_path, free_port())
     child = await start(server)
     log = await made(server.address, deadline_s=1)

@@ -155,6 +155,7 @@ async def test_a_loop_that_is_busy_for_a_second_loses_nothing(joining: Joining) 
 
 
 async def test_members_keep_their_shards_while_the_broker_is_away_and_share_again_later(
+    real_servers: None,
     tmp_path: Path,
 ) -> None:
     server = LocalKafka(tmp_path, free_port())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +16,7 @@ from services.runtime.database import connect
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.local_server import start
 from services.runtime.loopback import free_port
-from services.runtime.migrate import check_version, migrate
+from services.runtime.migrate import check_version, migrate, tend_journal
 from services.runtime.ports import Group, Store
 from services.runtime.postgres import PostgresStore
 from services.runtime.tables import metadata
@@ -150,3 +151,15 @@ async def test_a_server_that_dies_is_unavailable_and_nothing_committed_is_lost(
     finally:
         await engine.dispose()
         await child.stop()
+
+
+async def test_days_that_had_no_partition_get_one_with_their_rows(engine: AsyncEngine) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    await commit(store, holding.epoch, *journal(3))
+    day = datetime.fromtimestamp(journal(1)[0].decided_at_ms / 1000, UTC).date()
+    async with engine.begin() as connection:
+        await connection.run_sync(tend_journal, day, 90)
+        elsewhere = await connection.scalar(text("SELECT count(*) FROM journal_other"))
+    assert elsewhere == 0
+    assert len(await store.journal(ZONE)) == 3

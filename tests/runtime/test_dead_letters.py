@@ -25,7 +25,7 @@ from services.runtime.embedded import EmbeddedLog
 from services.runtime.memory import MemoryLog
 from services.runtime.ports import Record
 from services.runtime.settings import InvalidSetting
-from services.wire.codec import encode
+from services.wire.codec import SIZE_MAX, encode
 from services.wire.dead_letter import DeadLetter, decode_letter, encode_letter
 from services.wire.topics import Topic, partition_of
 from tests.runtime.samples import ZONE, envelope
@@ -170,3 +170,11 @@ def test_a_long_letter_is_shown_in_part_and_says_so() -> None:
     assert "put back     at offset 3" in lines
     assert lines[-1] == "... 904 bytes more; --out FILE writes all of them"
     assert "A" * 16 in lines[-2]
+
+
+@pytest.mark.parametrize("seal", [None, Seal(KEY)], ids=["in the clear", "encrypted"])
+async def test_whatever_came_fits_into_a_letter(log: EmbeddedLog, seal: Seal | None) -> None:
+    record = Record(TOPIC, PARTITION, 0, "\ufffd" * 400_000, Unreadable("", ""), b"\xff" * SIZE_MAX)
+    await DeadLetterWriter(log, seal).put(record, "envelope", "too long")
+    (one,) = await kept(log)
+    assert f"{SIZE_MAX} bytes" in one.letter.reason
