@@ -11,18 +11,15 @@ from hashlib import sha256
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from services.domain.errors import InvalidRequest, NavetteError, Unreadable
+from services.runtime.kafka_connection import RECORD_BYTES_MAX
 from services.runtime.ports import Log, Record
 from services.runtime.settings import InvalidSetting, KafkaSettings
-from services.wire.codec import SIZE_MAX, decode
+from services.wire.codec import decode
 from services.wire.dead_letter import DeadLetter, decode_letter, encode_letter
 from services.wire.topics import FACTS, Topic, partition_of
 
 REASON_MAX = 1000
 """Longest reason that is kept, in characters."""
-
-
-DATA_MAX = SIZE_MAX // 2
-"""Longest message that is kept whole, in bytes: encrypted, and with its reason, it has to fit."""
 
 
 class StillUnreadable(NavetteError):
@@ -129,11 +126,11 @@ class DeadLetterWriter:
             If the log takes no more at the moment.
         """
         data = record.data
-        if len(data) > DATA_MAX:
+        if len(data) > RECORD_BYTES_MAX:
             # What does not fit would keep the shard from going on for ever.
             digest = sha256(data).hexdigest()
             reason = f"{reason} (cut: {len(data)} bytes, SHA-256 {digest})"
-            data = data[:DATA_MAX]
+            data = data[:RECORD_BYTES_MAX]
         letter = DeadLetter(
             topic=record.topic.value,
             partition=record.partition,

@@ -22,10 +22,11 @@ from services.runtime.dead_letters import (
 )
 from services.runtime.dead_letters_command import described, line
 from services.runtime.embedded import EmbeddedLog
+from services.runtime.kafka_connection import RECORD_BYTES_MAX
 from services.runtime.memory import MemoryLog
 from services.runtime.ports import Record
 from services.runtime.settings import InvalidSetting
-from services.wire.codec import SIZE_MAX, encode
+from services.wire.codec import encode
 from services.wire.dead_letter import DeadLetter, decode_letter, encode_letter
 from services.wire.topics import Topic, partition_of
 from tests.runtime.samples import ZONE, envelope
@@ -174,7 +175,9 @@ def test_a_long_letter_is_shown_in_part_and_says_so() -> None:
 
 @pytest.mark.parametrize("seal", [None, Seal(KEY)], ids=["in the clear", "encrypted"])
 async def test_whatever_came_fits_into_a_letter(log: EmbeddedLog, seal: Seal | None) -> None:
-    record = Record(TOPIC, PARTITION, 0, "\ufffd" * 400_000, Unreadable("", ""), b"\xff" * SIZE_MAX)
+    record = Record(
+        TOPIC, PARTITION, 0, "\ufffd" * 400_000, Unreadable("", ""), bytes(RECORD_BYTES_MAX + 1)
+    )
     await DeadLetterWriter(log, seal).put(record, "envelope", "too long")
     (one,) = await kept(log)
-    assert f"{SIZE_MAX} bytes" in one.letter.reason
+    assert f"{RECORD_BYTES_MAX + 1} bytes" in one.letter.reason
