@@ -8,15 +8,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, FastAPI
-from fastapi import Request as HttpRequest
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from services.gateway import documentation, links, problems, routes
 from services.gateway.access import Access
 from services.gateway.areas import Areas
 from services.gateway.contacts import Contacts
+from services.gateway.described import Served
 from services.gateway.desk import Desk, DeskLimits
 from services.gateway.follower import Follower
 from services.gateway.link_metrics import LinkMetrics
@@ -67,7 +70,7 @@ def create_app(
     *,
     registry: CollectorRegistry | None = None,
     ready: Ready = all_ready,
-) -> FastAPI:
+) -> Starlette:
     """Make a gateway.
 
     Parameters
@@ -94,7 +97,7 @@ def create_app(
     follower = Follower(backing.log, view, metrics.unreadable.inc, since_ms, orders.hear)
 
     @contextlib.asynccontextmanager
-    async def following(_app: FastAPI) -> AsyncIterator[None]:
+    async def following(_app: Starlette) -> AsyncIterator[None]:
         works = (follower.run(), orders.run(), contacts.tend())
         tasks = [asyncio.create_task(work) for work in works]
         try:
@@ -106,13 +109,13 @@ def create_app(
             # Why one failed was logged when it did.
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    app = FastAPI(
+    described = [*routes.router.routes, *probes.routes]
+    app = Starlette(
+        routes=[*map(Served, described), *links.ROUTES, *documentation.pages(described)],
+        middleware=[Middleware(Access, responses=metrics.responses)],
         lifespan=following,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        redirect_slashes=False,
     )
+    app.router.redirect_slashes = False
     app.state.registry, app.state.ready = registry, ready
     app.state.follower, app.state.view = follower, view
     app.state.front = routes.Front(
@@ -125,10 +128,6 @@ def create_app(
         settings=settings,
     )
     app.state.links = links.Links(areas, backing.log, orders, settings, LinkMetrics(registry))
-    for router in (routes.router, links.router, probes, documentation.router):
-        app.include_router(router)
-    app.openapi = lambda: documentation.describe(app)  # type: ignore[method-assign]
-    app.add_middleware(Access, responses=metrics.responses)
     problems.install(app)
     return app
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import swagger_ui_bundle
-from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 import services
 from services.gateway.bodies import RideIn
@@ -52,18 +54,13 @@ _POLICY = (
     "img-src 'self' data:; connect-src 'self'"
 )
 
-router = APIRouter(include_in_schema=False)
 
-
-@router.get("/docs")
-async def page() -> HTMLResponse:
-    """Show the API's description."""
+async def _page(_http: Request) -> Response:
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
 
 
-@router.get("/docs/assets/{name}")
-async def asset(name: str) -> Response:
-    """Send a part of the page."""
+async def _asset(http: Request) -> Response:
+    name: str = http.path_params["name"]
     if name == "start.js":
         return Response(_START, media_type="text/javascript")
     if name not in _FILES:
@@ -75,23 +72,35 @@ async def asset(name: str) -> Response:
     )
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def pages(described: Sequence[BaseRoute]) -> list[Route]:
+    """Return the routes of the API's description and of the page that shows it."""
+
+    async def description(_http: Request) -> Response:
+        return JSONResponse(describe(described))
+
+    return [
+        Route("/openapi.json", description),
+        Route("/docs", _page),
+        Route("/docs/assets/{name}", _asset),
+    ]
+
+
+def describe(described: Sequence[BaseRoute]) -> dict[str, Any]:
     """Describe the API in OpenAPI 3.0, the newest that the page can show."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title="Navette",
-            version=services.__version__,
-            openapi_version="3.0.3",
-            summary=None,
-            description="Rides with shared shuttles: ask, get an offer, accept it, follow it.",
-            routes=app.routes,
-        )
-        # Bodies are read by hand, within their bound, so FastAPI does not know their shape.
-        wish = RideIn.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema["components"]["schemas"] |= wish.pop("$defs") | {"RideIn": wish}
-        schema["components"]["securitySchemes"] = {"operator": {"type": "http", "scheme": "bearer"}}
-        app.openapi_schema = _as_3_0(schema)
-    return app.openapi_schema
+    schema = get_openapi(
+        title="Navette",
+        version=services.__version__,
+        openapi_version="3.0.3",
+        summary=None,
+        description="Rides with shared shuttles: ask, get an offer, accept it, follow it.",
+        routes=described,
+    )
+    # Bodies are read by hand, within their bound, so FastAPI does not know their shape.
+    wish = RideIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema["components"]["schemas"] |= wish.pop("$defs") | {"RideIn": wish}
+    schema["components"]["securitySchemes"] = {"operator": {"type": "http", "scheme": "bearer"}}
+    older: dict[str, Any] = _as_3_0(schema)
+    return older
 
 
 def _as_3_0(node: Any) -> Any:

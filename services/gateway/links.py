@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import structlog
-from fastapi import APIRouter, WebSocket
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocketDisconnect
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.domain.ids import ShuttleId, ZoneId
 from services.gateway.areas import Areas
@@ -23,8 +23,6 @@ from services.runtime.shuttle_tokens import is_token
 from services.wire.link import SUBPROTOCOL, LinkFault
 
 log = structlog.get_logger()
-
-router = APIRouter(tags=["shuttles"], include_in_schema=False)
 
 PATH = "/v1/shuttles/{shuttle_id}/link"
 
@@ -171,12 +169,11 @@ def is_off() -> Problem:
     )
 
 
-@router.websocket(PATH)
-async def link(socket: WebSocket, shuttle_id: str) -> None:
+async def link(socket: WebSocket) -> None:
     """Connect a shuttle."""
     links: Links = socket.app.state.links
     try:
-        peer = links.admit(socket, shuttle_id)
+        peer = links.admit(socket, socket.path_params["shuttle_id"])
     except Problem as problem:
         await socket.send_denial_response(problem.response())
         return
@@ -184,14 +181,17 @@ async def link(socket: WebSocket, shuttle_id: str) -> None:
     await links.serve(socket, peer)
 
 
-@router.get(PATH)
-async def no_link(shuttle_id: str, http: Request) -> Response:
+async def no_link(http: Request) -> Response:
     """Say how to connect, to whom asks without an upgrade."""
     if http.app.state.links.off:
         return is_off().response()
+    shuttle_id: str = http.path_params["shuttle_id"]
     return Problem(
         HTTPStatus.UPGRADE_REQUIRED,
         "upgrade-required",
         f"{shuttle_id[:100]} connects by a WebSocket with the subprotocol {SUBPROTOCOL}",
         headers={"Upgrade": "websocket"},
     ).response()
+
+
+ROUTES = (WebSocketRoute(PATH, link), Route(PATH, no_link))

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 from http import HTTPStatus
 
-from fastapi import Request as HttpRequest
 from pydantic import SecretStr
+from starlette.requests import Request as HttpRequest
 
 from services.gateway.problems import Problem
 

@@ -9,9 +9,9 @@ from math import ceil
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.domain.errors import InvalidRequest, NavetteError, Unavailable
@@ -98,12 +98,11 @@ def conflict(detail: str, kind: str = "not-possible-now") -> Problem:
     return Problem(HTTPStatus.CONFLICT, kind, detail)
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Make every error of an application a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(NavetteError, _navette_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -128,21 +127,6 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     kind = status.phrase.lower().replace(" ", "-")
     return Problem(
         status, kind, status.description or status.phrase, headers=error.headers
-    ).response()
-
-
-async def _validation_error(_request: Request, error: Exception) -> Response:
-    # What was sent is left out of the answer: it may be a place, and answers get logged by callers.
-    assert isinstance(error, RequestValidationError)
-    errors = [
-        {"pointer": "#/" + "/".join(map(str, part["loc"])), "detail": str(part["msg"])}
-        for part in error.errors()
-    ]
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-request",
-        "the request is not as the API describes it",
-        errors=errors,
     ).response()
 
 

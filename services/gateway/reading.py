@@ -7,7 +7,7 @@ import re
 import secrets
 from http import HTTPStatus
 
-from fastapi import Request as HttpRequest
+from starlette.requests import Request as HttpRequest
 
 from services.domain.errors import InvalidRequest
 from services.domain.geo import Point

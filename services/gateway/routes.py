@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter
-from fastapi import Request as HttpRequest
+from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from services.domain.errors import InvalidRequest, Unavailable
@@ -229,8 +229,9 @@ def _ride(
     status: HTTPStatus = HTTPStatus.OK,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    return JSONResponse(
-        front.areas[seen.zone].rendering.ride(seen).model_dump(mode="json"),
+    return Response(
+        front.areas[seen.zone].rendering.ride(seen).model_dump_json(),
         status_code=status,
         headers={"Cache-Control": "no-store"} | (headers or {}),
+        media_type="application/json",
     )

@@ -17,8 +17,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 
 from services.dispatcher.attendants import Attendants
 from services.dispatcher.ownership import Ownership
@@ -69,7 +69,7 @@ class PartFailed(NavetteError):
 class House:
     """All parts of a living territory, connected and not yet started."""
 
-    app: FastAPI
+    app: Starlette
     dispatcher: Ownership
     attendants: Attendants
     shuttles: LiveShuttles

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
 from services.domain.errors import Unavailable
@@ -66,7 +66,7 @@ class FlakyLog(EmbeddedLog):
 
 @dataclass
 class Gateway:
-    app: FastAPI
+    app: Starlette
     log: FlakyLog
     memory: MemoryLog[bytes]
     port: int

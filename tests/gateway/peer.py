@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from services.domain.errors import Unreadable
 from services.domain.events import (
@@ -158,7 +158,7 @@ class Peer:
 class House:
     """A running gateway, its client and its peer."""
 
-    app: FastAPI
+    app: Starlette
     client: httpx.AsyncClient
     peer: Peer
     memory: MemoryLog[bytes]
