@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Proto
 
 from services.domain.errors import Unreadable
 from services.domain.ids import ZoneId
 from services.wire.envelope import SCHEMA_VERSION, Body, Envelope
-from services.wire.fields import Carrier, snake
+from services.wire.fields import Carrier, parsed, snake
 from services.wire.generated.navette.v1 import events_pb2
 
 SIZE_MAX = 1 << 20
@@ -102,12 +101,7 @@ def decode(data: bytes) -> Envelope:
 def _parsed(data: bytes) -> events_pb2.Envelope:
     if len(data) > SIZE_MAX:
         raise Unreadable("envelope", f"{len(data)} bytes; at most {SIZE_MAX} are read")
-    message = events_pb2.Envelope()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("envelope", f"malformed: {error}") from None
-    return message
+    return parsed(events_pb2.Envelope(), data, "envelope")
 
 
 def _body(message: events_pb2.Envelope) -> Body:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-
 from services.domain.errors import Unreadable
-from services.wire.fields import Carrier
+from services.wire.fields import Form
 from services.wire.generated.navette.v1 import events_pb2
 from services.wire.topics import Topic
 
@@ -57,14 +55,12 @@ class DeadLetter:
             raise Unreadable("topic", f"'{self.topic}' is not known here") from None
 
 
-_LETTER = Carrier(DeadLetter, events_pb2.DeadLetter.DESCRIPTOR)
+_LETTER = Form(DeadLetter, events_pb2.DeadLetter)
 
 
 def encode_letter(letter: DeadLetter) -> bytes:
     """Turn a dead letter into bytes."""
-    message = events_pb2.DeadLetter()
-    _LETTER.write(message, letter)
-    return message.SerializeToString(deterministic=True)
+    return _LETTER.encode(letter)
 
 
 def decode_letter(data: bytes) -> DeadLetter:
@@ -75,11 +71,6 @@ def decode_letter(data: bytes) -> DeadLetter:
     Unreadable
         If they carry none.
     """
-    message = events_pb2.DeadLetter()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("dead letter", f"malformed: {error}") from None
-    letter = _LETTER.read(message, "dead_letter")
+    letter = _LETTER.decode(data, "dead_letter")
     assert isinstance(letter, DeadLetter)
     return letter

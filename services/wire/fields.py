@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Proto
 
 from services.domain.errors import Unreadable
@@ -23,6 +24,8 @@ Write = Callable[[Proto, Any], None]
 """Puts a value into a protobuf message."""
 Read = Callable[[Proto, str], Any]
 """Takes a value out of a protobuf message; the text is the place to name in an error."""
+
+P = TypeVar("P", bound=Proto)
 
 _IDS: tuple[object, ...] = (RideId, ShuttleId)
 
@@ -74,6 +77,53 @@ class Carrier:
             return self._kind(**values)
         except ValueError as error:
             raise Unreadable(place, str(error)) from None
+
+
+class Form:
+    """Values of one class as bytes, in the form of one protobuf message.
+
+    Parameters
+    ----------
+    kind
+        A frozen dataclass or a ``NamedTuple``.
+    message
+        The protobuf message with the same field names.
+    """
+
+    def __init__(self, kind: type, message: type[Proto]) -> None:
+        self._carrier = Carrier(kind, message.DESCRIPTOR)
+        self._message = message
+
+    def encode(self, value: Any) -> bytes:
+        """Turn a value into bytes; equal values give equal bytes."""
+        message = self._message()
+        self._carrier.write(message, value)
+        return message.SerializeToString(deterministic=True)
+
+    def decode(self, data: bytes, place: str) -> Any:
+        """Return the value that these bytes keep.
+
+        Raises
+        ------
+        Unreadable
+            If they keep none.
+        """
+        return self._carrier.read(parsed(self._message(), data, place), place)
+
+
+def parsed(message: P, data: bytes, place: str) -> P:
+    """Fill an empty message from bytes, and return it.
+
+    Raises
+    ------
+    Unreadable
+        If they are no such message.
+    """
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise Unreadable(place, f"malformed: {error}") from None
+    return message
 
 
 def _field(name: str, hint: Any, field: Any) -> tuple[Write, Read]:

@@ -7,13 +7,11 @@ from enum import StrEnum
 from typing import Any, Final, get_args
 from uuid import UUID, uuid5
 
-from google.protobuf.message import DecodeError
-
 from services.domain.errors import Unreadable
 from services.domain.events import Report, RoadsChanged
 from services.domain.ids import ShuttleId, ZoneId
 from services.domain.plan import Plan
-from services.wire.fields import Carrier, snake
+from services.wire.fields import Carrier, parsed, snake
 from services.wire.generated.navette.v1 import events_pb2
 
 PROTOCOL = 1
@@ -148,7 +146,7 @@ def decode_shuttle_frame(data: bytes) -> ShuttleFrame:
     Unreadable
         If they carry none.
     """
-    message = _parsed(events_pb2.ShuttleFrame(), data)
+    message = parsed(events_pb2.ShuttleFrame(), data, "frame")
     name = message.WhichOneof("body")
     if name is None:
         raise Unreadable("frame.body", "none that this reader knows")
@@ -162,12 +160,10 @@ def decode_shuttle_frame(data: bytes) -> ShuttleFrame:
 
 def number_of(data: bytes) -> int:
     """Return the number on a shuttle's frame whose body cannot be read; 0 if it has none."""
-    message = events_pb2.ShuttleFrame()
     try:
-        message.ParseFromString(data)
-    except DecodeError:
+        return parsed(events_pb2.ShuttleFrame(), data, "frame").number
+    except Unreadable:
         return 0
-    return message.number
 
 
 def decode_gateway_frame(data: bytes) -> GatewayFrame:
@@ -178,7 +174,7 @@ def decode_gateway_frame(data: bytes) -> GatewayFrame:
     Unreadable
         If they carry none.
     """
-    message = _parsed(events_pb2.GatewayFrame(), data)
+    message = parsed(events_pb2.GatewayFrame(), data, "frame")
     name = message.WhichOneof("body")
     body = None if name is None else _FROM_GATEWAYS[name].read(getattr(message, name), name)
     return GatewayFrame(message.received_up_to, body)
@@ -194,11 +190,3 @@ def _put(message: Any, body: object, carriers: dict[str, Carrier]) -> None:
     part = getattr(message, name)
     part.SetInParent()
     carriers[name].write(part, body)
-
-
-def _parsed(message: Any, data: bytes) -> Any:
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("frame", f"malformed: {error}") from None
-    return message

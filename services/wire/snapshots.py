@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from google.protobuf.message import DecodeError
-
-from services.domain.errors import Unreadable
 from services.domain.ids import ZoneId
+from services.wire.fields import Form
 from services.wire.generated.navette.v1 import events_pb2
 
 
@@ -72,21 +70,12 @@ class Snapshot:
         return SnapshotMark(self.number, self.taken_at_ms, self.code, self.territory)
 
 
+_SNAPSHOT = Form(Snapshot, events_pb2.ZoneSnapshot)
+
+
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Turn a snapshot into bytes; equal ones give equal bytes."""
-    message = events_pb2.ZoneSnapshot(
-        zone=snapshot.zone,
-        number=snapshot.number,
-        now_s=snapshot.now_s,
-        taken_at_ms=snapshot.taken_at_ms,
-        link=snapshot.link,
-        code=snapshot.code,
-        territory=snapshot.territory,
-        rows=[
-            events_pb2.SnapshotRow(kind=row.kind, id=row.id, body=row.body) for row in snapshot.rows
-        ],
-    )
-    return message.SerializeToString(deterministic=True)
+    return _SNAPSHOT.encode(snapshot)
 
 
 def decode_snapshot(data: bytes) -> Snapshot:
@@ -97,18 +86,6 @@ def decode_snapshot(data: bytes) -> Snapshot:
     Unreadable
         If they keep none.
     """
-    message = events_pb2.ZoneSnapshot()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("snapshot", f"malformed: {error}") from None
-    return Snapshot(
-        zone=ZoneId(message.zone),
-        number=message.number,
-        now_s=message.now_s,
-        taken_at_ms=message.taken_at_ms,
-        link=message.link,
-        code=message.code,
-        territory=message.territory,
-        rows=tuple(KeptRow(row.kind, row.id, row.body) for row in message.rows),
-    )
+    snapshot = _SNAPSHOT.decode(data, "snapshot")
+    assert isinstance(snapshot, Snapshot)
+    return snapshot

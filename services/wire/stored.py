@@ -5,25 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from google.protobuf.message import DecodeError
-
 from services.domain.errors import Unreadable
 from services.domain.events import Event, Message
 from services.domain.ids import ZoneId
 from services.domain.ride import Ride
 from services.wire.codec import decode_body
 from services.wire.envelope import Body
-from services.wire.fields import Carrier
+from services.wire.fields import Form, parsed
 from services.wire.generated.navette.v1 import events_pb2
 
-_RIDE = Carrier(Ride, events_pb2.StoredRide.DESCRIPTOR)
+RIDE = Form(Ride, events_pb2.StoredRide)
+"""How a ride is kept, wherever."""
 
 
 def encode_ride(ride: Ride) -> bytes:
     """Turn a ride into bytes; equal rides give equal bytes."""
-    message = events_pb2.StoredRide()
-    _RIDE.write(message, ride)
-    return message.SerializeToString(deterministic=True)
+    return RIDE.encode(ride)
 
 
 def decode_ride(data: bytes) -> Ride:
@@ -34,12 +31,7 @@ def decode_ride(data: bytes) -> Ride:
     Unreadable
         If they keep none.
     """
-    message = events_pb2.StoredRide()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("ride", f"malformed: {error}") from None
-    ride = _RIDE.read(message, "ride")
+    ride = RIDE.decode(data, "ride")
     assert isinstance(ride, Ride)
     return ride
 
@@ -111,11 +103,7 @@ def decode_entry(data: bytes) -> Entry:
     Unreadable
         If they keep none.
     """
-    message = events_pb2.JournalRecord()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable("journal", f"malformed: {error}") from None
+    message = parsed(events_pb2.JournalRecord(), data, "journal")
     return Entry(
         zone=ZoneId(message.zone),
         number=message.number,

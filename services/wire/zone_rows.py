@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from google.protobuf.message import DecodeError
-
 from services.domain.errors import Unreadable
-from services.domain.ride import Ride
 from services.domain.zone_state import (
     RideNote,
     Row,
@@ -16,17 +11,17 @@ from services.domain.zone_state import (
     StoredShuttle,
     StoredZone,
 )
-from services.wire.fields import Carrier
+from services.wire.fields import Form
 from services.wire.generated.navette.v1 import events_pb2
+from services.wire.stored import RIDE
 
-_MESSAGES: dict[RowKind, tuple[type, Any]] = {
-    RowKind.ZONE: (StoredZone, events_pb2.StoredZone),
-    RowKind.ROADS: (StoredRoads, events_pb2.StoredRoads),
-    RowKind.SHUTTLE: (StoredShuttle, events_pb2.StoredShuttle),
-    RowKind.RIDE: (Ride, events_pb2.StoredRide),
-    RowKind.NOTE: (RideNote, events_pb2.RideNote),
+_FORMS = {
+    RowKind.ZONE: Form(StoredZone, events_pb2.StoredZone),
+    RowKind.ROADS: Form(StoredRoads, events_pb2.StoredRoads),
+    RowKind.SHUTTLE: Form(StoredShuttle, events_pb2.StoredShuttle),
+    RowKind.RIDE: RIDE,
+    RowKind.NOTE: Form(RideNote, events_pb2.RideNote),
 }
-_CARRIERS = {kind: Carrier(one, message.DESCRIPTOR) for kind, (one, message) in _MESSAGES.items()}
 
 
 def encode_row(row: Row) -> bytes:
@@ -34,12 +29,7 @@ def encode_row(row: Row) -> bytes:
 
     Equal rows give equal bytes. Those of rides are what `services.wire.stored` makes of them.
     """
-    if row.value is None:
-        return b""
-    message = _MESSAGES[row.kind][1]()
-    _CARRIERS[row.kind].write(message, row.value)
-    data: bytes = message.SerializeToString(deterministic=True)
-    return data
+    return b"" if row.value is None else _FORMS[row.kind].encode(row.value)
 
 
 def decode_row(kind: str, row_id: str, data: bytes) -> Row:
@@ -54,9 +44,4 @@ def decode_row(kind: str, row_id: str, data: bytes) -> Row:
     if kind not in set(RowKind):
         raise Unreadable(place, "no kind of row that this reader knows")
     known = RowKind(kind)
-    message = _MESSAGES[known][1]()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise Unreadable(place, f"malformed: {error}") from None
-    return Row(known, row_id, _CARRIERS[known].read(message, place))
+    return Row(known, row_id, _FORMS[known].decode(data, place))
