@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
+from services.domain.errors import Unavailable
 from services.gateway import documentation, links, problems, routes
 from services.gateway.access import Access
 from services.gateway.areas import Areas
@@ -31,9 +33,12 @@ from services.runtime.metrics import new_registry
 from services.runtime.ports import Log, Store
 from services.runtime.riders import Riders
 from services.runtime.settings import Settings
+from services.wire.envelope import Envelope
+from services.wire.topics import Topic
+
+log = structlog.get_logger()
 
 probes = APIRouter(tags=["operation"])
-
 
 Ready = Callable[[], Awaitable[Sequence[str]]]
 """Says what is not ready beside the gateway itself; nothing: all is."""
@@ -92,18 +97,19 @@ def create_app(
     contacts = Contacts(backing.riders, backing.store, areas)
     desk = Desk(backing.log, view, backing.store, areas, contacts, _limits(settings))
     metrics = GatewayMetrics(registry, desk, view, streams)
+    unreadable = metrics.unreadable.inc
     since_ms = (time.time_ns() // 1_000_000) - settings.follow_s * 1000
-    orders = Orders(backing.log, backing.store, areas, metrics.unreadable.inc)
-    follower = Follower(backing.log, view, metrics.unreadable.inc, since_ms, orders.hear)
+    orders = Orders(backing.log, backing.store, areas, unreadable)
+    hears = _hears(view, orders)
+    follower = Follower(backing.log, Topic.RIDE_EVENTS, hears, unreadable, since_ms)
 
     @contextlib.asynccontextmanager
     async def following(_app: Starlette) -> AsyncIterator[None]:
-        works = (follower.run(), orders.run(), contacts.tend())
+        works = (_follow(follower, view), orders.run(), contacts.tend())
         tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
-            view.close()
             for task in tasks:
                 task.cancel()
             # Why one failed was logged when it did.
@@ -130,6 +136,26 @@ def create_app(
     app.state.links = links.Links(areas, backing.log, orders, settings, LinkMetrics(registry))
     problems.install(app)
     return app
+
+
+def _hears(view: RideView, orders: Orders) -> Callable[[int, Envelope], None]:
+    def hear(offset: int, event: Envelope) -> None:
+        orders.hear(event)
+        try:
+            view.apply(offset, event)
+        except Unavailable:
+            # The view is full of rides under way. This one is unknown here; all others go on.
+            log.warning("event_dropped", offset=offset)
+
+    return hear
+
+
+async def _follow(follower: Follower, view: RideView) -> None:
+    try:
+        await follower.run()
+    finally:
+        # Without events nobody gets an answer: say so to all who wait, and to the probe.
+        view.close()
 
 
 def _limits(settings: Settings) -> DeskLimits:

@@ -1,4 +1,4 @@
-"""Keeps a gateway's view of rides up to date."""
+"""Follows a topic, all of it, for whoever keeps a view of what is on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 import structlog
 
 from services.domain.errors import Unavailable, Unreadable
-from services.gateway.view import RideView
 from services.runtime.ports import Forgotten, Log, Record
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic
@@ -19,36 +18,34 @@ RETRY_S = 0.5
 
 
 class Follower:
-    """Reads all of ``ride-events`` from some time on; older rides are in the store.
+    """Reads all partitions of a topic from some time on, for as long as it runs.
 
     Parameters
     ----------
-    source
-        The log.
-    view
-        Where events go.
+    source, topic
+        The log, and what to follow on it.
+    hear
+        Hears of each message and its offset.
     unreadable
-        Called for each event that could not be read.
+        Called for each message that could not be read.
     since_ms
         From when on, in milliseconds since 1970 UTC by the log's clock.
-    hear
-        Hears of each event, too.
     """
 
     def __init__(
         self,
         source: Log,
-        view: RideView,
+        topic: Topic,
+        hear: Callable[[int, Envelope], object],
         unreadable: Callable[[], None],
         since_ms: int = 0,
-        hear: Callable[[Envelope], None] = lambda _: None,
     ) -> None:
-        self._hear = hear
-        self._since_ms = since_ms
         self._log = source
-        self._view = view
+        self._topic = topic
+        self._hear = hear
         self._unreadable = unreadable
-        self._behind: set[int] = set(range(source.partitions))
+        self._since_ms = since_ms
+        self._behind = set(range(source.partitions))
         self._failed = False
 
     @property
@@ -63,15 +60,13 @@ class Follower:
                 for partition in range(self._log.partitions):
                     tasks.create_task(self._follow(partition))
         except Exception:
-            # Without events nobody gets an answer: say so to all who wait, and to the probe.
-            log.exception("follower_failed")
+            log.exception("follower_failed", topic=self._topic.value)
             self._failed = True
-            self._view.close()
             raise
 
     async def _follow(self, partition: int) -> None:
         offset, end = await self._range(partition)
-        reader = self._log.reader(Topic.RIDE_EVENTS, partition, offset)
+        reader = self._log.reader(self._topic, partition, offset)
         try:
             while True:
                 if reader.position >= end:
@@ -79,10 +74,10 @@ class Follower:
                 try:
                     records = await reader.read()
                 except Forgotten as error:
-                    # Somebody dropped what was not read yet: those rides are in the store.
-                    log.warning("events_forgotten", reason=str(error))
+                    # What was dropped before it was read is in the store, or out of date.
+                    log.warning("records_forgotten", reason=str(error))
                     reader.close()
-                    reader = self._log.reader(Topic.RIDE_EVENTS, partition, error.first)
+                    reader = self._log.reader(self._topic, partition, error.first)
                     continue
                 for record in records:
                     self._take(record)
@@ -93,26 +88,21 @@ class Follower:
         """Where to begin, and where the log ends now."""
         while True:
             try:
-                offset = await self._log.offset_at(Topic.RIDE_EVENTS, partition, self._since_ms)
-                return offset, await self._log.end(Topic.RIDE_EVENTS, partition)
+                offset = await self._log.offset_at(self._topic, partition, self._since_ms)
+                return offset, await self._log.end(self._topic, partition)
             except Unavailable as error:
-                log.warning("events_unreachable", reason=str(error))
+                log.warning("log_unreachable", topic=self._topic.value, reason=str(error))
                 await asyncio.sleep(RETRY_S)
 
     def _take(self, record: Record) -> None:
         if isinstance(record.value, Unreadable):
             self._unreadable()
             log.error(
-                "event_unreadable",
+                "record_unreadable",
                 topic=record.topic.value,
                 offset=record.offset,
                 part=record.value.place,
                 reason=record.value.reason,
             )
             return
-        self._hear(record.value)
-        try:
-            self._view.apply(record.offset, record.value)
-        except Unavailable:
-            # The view is full of rides under way. This one is unknown here; all others go on.
-            log.warning("event_dropped", topic=record.topic.value, offset=record.offset)
+        self._hear(record.offset, record.value)

@@ -13,14 +13,13 @@ from services.domain.ids import ShuttleId, ZoneId
 from services.domain.plan import Plan
 from services.domain.zone_state import RowKind, StoredRoads
 from services.gateway.areas import Areas
-from services.runtime.ports import Forgotten, Log, Record, Store
+from services.gateway.follower import Follower
+from services.runtime.ports import Log, Store
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic
 from services.wire.zone_rows import decode_row
 
 log = structlog.get_logger()
-
-RETRY_S = 0.5
 
 
 class Orders:
@@ -39,19 +38,18 @@ class Orders:
     def __init__(
         self, source: Log, store: Store, areas: Areas, unreadable: Callable[[], None]
     ) -> None:
-        self._log = source
         self._store = store
         self._areas = areas
-        self._unreadable = unreadable
         self._plans: dict[tuple[ZoneId, ShuttleId], Plan] = {}
         self._roads: dict[ZoneId, RoadsChanged] = {}
         self._listeners: dict[ZoneId, set[asyncio.Event]] = {}
-        self._behind = set(range(source.partitions))
+        # The newest plan of each shuttle is always kept on the topic.
+        self._follower = Follower(source, Topic.SHUTTLE_PLANS, self._hear, unreadable)
 
     @property
     def ready(self) -> bool:
         """Whether all plans that were there at the start are known."""
-        return not self._behind
+        return self._follower.ready
 
     def plan(self, zone: ZoneId, shuttle: ShuttleId) -> Plan | None:
         """Return the newest plan of a shuttle, if there is any."""
@@ -114,48 +112,9 @@ class Orders:
         for news in self._listeners.get(zone, ()):
             news.set()
 
+    def _hear(self, _offset: int, envelope: Envelope) -> None:
+        self.hear(envelope)
+
     async def run(self) -> None:
         """Follow until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for partition in range(self._log.partitions):
-                    tasks.create_task(self._follow(partition))
-        except Exception:
-            log.exception("orders_failed")
-            self._behind.add(-1)
-            raise
-
-    async def _follow(self, partition: int) -> None:
-        end = await self._end(partition)
-        reader = self._log.reader(Topic.SHUTTLE_PLANS, partition)
-        try:
-            while True:
-                if reader.position >= end:
-                    self._behind.discard(partition)
-                try:
-                    records = await reader.read()
-                except Forgotten as error:
-                    # The newest plan of each shuttle is always kept: what is gone is of no use.
-                    reader.close()
-                    reader = self._log.reader(Topic.SHUTTLE_PLANS, partition, error.first)
-                    continue
-                for record in records:
-                    self._take(record)
-        finally:
-            reader.close()
-
-    async def _end(self, partition: int) -> int:
-        while True:
-            try:
-                return await self._log.end(Topic.SHUTTLE_PLANS, partition)
-            except Unavailable as error:
-                log.warning("plans_unreachable", reason=str(error))
-                await asyncio.sleep(RETRY_S)
-
-    def _take(self, record: Record) -> None:
-        if isinstance(record.value, Unreadable):
-            self._unreadable()
-            place, reason = record.value.place, record.value.reason
-            log.error("plan_unreadable", offset=record.offset, part=place, reason=reason)
-            return
-        self.hear(record.value)
+        await self._follower.run()

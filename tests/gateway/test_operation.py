@@ -30,7 +30,7 @@ async def test_it_is_not_healthy_before_it_has_caught_up() -> None:
     log = EmbeddedLog(MemoryLog())
     await Peer(log, silent).say(RideConfirmed(RideId("r-1")))
     view = RideView()
-    follower = Follower(log, view, lambda: None)
+    follower = Follower(log, Topic.RIDE_EVENTS, view.apply, lambda: None)
     assert not follower.ready
     task = asyncio.create_task(follower.run())
     await asyncio.sleep(0.01)
