@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.domain.events import CloseRoads
+from services.domain.events import CloseRoads, RoadsChanged
 from services.domain.ids import RideId, ShuttleId
 from services.domain.operating_domain import RestrictDriving
 from services.domain.ride import Ride
@@ -268,6 +268,11 @@ class StoredRoads:
     domain: RestrictDriving
     closed: tuple[int, ...]
     changed_s: int
+
+    def said(self) -> RoadsChanged:
+        """What shuttles were told of them last."""
+        domain = self.domain
+        return RoadsChanged(self.version, self.closed, (), domain.restrictions, domain.speed_caps)
 
 
 class Row(NamedTuple):

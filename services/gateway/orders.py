@@ -70,11 +70,7 @@ class Orders:
             log.warning("roads_unknown", zone=zone, reason=str(error))
             return
         if row is not None and isinstance(row.value, StoredRoads):
-            roads, domain = row.value, row.value.domain
-            said = RoadsChanged(
-                roads.version, roads.closed, (), domain.restrictions, domain.speed_caps
-            )
-            self._take_roads(zone, said)
+            self._take_roads(zone, row.value.said())
 
     def listen(self, zone: ZoneId, news: asyncio.Event) -> None:
         """Set this whenever something is new in a zone, until `leave`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from services.domain.events import Event, RideConfirmed, RideOffered, RoadsChanged
+from services.domain.events import Event, RideConfirmed, RideOffered
 from services.domain.ids import ShuttleId
 from services.domain.ride import Ride, Status
 from services.domain.zone_state import Row, StoredRoads, StoredShuttle
@@ -50,10 +50,7 @@ def known(rows: Iterable[Row]) -> Iterator[Event]:
     for row in rows:
         value = row.value
         if isinstance(value, StoredRoads):
-            restricted = value.domain
-            yield RoadsChanged(
-                value.version, value.closed, (), restricted.restrictions, restricted.speed_caps
-            )
+            yield value.said()
         elif isinstance(value, Ride) and value.status in OPEN and value.offer is not None:
             assert value.shuttle_id is not None
             yield RideOffered(value.id, value.shuttle_id, value.offer)
