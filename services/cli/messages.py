@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from services.cli.commands import FILE, main
+from services.cli.commands import FILE, KAFKA, main
 from services.wire.topics import Topic
 
 if TYPE_CHECKING:
     from services.runtime.settings import KafkaSettings
 
-_KAFKA = click.option("--kafka", metavar="HOST:PORT,...", help="Brokers.  [env: NAVETTE_KAFKA]")
 _PLACE = click.argument("place", metavar="PARTITION-OFFSET")
 
 
@@ -27,7 +26,7 @@ def _settings(**given: Any) -> KafkaSettings:
 
 
 @main.command("topics", short_help="Create or check the topics on Kafka.")
-@_KAFKA
+@KAFKA
 @click.option(
     "--partitions",
     type=click.IntRange(1, 10_000),
@@ -62,7 +61,7 @@ def dead_letters() -> None:
 
 
 @dead_letters.command("list", short_help="A line for each.")
-@_KAFKA
+@KAFKA
 @click.option(
     "--topic", type=click.Choice([topic.value for topic in Topic]), help="Only those from here."
 )
@@ -75,7 +74,7 @@ def list_dead_letters(kafka: str | None, topic: str | None) -> None:
 
 @dead_letters.command("show", short_help="All about one, its bytes included.")
 @_PLACE
-@_KAFKA
+@KAFKA
 @click.option("--out", type=FILE, help="Write its bytes here instead of showing them.")
 def show_dead_letter(place: str, kafka: str | None, out: Path | None) -> None:
     """Show one, by its place in the list; it may hold personal data."""
@@ -86,7 +85,7 @@ def show_dead_letter(place: str, kafka: str | None, out: Path | None) -> None:
 
 @dead_letters.command("resubmit", short_help="Put some back on their topic and partition.")
 @click.argument("places", metavar="PARTITION-OFFSET...", nargs=-1, required=True)
-@_KAFKA
+@KAFKA
 @click.option("--force", is_flag=True, help="Also those that can still not be read.")
 def resubmit_dead_letters(places: tuple[str, ...], kafka: str | None, force: bool) -> None:
     """Put them back, in the order given, as they came; that it was done is noted."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from services.cli.commands import FILE, WEATHER, main
+from services.cli.commands import DATABASE, FILE, KAFKA, TERRITORIES, WEATHER, main, with_options
 from services.domain.day import Weather
 
 
@@ -88,27 +87,8 @@ def serve() -> None:
     """
 
 
-def _served(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a role the options that all roles have."""
-    options = (
-        click.option(
-            "--territory",
-            "territories",
-            multiple=True,
-            metavar="[ID=]FOLDER",
-            help="What is served; may be given several times.  [env: NAVETTE_TERRITORIES]",
-        ),
-        click.option("--kafka", metavar="HOST:PORT,...", help="Brokers.  [env: NAVETTE_KAFKA]"),
-        click.option(
-            "--database",
-            metavar="URL",
-            help="postgresql://user@host/name; a password is better in NAVETTE_DATABASE.",
-        ),
-        click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port.  [default: 8080]"),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+_PORT = click.option("--port", type=click.IntRange(0, 65_535), help="HTTP port.  [default: 8080]")
+_served = with_options(TERRITORIES, KAFKA, DATABASE, _PORT)
 
 
 def _play(make: Any, territories: tuple[str, ...], port: int | None, **given: str | None) -> None:
@@ -158,7 +138,7 @@ def serve_shuttles(link: str | None, **chosen: Any) -> None:
 
 
 @main.command("migrate", short_help="Bring the database to this version's tables.")
-@click.option("--database", metavar="URL", help="postgresql://...  [env: NAVETTE_DATABASE]")
+@DATABASE
 @click.option(
     "--journal-days",
     type=click.IntRange(1, 3660),

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from services.cli.commands import main
+from services.cli.commands import DATABASE, TERRITORIES, main, with_options
 
 if TYPE_CHECKING:
     from services.runtime.settings import ServeSettings
 
-_DATABASE = click.option("--database", metavar="URL", help="[env: NAVETTE_DATABASE]")
-_TERRITORY = click.option(
-    "--territory",
-    "territories",
-    multiple=True,
-    metavar="[ID=]FOLDER",
-    help="A territory that is served; may be given several times.  [env: NAVETTE_TERRITORIES]",
+_person = with_options(
+    click.option("--phone", metavar="NUMBER", help="Who has this phone."),
+    click.option("--ride", metavar="ID", help="Who asked for this ride."),
+    click.option(
+        "--calling-code",
+        type=click.IntRange(1, 999),
+        help="Country of a number that begins with a single 0.",
+    ),
+    DATABASE,
 )
-
-
-def _person(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say who is meant."""
-    options = (
-        click.option("--phone", metavar="NUMBER", help="Who has this phone."),
-        click.option("--ride", metavar="ID", help="Who asked for this ride."),
-        click.option(
-            "--calling-code",
-            type=click.IntRange(1, 999),
-            help="Country of a number that begins with a single 0.",
-        ),
-        _DATABASE,
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def _settings(database: str | None) -> ServeSettings:
@@ -56,7 +40,7 @@ def riders() -> None:
 
 @riders.command("export", short_help="All that is kept of a person, as JSON.")
 @_person
-@_TERRITORY
+@TERRITORIES
 def export_person(database: str | None, territories: tuple[str, ...], **who: Any) -> None:
     """Print all that is kept of a person, with what became of their rides.
 
@@ -78,8 +62,8 @@ def erase_person(database: str | None, force: bool, **who: Any) -> None:
 
 
 @riders.command("tend", short_help="Erase what is kept for long enough.")
-@_TERRITORY
-@_DATABASE
+@TERRITORIES
+@DATABASE
 def tend_all(database: str | None, territories: tuple[str, ...]) -> None:
     """Erase contacts that are older than their territory keeps them.
 

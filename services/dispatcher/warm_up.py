@@ -26,14 +26,7 @@ def warm_up(network: Network) -> None:
     for number, (origin, destination) in enumerate(((first, last), (last, first))):
         now_s = NOON_S + 60 * number
         ride_id = RideId(str(number))
-        request = Request(
-            ride_id=ride_id,
-            party=Party(),
-            origins=(StopWalk(origin, 0),),
-            destinations=(StopWalk(destination, 0),),
-            departure_s=now_s,
-        )
-        for event in zone.apply(RequestRide(request), now_s):
+        for event in zone.apply(wish(ride_id, origin, destination, now_s), now_s):
             if isinstance(event, PlanIssued) and event.plan.visits:
                 plan = event.plan
                 k = zone.fleet.number[plan.shuttle_id]
@@ -44,3 +37,16 @@ def warm_up(network: Network) -> None:
         zone.apply(AcceptOffer(ride_id), now_s + 2)
     zone.apply(CancelRide(RideId("0")), NOON_S + 120)
     zone.apply(WakeUp(), NOON_S + 180)
+
+
+def wish(ride_id: RideId, origin: int, destination: int, now_s: int) -> RequestRide:
+    """Ask for a ride from stop to stop, now."""
+    return RequestRide(
+        Request(
+            ride_id=ride_id,
+            party=Party(),
+            origins=(StopWalk(origin, 0),),
+            destinations=(StopWalk(destination, 0),),
+            departure_s=now_s,
+        )
+    )

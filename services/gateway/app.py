@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
@@ -30,6 +30,7 @@ from services.gateway.orders import Orders
 from services.gateway.stream import Streams
 from services.gateway.view import RideView
 from services.runtime.metrics import new_registry
+from services.runtime.pages import NO_STORE, Waiting, shown
 from services.runtime.ports import Log, Store
 from services.runtime.riders import Riders
 from services.runtime.settings import Settings
@@ -39,9 +40,6 @@ from services.wire.topics import Topic
 log = structlog.get_logger()
 
 probes = APIRouter(tags=["operation"])
-
-Ready = Callable[[], Awaitable[Sequence[str]]]
-"""Says what is not ready beside the gateway itself; nothing: all is."""
 
 
 async def all_ready() -> Sequence[str]:
@@ -74,7 +72,7 @@ def create_app(
     settings: Settings,
     *,
     registry: CollectorRegistry | None = None,
-    ready: Ready = all_ready,
+    ready: Waiting = all_ready,
 ) -> Starlette:
     """Make a gateway.
 
@@ -89,7 +87,7 @@ def create_app(
     registry
         Where metrics are kept; a new one if absent.
     ready
-        Says what else is not ready.
+        Says what is not ready beside the gateway itself.
     """
     registry = registry or new_registry()
     view = RideView(settings.rides_max)
@@ -172,7 +170,7 @@ async def healthz(http: HttpRequest) -> Response:
     follower: Follower = http.app.state.follower
     if not follower.ready:
         raise problems.busy("the gateway does not follow the rides' events (yet)")
-    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"status": "ok"}, headers=NO_STORE)
 
 
 @probes.get("/readyz", summary="Is it ready?")
@@ -184,11 +182,10 @@ async def readyz(http: HttpRequest) -> Response:
         waiting.append("the gateway does not follow the rides' events (yet)")
     if waiting:
         raise problems.busy("; ".join(waiting))
-    return JSONResponse({"status": "ready"}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"status": "ready"}, headers=NO_STORE)
 
 
 @probes.get("/metrics", summary="Metrics, in Prometheus' format")
 async def metrics_text(http: HttpRequest) -> Response:
     """Show metrics in Prometheus' text format."""
-    registry: CollectorRegistry = http.app.state.registry
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return shown(http.app.state.registry)

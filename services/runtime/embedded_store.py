@@ -12,16 +12,21 @@ from datetime import date
 from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import TERMINAL
-from services.runtime.ports import Changes, Group, Holding, Part, StoredRide, ZoneHolding
+from services.runtime.ports import (
+    MESSAGE_IDS,
+    Changes,
+    Group,
+    Holding,
+    Part,
+    StoredRide,
+    ZoneHolding,
+)
 from services.wire.snapshots import Snapshot, SnapshotMark, decode_snapshot, encode_snapshot
 from services.wire.stored import Entry, decode_ride, encode_ride
 from services.wire.topics import Topic
 
 SNAPSHOTS_MAX = 10
 """Newest snapshots that are kept of each zone."""
-
-MESSAGE_IDS = 200
-"""Steps that an owner looks back on for the ids of their messages."""
 
 SLACK = 1.1
 """Bounds may be passed by a tenth, so that the cost of dropping is spread over many steps."""

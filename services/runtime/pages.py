@@ -30,7 +30,7 @@ def pages(waiting: Waiting, registry: CollectorRegistry) -> Starlette:
         return JSONResponse({"status": "ready"}, headers=NO_STORE)
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return shown(registry)
 
     return Starlette(
         routes=[
@@ -39,3 +39,8 @@ def pages(waiting: Waiting, registry: CollectorRegistry) -> Starlette:
             Route("/metrics", metrics),
         ]
     )
+
+
+def shown(registry: CollectorRegistry) -> Response:
+    """Show metrics in Prometheus' text format."""
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

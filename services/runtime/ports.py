@@ -20,6 +20,9 @@ from services.wire.stored import Entry
 from services.wire.topics import Topic
 from services.wire.zone_rows import decode_row
 
+MESSAGE_IDS = 200
+"""Steps that an owner looks back on for the ids of their messages."""
+
 
 class Forgotten(NavetteError):
     """Records were asked for that the log does not keep any more."""

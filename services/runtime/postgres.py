@@ -16,8 +16,7 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
 from services.runtime import tables
 from services.runtime.database import direct, reached
-from services.runtime.embedded_store import MESSAGE_IDS
-from services.runtime.ports import Group, Holding, Part, StoredRide, ZoneHolding
+from services.runtime.ports import MESSAGE_IDS, Group, Holding, Part, StoredRide, ZoneHolding
 from services.runtime.postgres_commit import STATEMENT, arguments
 from services.runtime.postgres_snapshots import PostgresSnapshots
 from services.wire.stored import Entry, decode_entry, decode_ride

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -32,9 +31,9 @@ from services.runtime.probe import says_ok
 from services.runtime.rider_keys import new_master_key
 from services.runtime.run_folder import RunFolder
 from services.runtime.settings import KafkaSettings, read_settings
+from services.runtime.signals import on_end
 from services.runtime.supervisor import Part, Supervisor
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 KILLED = 130
 NAVETTE = (sys.executable, "-m", "services.cli")
 ROLE_STOPS_S = 8.0
@@ -128,7 +127,8 @@ class _Stack:
     async def serve(self) -> None:
         """Start all, wait until told to end, end all."""
         need_port(self._port, "the gateway")
-        stopped = self._listen_to_signals()
+        stopped = asyncio.Event()
+        on_end(partial(self._signalled, stopped))
         starting = asyncio.create_task(self._start())
         waiting = asyncio.create_task(stopped.wait())
         try:
@@ -241,21 +241,14 @@ class _Stack:
             )
         )
 
-    def _listen_to_signals(self) -> asyncio.Event:
+    def _signalled(self, stopped: asyncio.Event) -> None:
         """Let a first signal end all in order, and a second one at once."""
-        stopped = asyncio.Event()
-
-        def signalled() -> None:
-            if stopped.is_set():
-                self._supervisor.kill()
-                self._say("Killed.")
-                os._exit(KILLED)
-            self._say("Ending ... (once more kills)")
-            stopped.set()
-
-        for number in SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, signalled)
-        return stopped
+        if stopped.is_set():
+            self._supervisor.kill()
+            self._say("Killed.")
+            os._exit(KILLED)
+        self._say("Ending ... (once more kills)")
+        stopped.set()
 
 
 def _riders_key(file: Path) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import gc
 import json
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from services.runtime.migrate import check_version
 from services.runtime.postgres import PostgresStore
 from services.runtime.postgres_riders import PostgresRiderStore
 from services.runtime.settings import KafkaSettings, ServeSettings, Settings, read_settings
+from services.runtime.signals import on_end
 from services.runtime.zone_clocks import zone_clocks
 from services.wire.topics import Topic
 
@@ -38,7 +38,6 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 RETRY_S = 0.5
 RETRY_S_MAX = 5.0
 ANSWER_S_MAX = 1.5
@@ -186,9 +185,8 @@ async def _serve(
 
 def told_to_end() -> asyncio.Task[Literal[True]]:
     """Return a task that is done once the process is told to end (SIGINT or SIGTERM)."""
-    told, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, told.set)
+    told = asyncio.Event()
+    on_end(told.set)
     return asyncio.create_task(told.wait())
 
 

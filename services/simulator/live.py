@@ -7,7 +7,6 @@ follow the plans on another and report on a third, and every message passes thro
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -44,6 +43,7 @@ from services.runtime.metrics import LogMetrics, new_registry
 from services.runtime.rider_keys import MasterKeys
 from services.runtime.riders import Riders
 from services.runtime.settings import Settings, read_settings
+from services.runtime.signals import on_end
 from services.runtime.zone_clocks import zone_clocks
 from services.simulator.contact import LogContact
 from services.simulator.live_shuttles import LiveShuttles
@@ -51,9 +51,6 @@ from services.simulator.warm_up import warm_up
 
 STEPS_MAX = 100_000
 """Steps of the journal that are kept in memory."""
-
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 log = structlog.get_logger()
 
@@ -142,7 +139,6 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
     """
     await zone_clocks(house.store, house.served, house.log.partitions, house.clock)
     server = HttpServer(house.app, house.app.state.view.close)
-    loop = asyncio.get_running_loop()
     failed: list[str] = []
 
     async def run(name: str, part: Coroutine[None, None, None]) -> None:
@@ -158,13 +154,11 @@ async def live(house: House, port: socket.socket, ready: Callable[[], None]) -> 
         asyncio.create_task(run("shuttles", house.shuttles.run())),
         asyncio.create_task(_announce(server, ready)),
     ]
-    for number in SIGNALS:
-        loop.add_signal_handler(number, server.stop)
+    heed_no_more = on_end(server.stop)
     try:
         await server.serve([port])
     finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+        heed_no_more()
         for part in parts:
             part.cancel()
         await asyncio.gather(*parts, return_exceptions=True)

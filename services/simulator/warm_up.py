@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.dispatcher.core import Zone
-from services.domain.events import AcceptOffer, Event, PlanIssued, Report, RequestRide, RideEvent
+from services.dispatcher.warm_up import wish
+from services.domain.events import AcceptOffer, Event, PlanIssued, Report, RideEvent
 from services.domain.ids import RideId
-from services.domain.ride import Party, Request, StopWalk
 from services.network.driving import ways
 from services.network.fleet import shuttles
 from services.network.folder import Network
@@ -37,15 +37,9 @@ def warm_up(network: Network) -> None:
                 guests.hear(event, agenda.now_s)
 
     def ask(name: str, origin: int, destination: int) -> None:
-        request = Request(
-            ride_id=RideId(name),
-            party=Party(),
-            origins=(StopWalk(origin, 0),),
-            destinations=(StopWalk(destination, 0),),
-            departure_s=agenda.now_s,
-        )
-        take(zone.apply(RequestRide(request), agenda.now_s))
-        take(zone.apply(AcceptOffer(request.ride_id), agenda.now_s))
+        ride_id = RideId(name)
+        take(zone.apply(wish(ride_id, origin, destination, agenda.now_s), agenda.now_s))
+        take(zone.apply(AcceptOffer(ride_id), agenda.now_s))
 
     first, last = 0, len(network.stops) - 1
     agenda.at(NOON_S, lambda: ask("first", first, last))
