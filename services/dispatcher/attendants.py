@@ -8,11 +8,11 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry
 
 from services.dispatcher.batching import Batching
+from services.dispatcher.company import Beside
 from services.dispatcher.daylight_loop import DaylightLoop
 from services.dispatcher.host import Host
 from services.dispatcher.improver import Improver, ImproverMetrics, SolverProcess
 from services.dispatcher.rebalancing import standings
-from services.dispatcher.shard import Beside
 from services.dispatcher.waiting import Waiting
 from services.dispatcher.waiting_loop import WaitingLoop, WaitingMetrics
 from services.domain.day import DayKind, Weather
@@ -54,7 +54,7 @@ class Attendants:
             self._solver,
         )
         daylight = DaylightLoop(network, host.id, self._log, clock)
-        runs = [improver.run(), daylight.run()]
+        runs = {"improver": improver.run, "daylight": daylight.run}
         waiting = Waiting(network, host.fleet)
         if waiting.settings.strategy is not WaitingPlace.STAY:
             waiting.expect = lambda day: expected_in(network, DayKind.of(day, self._weather))
@@ -67,8 +67,8 @@ class Attendants:
                 clock,
                 self._placing,
             )
-            runs.append(placing.run())
-        return Beside(tuple(runs), improver.changed)
+            runs["waiting"] = placing.run
+        return Beside(runs, improver.changed)
 
     def stop(self) -> None:
         """End the process that solves."""

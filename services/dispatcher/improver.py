@@ -102,11 +102,14 @@ class SolverProcess:
         """
         with self._busy:
             patience_s = seconds + GRACE_S
-            if self._ends is None:
-                self._ends = self._start()
-                patience_s += START_S
             try:
+                if self._ends is None:
+                    self._ends = self._start()
+                    patience_s += START_S
                 answer = self._ask(self._ends, (batch, seconds, seed), patience_s)
+            except (EOFError, OSError) as error:
+                self._clear()
+                raise SolverFailed("the process died, or did not start") from error
             except SolverFailed:
                 self._clear()
                 raise
@@ -126,13 +129,16 @@ class SolverProcess:
     def _ask(self, ends: Connection, question: object, patience_s: float) -> object:
         if self._over:  # it may have started when `stop` had already looked for it
             raise SolverFailed("it was stopped")
+        # One that stands still does not read, and sending waits for that: until it is killed.
+        killer = threading.Timer(patience_s, self._process.kill)
+        killer.start()
         try:
             ends.send(question)
-            if not ends.poll(patience_s):
-                raise SolverFailed(f"no answer within {patience_s:.1f} s")
-            return ends.recv()
-        except (EOFError, OSError) as error:
-            raise SolverFailed("the process died") from error
+        finally:
+            killer.cancel()
+        if not ends.poll(patience_s):
+            raise SolverFailed(f"no answer within {patience_s:.1f} s")
+        return ends.recv()
 
     def _clear(self) -> None:
         if self._process is not None:

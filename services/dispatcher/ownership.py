@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from services.dispatcher.shard import Poisoned, Shard
+from services.dispatcher.shard import Shard
 from services.domain.errors import ShardLost, Unavailable
 from services.runtime.membership import Membership
-from services.wire.topics import Topic
 
 log = structlog.get_logger()
 
@@ -24,8 +23,6 @@ RETRY_S_MAX = 2.0
 LOST_S = 1.0
 """When somebody else took a shard, we wait so long to hear that it is theirs."""
 
-Poison = Mapping[tuple[Topic, int], str]
-
 
 class Ownership:
     """Keeps the shards that are ours running.
@@ -35,7 +32,7 @@ class Ownership:
     membership
         Says which are ours.
     make
-        Makes a shard, given its number and what is poison to it.
+        Makes a shard, given its number.
     registry
         Where it is counted how many are ours.
     """
@@ -43,7 +40,7 @@ class Ownership:
     def __init__(
         self,
         membership: Membership,
-        make: Callable[[int, Poison], Shard],
+        make: Callable[[int], Shard],
         registry: CollectorRegistry,
     ) -> None:
         self._membership = membership
@@ -89,15 +86,14 @@ class Ownership:
 
     async def _keep(self, number: int) -> None:
         """Run a shard; when it was lost or is in doubt, forget all of it and take it anew."""
-        poison: dict[tuple[Topic, int], str] = {}
         pause_s = RETRY_S
         while True:
-            shard = self._shards[number] = self._make(number, poison)
+            shard = self._shards[number] = self._make(number)
             shard.taken = lambda: self._running.add(number)
             try:
                 await shard.run()
             except Exception as error:
-                lost = self._explain(number, error, poison)
+                lost = self._explain(number, error)
             else:
                 break
             again_s = RETRY_S if number in self._running else min(2 * pause_s, RETRY_S_MAX)
@@ -105,13 +101,10 @@ class Ownership:
             self._running.discard(number)
             await asyncio.sleep(pause_s)
 
-    def _explain(self, number: int, error: Exception, poison: dict[tuple[Topic, int], str]) -> bool:
-        """Say why a shard was dropped, remember what broke it, and return if it was lost."""
+    def _explain(self, number: int, error: Exception) -> bool:
+        """Say why a shard was dropped, and return if it was lost."""
         causes = list(_all(error))
         for one in causes:
-            if isinstance(one, Poisoned):
-                # It is put aside when it comes again, so that what lies behind it is heard.
-                poison[one.place] = one.reason
             if isinstance(one, Unavailable | ShardLost):
                 self._dropped.labels("doubt").inc()
                 log.warning("shard_dropped", shard=number, reason=str(one))

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from services.dispatcher.attendants import Attendants
 from services.dispatcher.host import Host
-from services.dispatcher.ownership import Ownership, Poison
+from services.dispatcher.ownership import Ownership
 from services.dispatcher.shard import Shard
 from services.dispatcher.surroundings import Surroundings
 from services.domain.day import DayKind, Weather
@@ -56,9 +56,9 @@ def dispatcher(
     def host(zone: ZoneId, holding: ZoneHolding) -> Host:
         return Host.held(zone, networks[zone], clocks[zone], holding)
 
-    def make(number: int, poison: Poison) -> Shard:
+    def make(number: int) -> Shard:
         partitions = around.messages.partitions
         zones = [zone for zone in networks if partition_of(zone, partitions) == number]
-        return Shard(number, zones, host, attendants.of, around, poison)
+        return Shard(number, zones, host, attendants.of, around)
 
     return Ownership(membership, make, registry), attendants

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
+from services.dispatcher.company import Beside, Company
 from services.dispatcher.host import Decided, Host
+from services.dispatcher.hosts import Broken, Hosts
 from services.dispatcher.outbox import Outbox
+from services.dispatcher.places import INPUTS
 from services.dispatcher.saving import Saving
 from services.dispatcher.surroundings import Surroundings, name_of
-from services.domain.errors import NavetteError, Unreadable
+from services.domain.errors import Unreadable
 from services.domain.events import (
-    AcceptOffer,
     Message,
     ParkProposal,
     Passed,
@@ -25,15 +26,11 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import ZoneId
-from services.domain.ride import Status
 from services.runtime.journal import entries
 from services.runtime.ports import Forgotten, Group, Holding, Record, ZoneHolding
-from services.wire.envelope import Envelope
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
-
-INPUTS = (Topic.RIDE_COMMANDS, Topic.SHUTTLE_REPORTS)
 
 GROUP_MAX = 100
 """Most messages that are decided and committed together."""
@@ -54,22 +51,6 @@ IDLE_S = 1.0
 """How far reading and publishing got is noted in the store after so long without a step."""
 
 
-class Poisoned(NavetteError):
-    """A message broke the zone that took it: a bug, which must not stop those behind it."""
-
-    def __init__(self, record: Record, reason: str) -> None:
-        self.place = record.topic, record.offset
-        self.reason = reason
-        super().__init__(f"{record.topic}/{record.partition}/{record.offset}: {reason}")
-
-
-class Beside(NamedTuple):
-    """What runs beside a zone, and who wants to know that it decided something."""
-
-    runs: Sequence[Coroutine[None, None, None]] = ()
-    changed: Callable[[], None] = lambda: None
-
-
 class Shard:
     """One shard and its zones, from the moment they are taken until they are let go.
 
@@ -85,8 +66,6 @@ class Shard:
         Says what runs beside a zone.
     around
         What it works with.
-    poison
-        Where on which topics lie messages that broke a zone, and how; they are put aside.
     """
 
     def __init__(
@@ -96,7 +75,6 @@ class Shard:
         make: Callable[[ZoneId, ZoneHolding], Host],
         beside: Callable[[Host], Beside],
         around: Surroundings,
-        poison: Mapping[tuple[Topic, int], str],
     ) -> None:
         self.number = number
         self.taken: Callable[[], object] = lambda: None
@@ -106,13 +84,11 @@ class Shard:
         self._beside = beside
         self._around = around
         self._metrics = around.metrics
-        self._poison = poison
-        self._hosts: dict[ZoneId, Host] = {}
-        self._changed: dict[ZoneId, Callable[[], None]] = {}
+        self._hosts: Hosts
+        self._company: Company
         self._epoch = 0
         self._inbox: asyncio.Queue[Record] = asyncio.Queue(WAITING_MAX)
         self._put_off: deque[Record] = deque()
-        self._offsets: dict[Topic, int] = {}
         self._committed = 0.0
         self._saved = 0.0
         self._saving = Saving(around.store, number)
@@ -136,27 +112,32 @@ class Shard:
             "shard_taken",
             shard=self.number,
             epoch=self._epoch,
-            zones=len(self._hosts),
+            zones=len(holding.zones),
             rides=sum(len(zone.rides) for zone in holding.zones.values()),
             ms=round(took_s * 1000),
         )
         self.taken()
-        async with asyncio.TaskGroup() as tasks:
-            parts = [tasks.create_task(self._outbox.run())]
-            await self._catch_up(holding)
-            reads = [self._read(topic, holding.offsets.get(topic, 0)) for topic in INPUTS]
-            parts += [tasks.create_task(read) for read in reads]
-            for zone, host in self._hosts.items():
-                beside = self._beside(host)
-                self._changed[zone] = beside.changed
-                parts += [tasks.create_task(run) for run in beside.runs]
-            parts.append(tasks.create_task(self._dispatch()))
-            await parts.pop()
-            await self._outbox.empty()
-            await self._commit([])
-            for part in parts:
-                part.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._work(tasks, holding)
+        finally:
+            self._hosts.end()
         log.info("shard_let_go", shard=self.number, epoch=self._epoch)
+
+    async def _work(self, tasks: asyncio.TaskGroup, holding: Holding) -> None:
+        self._company = Company(self._beside, tasks, self._metrics.attendants)
+        parts = [tasks.create_task(self._outbox.run())]
+        await self._catch_up(holding)
+        reads = [self._read(topic) for topic in INPUTS]
+        parts += [tasks.create_task(read) for read in reads]
+        for host in self._hosts:
+            self._company.join(host)
+        await self._dispatch()
+        await self._outbox.empty()
+        await self._commit([])
+        self._company.end()
+        for part in parts:
+            part.cancel()
 
     def let_go(self) -> None:
         """Finish what is being decided, let it out, and end `run`."""
@@ -166,12 +147,12 @@ class Shard:
         store = self._around.store
         holding = await store.take(self.number, self._zones, self._around.owner)
         self._epoch = holding.epoch
+        self._hosts = Hosts(holding, self._make, store, self._metrics)
         for zone, held in holding.zones.items():
-            self._hosts[zone] = self._make(zone, held)
             async for entry in entries(store, zone, held.published):
                 self._outbox.put(entry, entry.decided())
         # What is decided from here on is replayed from here, if code or territory changed.
-        await self._saving.save_due(self._hosts.values(), self._epoch)
+        await self._saving.save_due(self._hosts, self._epoch)
         return holding
 
     async def _catch_up(self, holding: Holding) -> None:
@@ -181,34 +162,25 @@ class Shard:
         """
         topic = Topic.RIDE_COMMANDS
         end = await self._around.messages.end(topic, self.number)
-        reader = self._around.messages.reader(topic, self.number, holding.offsets.get(topic, end))
+        start = self._hosts.places.start(topic) if topic in holding.offsets else end
+        reader = self._around.messages.reader(topic, self.number, start)
         decided: list[Decided] = []
         try:
             while reader.position < end:
-                found = [self._accepted(record) for record in await reader.read()]
-                decided += [one for one in found if one is not None]
+                for record in await reader.read():
+                    try:
+                        decided += self._hosts.accept(record)
+                    except Broken as broken:
+                        decided = await self._without(broken, decided)
         except Forgotten:
             log.error("commands_forgotten", shard=self.number)
         finally:
             reader.close()
         await self._commit(decided)
 
-    def _accepted(self, record: Record) -> Decided | None:
-        value = record.value
-        if isinstance(value, Unreadable) or not isinstance(value.body, AcceptOffer):
-            return None
-        host = self._hosts.get(value.zone)
-        if host is None:
-            return None
-        ride = host.zone.rides.get(value.body.ride_id)
-        if ride is None or ride.status is not Status.OFFERED or ride.offer is None:
-            return None
-        if value.zone_time_s > ride.offer.expires_s:
-            return None  # too late in any case: in its turn it is seen whether it still can be
-        return host.take(value, value.body, host.zone.now_s)
-
-    async def _read(self, topic: Topic, offset: int) -> None:
-        reader = self._around.messages.reader(topic, self.number, offset)
+    async def _read(self, topic: Topic) -> None:
+        start = self._hosts.places.start(topic)
+        reader = self._around.messages.reader(topic, self.number, start)
         try:
             while True:
                 try:
@@ -231,38 +203,36 @@ class Shard:
             records = await self._next()
             began = time.perf_counter()
             decided = await self._decide(records, began)
-            # Where messages never cease, what is due must not wait for a pause.
-            decided += self._wake(0 if not records else OVERDUE_S)
             if decided or began - self._committed > IDLE_S:
                 await self._commit(decided)
             if began - self._saved > SAVE_EVERY_S:
                 self._saved = began
-                await self._saving.save_due(self._hosts.values(), self._epoch)
+                await self._saving.save_due(self._hosts, self._epoch)
             if decided:
                 self._metrics.steps.inc(len(decided))
                 self._metrics.group.observe(time.perf_counter() - began)
 
     async def _commit(self, decided: Sequence[Decided]) -> None:
         self._committed = time.perf_counter()
-        stepped = dict.fromkeys(one.entry.zone for one in decided)
+        changes = self._hosts.changes(dict.fromkeys(one.entry.zone for one in decided))
+        decided = [one for one in decided if self._hosts.get(one.entry.zone) is not None]
         group = Group(
             entries=[one.entry for one in decided],
-            changes={zone: self._hosts[zone].changes() for zone in stepped},
-            offsets=dict(self._offsets),
+            changes=changes,
+            offsets=self._hosts.places.offsets,
             published=self._outbox.published(),
         )
-        if not (group.entries or group.offsets or group.published):
+        if not (group.entries or group.changes or group.offsets or group.published):
             return
         await self._around.store.commit(self.number, self._epoch, group)
-        self._offsets.clear()
+        self._hosts.places.committed()
         for one in decided:
             self._outbox.put(one.entry, one.events)
             for event in one.events:
                 if isinstance(event, RideEvent):
                     self._metrics.events.labels(name_of(event)).inc()
-        for zone in stepped:
-            if zone in self._changed:
-                self._changed[zone]()
+        for zone in changes:
+            self._company.changed(zone)
 
     async def _next(self) -> Sequence[Record]:
         """Wait for records; none means that a timer is due, or nothing came for a while."""
@@ -286,37 +256,55 @@ class Shard:
 
     async def _timer(self) -> None:
         """Sleep until the first zone wants to be woken."""
-        due = [(due_s, host) for host in self._hosts.values() if (due_s := host.next_due_s())]
+        due = [(due_s, host) for host in self._hosts if (due_s := host.next_due_s())]
         if not due:
             await asyncio.Event().wait()  # nothing is due: only a message ends the wait
         else:
             due_s, host = min(due, key=lambda one: one[0] - one[1].clock.now_s())
             await host.clock.sleep_until(due_s)
 
-    def _wake(self, late_s: int) -> list[Decided]:
+    async def _decide(self, records: Sequence[Record], began: float) -> list[Decided]:
+        """Make steps of records, and of what is due."""
+        decided: list[Decided] = []
+        before = self._hosts.places.mark()
+        try:
+            for number, record in enumerate(records):
+                decided += await self._hear(record)
+                if time.perf_counter() - began > GROUP_S_MAX:
+                    self._put_off.extend(records[number + 1 :])
+                    break
+            # Where messages never cease, what is due must not wait for a pause.
+            self._wake(OVERDUE_S if records else 0, decided)
+        except Broken as broken:
+            # All come again: for the other zones they are repeats.
+            self._put_off = deque(records)
+            self._hosts.places.back_to(before)
+            decided = await self._without(broken, decided)
+            self._company.leave(broken.zone)
+            if (host := self._hosts.get(broken.zone)) is not None:
+                self._company.join(host)
+        return decided
+
+    async def _without(self, broken: Broken, decided: Sequence[Decided]) -> list[Decided]:
+        """What others decided than a zone that broke; that is read anew."""
+        await self._hosts.again(broken)
+        return [one for one in decided if one.entry.zone != broken.zone]
+
+    def _wake(self, late_s: int, decided: list[Decided]) -> None:
         """Wake the zones whose timers are due, and as late as that."""
-        decided = []
-        for host in self._hosts.values():
+        for host in self._hosts:
             due_s, now_s = host.next_due_s(), host.clock.now_s()
             if due_s is not None and due_s + late_s <= now_s:
-                decided.append(host.wake(WakeUp(), now_s))
-        return decided
+                decided.append(self._hosts.wake(host, now_s))
 
-    async def _decide(self, records: Sequence[Record], began: float) -> list[Decided]:
-        decided: list[Decided] = []
-        for number, record in enumerate(records):
-            one = await self._hear(record)
-            if one is not None:
-                decided.append(one)
-            if time.perf_counter() - began > GROUP_S_MAX:
-                self._put_off.extend(records[number + 1 :])
-                break
-        return decided
-
-    async def _hear(self, record: Record) -> Decided | None:
-        """Make a step of a record, if one comes of it."""
-        value = record.value
-        if (reason := self._poison.get((record.topic, record.offset))) is not None:
+    async def _hear(self, record: Record) -> Sequence[Decided]:
+        """Make steps of a record, if any come of it."""
+        value, places = record.value, self._hosts.places
+        zone = None if isinstance(value, Unreadable) else value.zone
+        if not places.is_new(record, zone):
+            places.hear(record, zone)
+            return ()
+        if (reason := self._hosts.poison.get((record.topic, record.offset))) is not None:
             place = ""
         elif isinstance(value, Unreadable):
             place, reason = value.place, value.reason
@@ -325,23 +313,21 @@ class Shard:
         elif (host := self._hosts.get(value.zone)) is None:
             place, reason = "envelope.zone", "no zone of this shard"
         else:
-            return self._step(record, value, value.body, host)
+            decided = self._hosts.hear(record, value, value.body, host)
+            # A position that waits may be lost with this process: a newer one will come.
+            places.hear(record, zone)
+            self._count(value.body, decided)
+            return decided
         await self._refuse(record, place, reason)
-        return None
+        places.hear(record, zone)
+        return ()
 
-    def _step(self, record: Record, value: Envelope, body: Message, host: Host) -> Decided | None:
-        try:
-            one = host.take(value, body, host.clock.now_s())
-        except Exception as error:
-            raise Poisoned(record, f"{type(error).__name__}: {error}") from error
-        # A position that waits may be lost with this process: a newer one will come.
-        self._offsets[record.topic] = record.offset + 1
-        if one is None and not isinstance(body, Passed):
+    def _count(self, body: Message, decided: Sequence[Decided]) -> None:
+        if not decided and not isinstance(body, Passed):
             self._metrics.repeats.inc()
-        if one is not None and isinstance(body, ParkProposal):
-            taken = any(isinstance(event, PlanIssued) for event in one.events)
+        if decided and isinstance(body, ParkProposal):
+            taken = any(isinstance(event, PlanIssued) for event in decided[-1].events)
             self._metrics.moves.labels("taken" if taken else "turned_down").inc()
-        return one
 
     async def _refuse(self, record: Record, place: str, reason: str) -> None:
         """Put a record aside, safely, before what comes behind it takes effect."""
@@ -355,4 +341,3 @@ class Shard:
             reason=reason,
         )
         await self._around.dead_letters.put(record, place, reason)
-        self._offsets[record.topic] = record.offset + 1

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.dispatcher.outbox import OutboxMetrics
 from services.domain.events import RideEvent, RideRetimed
@@ -58,6 +58,22 @@ class ShardMetrics:
         self.forgotten = Counter(
             "navette_inputs_forgotten_total",
             "Messages that the log had dropped before they were read.",
+            registry=registry,
+        )
+        self.broken = Counter(
+            "navette_zone_breaks_total",
+            "Times that a zone broke, and was read anew or stood still: a bug.",
+            registry=registry,
+        )
+        self.still = Gauge(
+            "navette_zones_still",
+            "Zones that stand still, since nothing can be decided for them: a bug.",
+            registry=registry,
+        )
+        self.attendants = Counter(
+            "navette_attendant_failures_total",
+            "Times that what runs beside a zone broke, and was started again: a bug.",
+            ["attendant"],
             registry=registry,
         )
         self.events = Counter(

@@ -141,6 +141,10 @@ class Part(NamedTuple):
     body: bytes
 
 
+UNREAD = "unread"
+"""Kind of the parts that say from where a zone is to read that stood still, by topic."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What changed in a zone's state, as it is now.
@@ -217,7 +221,14 @@ class ZoneHolding:
             If a piece of it is not what this version knows.
         """
         rides = (Row(RowKind.RIDE, ride.id, ride) for ride in self.rides)
-        return (*rides, *(decode_row(*part) for part in self.parts))
+        parts = (part for part in self.parts if part.kind != UNREAD)
+        return (*rides, *(decode_row(*part) for part in parts))
+
+    @property
+    def unread(self) -> Mapping[Topic, int]:
+        """From where a zone that stood still is to read, of topics that its shard read further."""
+        parts = (part for part in self.parts if part.kind == UNREAD)
+        return {Topic(part.id): int(part.body) for part in parts}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

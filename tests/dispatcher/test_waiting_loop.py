@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.dispatcher.company import Beside
 from services.dispatcher.host import Host
 from services.dispatcher.rebalancing import standings
-from services.dispatcher.shard import Beside, Shard
+from services.dispatcher.shard import Shard
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.dispatcher.waiting import Waiting
 from services.dispatcher.waiting_loop import WaitingLoop, WaitingMetrics
@@ -90,7 +91,7 @@ async def house(*, broken: bool = False, **service: str) -> AsyncIterator[House]
         owner="me",
         metrics=ShardMetrics(registry),
     )
-    shard = Shard(0, [ZONE], lambda *_: host, lambda _: Beside((look.run(),)), around, {})
+    shard = Shard(0, [ZONE], lambda *_: host, lambda _: Beside({"waiting": look.run}), around)
     taken = asyncio.Event()
     shard.taken = taken.set
     task = asyncio.create_task(shard.run())

@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from services.cli import main
+from services.dispatcher.company import Beside
 from services.dispatcher.host import Host
 from services.dispatcher.saving import Saving
-from services.dispatcher.shard import Beside, Shard
+from services.dispatcher.shard import Shard
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.events import AcceptOffer, CancelRide, Message, RequestRide
 from services.domain.ids import RideId, ZoneId
@@ -65,7 +66,7 @@ class Life:
     @asynccontextmanager
     async def owned(self) -> AsyncIterator[None]:
         """Have the shard dispatched for a while."""
-        shard = Shard(SHARD, [ZONE], self.host, lambda _: Beside(), self._around, {})
+        shard = Shard(SHARD, [ZONE], self.host, lambda _: Beside(), self._around)
         running = asyncio.create_task(shard.run())
         yield
         shard.let_go()
