@@ -20,9 +20,6 @@ LET_GO_S = 3.0
 RETRY_S = 0.1
 RETRY_S_MAX = 2.0
 
-LOST_S = 1.0
-"""When somebody else took a shard, we wait so long to hear that it is theirs."""
-
 
 class Ownership:
     """Keeps the shards that are ours running.
@@ -87,7 +84,7 @@ class Ownership:
     async def _keep(self, number: int) -> None:
         """Run a shard; when it was lost or is in doubt, forget all of it and take it anew."""
         pause_s = RETRY_S
-        while True:
+        while number in self._tasks:
             shard = self._shards[number] = self._make(number)
             shard.taken = lambda: self._running.add(number)
             try:
@@ -96,10 +93,11 @@ class Ownership:
                 lost = self._explain(number, error)
             else:
                 break
-            again_s = RETRY_S if number in self._running else min(2 * pause_s, RETRY_S_MAX)
-            pause_s = max(again_s, LOST_S) if lost else again_s
+            pause_s = RETRY_S if number in self._running else min(2 * pause_s, RETRY_S_MAX)
             self._running.discard(number)
             await asyncio.sleep(pause_s)
+            if lost:
+                await self._membership.confirm()
 
     def _explain(self, number: int, error: Exception) -> bool:
         """Say why a shard was dropped, and return if it was lost."""

@@ -144,7 +144,9 @@ class Shard:
         self._letting_go.set()
 
     async def _take(self) -> Holding:
-        store = self._around.store
+        store, messages = self._around.store, self._around.messages
+        # Whoever cannot read must not take it from somebody who can.
+        await asyncio.gather(*(messages.end(topic, self.number) for topic in INPUTS))
         holding = await store.take(self.number, self._zones, self._around.owner)
         self._epoch = holding.epoch
         self._hosts = Hosts(holding, self._make, store, self._metrics)

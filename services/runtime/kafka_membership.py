@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
+from aiokafka.protocol.group import HeartbeatRequest
 
 from services.runtime.kafka_connection import connection
 from services.runtime.kafka_reading import close_consumer
@@ -56,6 +57,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._topics = [self._connection.name(topic) for topic in INPUTS]
         self._consumer: AIOKafkaConsumer | None = None
         self._claim = Claim()
+        self._generation = -1
         self._changed = asyncio.Event()
         self._reachable = True
         self.joined = False
@@ -72,6 +74,24 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
             tasks.create_task(self._follow())
             tasks.create_task(self._settle(Shards(take, drop)))
 
+    async def confirm(self) -> None:
+        """Wait until the coordinator, asked from now on, knows us by our newest share."""
+        while not await self._is_confirmed():  # noqa: ASYNC110 - nobody tells but the coordinator
+            await asyncio.sleep(RETRY_S)
+
+    async def _is_confirmed(self) -> bool:
+        coordinator: Any = self._consumer and self._consumer._coordinator
+        if coordinator is None or coordinator.generation != self._generation:
+            return False
+        beat = HeartbeatRequest(coordinator.group_id, self._generation, coordinator.member_id)
+        try:
+            async with asyncio.timeout(JOIN_S):
+                answer = await coordinator._send_req(beat)
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        # An error says that shards are shared out anew, or already were, without us.
+        return bool(answer.error_code == 0 and coordinator.generation == self._generation)
+
     def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Keep all: what really goes is known only when all is shared out anew."""
 
@@ -82,6 +102,8 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         by_topic = [{p for name, p in assigned if name == topic} for topic in self._topics]
         shards = frozenset(set.intersection(*by_topic))
         self._claim = Claim(time.time_ns() // 1_000_000, shards)
+        coordinator: Any = self._consumer._coordinator
+        self._generation = coordinator.generation
         self.joined = True
         self._say_reachable(True, "")
         log.info("shards_assigned", member=self._name, shards=sorted(shards))

@@ -32,6 +32,13 @@ class Membership(Protocol):
             With what ``take`` or ``drop`` raised.
         """
 
+    async def confirm(self) -> None:
+        """Wait until the group says, asked from now on, that what is ours still is.
+
+        Whoever lost a shard to somebody else asks this before he takes it again: or else two would
+        take it from each other for ever.
+        """
+
 
 class Shards:
     """The shards that we hold, and the calls that change that."""
@@ -73,3 +80,6 @@ class EveryShard:
             await asyncio.Event().wait()
         finally:
             await shards.become(frozenset())
+
+    async def confirm(self) -> None:
+        """Nobody else is there."""

@@ -171,11 +171,16 @@ async def test_members_keep_their_shards_while_the_broker_is_away_and_share_agai
             while member.reachable:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert first.held == ALL
+        confirming = asyncio.create_task(member.confirm())
+        await asyncio.sleep(2)
+        assert not confirming.done()
         child = await start(server)
         async with taking_part(KafkaMembership(settings, "dispatcher-1"), second):
             # Whoever was back first has more, and keeps it.
             await shared(first, second)
             assert member.reachable
+            async with asyncio.timeout(20):
+                await confirming
     await child.stop()
 
 

@@ -66,6 +66,12 @@ class MembershipContract:
             await owner.until(set(range(PARTITIONS)))
             assert sorted(owner.calls) == [f"take {n}" for n in range(PARTITIONS)]
 
+    async def test_who_has_shards_has_them_confirmed(self, membership: Membership) -> None:
+        owner = Owner()
+        async with taking_part(membership, owner), asyncio.timeout(30):
+            await owner.until(set(range(PARTITIONS)))
+            await membership.confirm()
+
     async def test_who_leaves_drops_what_it_took(self, membership: Membership) -> None:
         owner = Owner()
         async with taking_part(membership, owner):
