@@ -120,26 +120,27 @@ class Host:
         self._ids[envelope.message_id] = None
         if len(self._ids) > IDS_MAX:
             del self._ids[next(iter(self._ids))]
-        return self._step(message, envelope.message_id, envelope.traceparent, now_s)
+        return self._step(message, envelope, now_s)
 
     def wake(self, message: Message, now_s: int) -> Decided:
         """Make a step of a timer that is due."""
-        return self._step(message, "", "", now_s)
+        return self._step(message, None, now_s)
 
-    def _step(self, message: Message, message_id: str, traceparent: str, now_s: int) -> Decided:
+    def _step(self, message: Message, envelope: Envelope | None, now_s: int) -> Decided:
         positions = tuple(self._positions.values())
         self._positions.clear()
         self._positions_due_s = None
         step = self.dispatcher.step((*positions, message), now_s)
+        data = envelope.encoded if envelope and envelope.body is message else b""
         entry = Entry(
             zone=self.id,
             number=step.number,
             now_s=step.now_s,
             decided_at_ms=self.clock.now_ms(),
-            inputs=tuple(encode_body(one) for one in step.inputs),
+            inputs=(*map(encode_body, positions), data or encode_body(message)),
             events=tuple(encode_body(one) for one in step.events),
-            message_ids=("",) * len(positions) + (message_id,),
-            traceparent=traceparent,
+            message_ids=("",) * len(positions) + (envelope.message_id if envelope else "",),
+            traceparent=envelope.traceparent if envelope else "",
         )
         entry = linked(self._link, entry)
         self._link = entry.link

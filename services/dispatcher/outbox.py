@@ -154,4 +154,5 @@ def _envelope(entry: Entry, number: int, event: Event) -> Envelope:
         traceparent=entry.traceparent,
         version=entry.number,
         body=event,
+        encoded=entry.events[number],
     )

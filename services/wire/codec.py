@@ -19,6 +19,7 @@ BODIES: Final[tuple[type[Body], ...]] = get_args(Body)
 """Every class that an envelope can carry."""
 
 _DESCRIPTOR = events_pb2.Envelope.DESCRIPTOR
+_AROUND = [field.name for field in _DESCRIPTOR.fields if field.containing_oneof is None]
 _NAMES = {kind: snake(kind.__name__) for kind in BODIES}
 _CARRIERS = {
     name: Carrier(kind, _DESCRIPTOR.fields_by_name[name].message_type)
@@ -45,8 +46,9 @@ def encode(envelope: Envelope) -> bytes:
         traceparent=envelope.traceparent,
         version=envelope.version,
     )
-    _put(message, envelope.body)
-    return _checked_size(message.SerializeToString(deterministic=True))
+    # Bodies have higher numbers than all other fields, so one behind the other is the whole.
+    body = envelope.encoded or encode_body(envelope.body)
+    return _checked_size(message.SerializeToString(deterministic=True) + body)
 
 
 def encode_body(body: Body) -> bytes:
@@ -93,6 +95,7 @@ def decode(data: bytes) -> Envelope:
             traceparent=message.traceparent,
             version=message.version,
             body=body,
+            encoded=_encoded(message),
         )
     except ValueError as error:
         raise Unreadable("envelope", str(error)) from None
@@ -110,6 +113,14 @@ def _body(message: events_pb2.Envelope) -> Body:
         raise Unreadable("envelope.body", "none that this reader knows")
     body: Body = _CARRIERS[name].read(getattr(message, name), name)
     return body
+
+
+def _encoded(message: events_pb2.Envelope) -> bytes:
+    """Leave of an envelope only the body, as far as it is known here, and return its bytes."""
+    for name in _AROUND:
+        message.ClearField(name)
+    message.DiscardUnknownFields()
+    return message.SerializeToString(deterministic=True)
 
 
 def _put(message: Proto, body: Body) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.domain.events import Event, Message
 from services.domain.ids import ZoneId
@@ -44,6 +44,8 @@ class Envelope:
         W3C trace context, or empty.
     version
         Number of the zone's step that decided it, or 0.
+    encoded
+        The body as bytes, where they are at hand; see `services.wire.codec.encode_body`.
     """
 
     message_id: str
@@ -54,6 +56,7 @@ class Envelope:
     body: Body
     traceparent: str = ""
     version: int = 0
+    encoded: bytes = field(default=b"", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < len(self.message_id) <= TEXT_MAX:

@@ -8,8 +8,9 @@ its message fails there, not when the first such message comes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -22,8 +23,8 @@ from services.wire.envelope import TEXT_MAX
 
 Write = Callable[[Proto, Any], None]
 """Puts a value into a protobuf message."""
-Read = Callable[[Proto, str], Any]
-"""Takes a value out of a protobuf message; the text is the place to name in an error."""
+Read = Callable[[Proto], Any]
+"""Takes a value out of a protobuf message; its errors name the place within the field."""
 
 P = TypeVar("P", bound=Proto)
 
@@ -52,27 +53,43 @@ class Carrier:
         if set(fields) != set(descriptor.fields_by_name):
             raise TypeError(f"{kind.__name__} and {descriptor.full_name} have different fields")
         self._kind = kind
+        self._plain: list[str] = []
+        """Fields that are the same in both."""
         self._writes: list[tuple[str, Write]] = []
         self._reads: list[tuple[str, Read]] = []
         for name in fields:
-            write, read = _field(name, hints[name], descriptor.fields_by_name[name])
+            found = _field(name, hints[name], descriptor.fields_by_name[name])
+            write, read = found or _plain(name)
             self._writes.append((name, write))
-            self._reads.append((name, read))
+            if found is None:
+                self._plain.append(name)
+            else:
+                self._reads.append((name, read))
+        self._values = _getter(self._plain)
+        self._make = None if self._reads else getattr(kind, "_make", None)
 
     def write(self, into: Proto, value: Any) -> None:
         """Fill ``into`` from ``value``."""
         for name, write in self._writes:
             write(into, getattr(value, name))
 
-    def read(self, message: Proto, place: str) -> Any:
+    def read(self, message: Proto, place: str = "") -> Any:
         """Return the value that ``message`` carries.
 
         Raises
         ------
         Unreadable
-            If a part is missing or impossible.
+            If a part is missing or impossible; it names the part behind ``place``.
         """
-        values = {name: read(message, f"{place}.{name}") for name, read in self._reads}
+        if self._make is not None:
+            return self._make(self._values(message))
+        values = dict(zip(self._plain, self._values(message)))  # noqa: B905 (hot; same length)
+        name = ""
+        try:
+            for name, read in self._reads:
+                values[name] = read(message)
+        except Unreadable as error:
+            raise Unreadable(f"{place}.{name}{error.place}", error.reason) from None
         try:
             return self._kind(**values)
         except ValueError as error:
@@ -126,11 +143,20 @@ def parsed(message: P, data: bytes, place: str) -> P:
     return message
 
 
-def _field(name: str, hint: Any, field: Any) -> tuple[Write, Read]:
+def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    if names:
+        take = attrgetter(*names)
+        return lambda value: (take(value),)
+    return lambda _: ()
+
+
+def _field(name: str, hint: Any, field: Any) -> tuple[Write, Read] | None:
+    """How a field is carried over; none: as it is."""
     if get_origin(hint) in (UnionType, Union):
         (inner,) = (part for part in get_args(hint) if part is not NoneType)
-        write, read = _field(name, inner, field)
-        return _optional(name, write, read)
+        return _optional(name, *(_field(name, inner, field) or _plain(name)))
     if get_origin(hint) is tuple:
         item, ellipsis = get_args(hint)
         assert ellipsis is Ellipsis, f"{name}: only tuples of any length cross the wire"
@@ -139,33 +165,24 @@ def _field(name: str, hint: Any, field: Any) -> tuple[Write, Read]:
         return _nested(name, Carrier(hint, field.message_type))
     if field.enum_type is not None:
         return _enum(name, hint, field.enum_type)
-    if hint in _IDS:
-        return _id(name)
-    return _plain(name)
+    return _id(name) if hint in _IDS else None
 
 
 def _plain(name: str) -> tuple[Write, Read]:
     def write(into: Proto, value: Any) -> None:
         setattr(into, name, value)
 
-    def read(message: Proto, _place: str) -> Any:
-        return getattr(message, name)
-
-    return write, read
+    return write, attrgetter(name)
 
 
 def _id(name: str) -> tuple[Write, Read]:
-    write, _ = _plain(name)
-
-    def read(message: Proto, place: str) -> str:
-        return _checked_id(getattr(message, name), place)
-
-    return write, read
+    write, take = _plain(name)
+    return write, lambda message: _checked_id(take(message))
 
 
-def _checked_id(text: str, place: str) -> str:
+def _checked_id(text: str) -> str:
     if not 0 < len(text) <= TEXT_MAX:
-        raise Unreadable(place, f"an id has 1 to {TEXT_MAX} characters, not {len(text)}")
+        raise Unreadable("", f"an id has 1 to {TEXT_MAX} characters, not {len(text)}")
     return text
 
 
@@ -174,8 +191,8 @@ def _optional(name: str, write: Write, read: Read) -> tuple[Write, Read]:
         if value is not None:
             write(into, value)
 
-    def read_if_any(message: Proto, place: str) -> Any:
-        return read(message, place) if message.HasField(name) else None
+    def read_if_any(message: Proto) -> Any:
+        return read(message) if message.HasField(name) else None
 
     return write_if_any, read_if_any
 
@@ -186,10 +203,10 @@ def _nested(name: str, carrier: Carrier) -> tuple[Write, Read]:
         part.SetInParent()
         carrier.write(part, value)
 
-    def read(message: Proto, place: str) -> Any:
+    def read(message: Proto) -> Any:
         if not message.HasField(name):
-            raise Unreadable(place, "missing")
-        return carrier.read(getattr(message, name), place)
+            raise Unreadable("", "missing")
+        return carrier.read(getattr(message, name))
 
     return write, read
 
@@ -200,13 +217,10 @@ def _many(name: str, item: Any, field: Any) -> tuple[Write, Read]:
         def write_texts(into: Proto, value: Any) -> None:
             getattr(into, name).extend(value)
 
-        def read_ids(message: Proto, place: str) -> tuple[str, ...]:
-            return tuple(_checked_id(text, place) for text in getattr(message, name))
-
         if item is int:
-            return write_texts, lambda message, _: tuple(getattr(message, name))
+            return write_texts, lambda message: tuple(getattr(message, name))
         assert item in _IDS, f"{name}: only tuples of numbers, ids and values cross the wire"
-        return write_texts, read_ids
+        return write_texts, lambda message: tuple(map(_checked_id, getattr(message, name)))
 
     carrier = Carrier(item, field.message_type)
 
@@ -215,9 +229,14 @@ def _many(name: str, item: Any, field: Any) -> tuple[Write, Read]:
         for one in value:
             carrier.write(parts.add(), one)
 
-    def read_values(message: Proto, place: str) -> tuple[Any, ...]:
-        parts = getattr(message, name)
-        return tuple(carrier.read(part, f"{place}[{i}]") for i, part in enumerate(parts))
+    def read_values(message: Proto) -> tuple[Any, ...]:
+        values: list[Any] = []
+        try:
+            for part in getattr(message, name):
+                values.append(carrier.read(part))  # noqa: PERF401 (counts up to the one at fault)
+        except Unreadable as error:
+            raise Unreadable(f"[{len(values)}]{error.place}", error.reason) from None
+        return tuple(values)
 
     return write_values, read_values
 
@@ -230,10 +249,10 @@ def _enum(name: str, kind: type[StrEnum], enum: Any) -> tuple[Write, Read]:
     def write(into: Proto, value: Any) -> None:
         setattr(into, name, numbers[value])
 
-    def read(message: Proto, place: str) -> Any:
+    def read(message: Proto) -> Any:
         number = getattr(message, name)
         if number not in members:
-            raise Unreadable(place, f"no {prefix.lower()} has the number {number}")
+            raise Unreadable("", f"no {prefix.lower()} has the number {number}")
         return members[number]
 
     return write, read
