@@ -74,12 +74,15 @@ class Sight:
             return np.arange(count)
         pairs = (before.heads, arrays.heads), (before.visits, arrays.visits)
         found = [*(differing(a, b) for a, b in pairs), differing(before.booked, arrays.booked)]
-        return np.unique(np.concatenate(found))
+        return np.unique(np.concatenate(found)) if any(map(len, found)) else found[0]
 
 
 def differing(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.int64]:
     """Rows in which two arrays of the same shape differ; some may be named several times."""
-    return np.flatnonzero(one != other) // max(one[:1].size, 1)
+    if not one.size:
+        return np.empty(0, np.int64)
+    rows: NDArray[np.int64] = np.flatnonzero(one != other) // one[0].size
+    return rows
 
 
 def take_over(into: Fleet, arrays: Fleet, rows: NDArray[np.int64]) -> None:
