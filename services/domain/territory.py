@@ -301,6 +301,10 @@ class Privacy(Part):
     calling_code: Annotated[int, Field(ge=1, le=999)] | None = None
 
 
+ZoneName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,49}$")]
+"""A zone's name among those of its territory."""
+
+
 class Territory(Part):
     """A territory's settings.
 
@@ -312,6 +316,8 @@ class Territory(Part):
         Name of the place that people mean by "town" (``places.csv``), for access figures.
     supervision
         Absent: all shuttles may move at once.
+    zones
+        H3 cells by the name of a zone, where the territory is cut into several.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -328,6 +334,9 @@ class Territory(Part):
     operating_domain: OperatingDomain = OperatingDomain()
     supervision: Supervision | None = None
     privacy: Privacy = Privacy()
+    zones: dict[ZoneName, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
 
     @property
     def reserve_s(self) -> int:

@@ -68,4 +68,8 @@ def expected_in(network: Network, kind: DayKind) -> Expected | None:
         reason = "is missing, and parking.strategy goes by it; 'navette forecast learn' makes it"
         raise InvalidFile(path, reason)
     cells = cells_of(network.stops)
-    return expected(read_forecast(path, cells), kind, cells, network.tables.drive_s)
+    found = expected(read_forecast(path, cells), kind, cells, network.tables.drive_s)
+    if network.zones is None:
+        return found
+    own = np.array([network.zones.of(stop) == network.zones.own for stop in found.stops], np.bool_)
+    return Expected(found.stops[own], found.milli[own])

@@ -61,11 +61,11 @@ class Contacts:
             raise InvalidRequest("contact.phone", str(error)) from None
         return Contact(name=given.name, phone=phone, note=given.note)
 
-    async def keep(self, zone: ZoneId, ride_id: RideId, contact: Contact) -> bool:
+    async def keep(self, territory: ZoneId, ride_id: RideId, contact: Contact) -> bool:
         """Keep who asked for a ride; not if the ride has another contact already."""
         assert self._riders is not None, "it was read"
         try:
-            await self._riders.keep(zone, ride_id, contact)
+            await self._riders.keep(territory, ride_id, contact)
         except OtherContact:
             return False
         return True
@@ -76,7 +76,7 @@ class Contacts:
 
     async def tend(self) -> None:
         """Erase what has been kept for long enough, a few times a day, until cancelled."""
-        days = {area.zone: area.privacy.contacts_days for area in self._areas}
+        days = {area.territory: area.privacy.contacts_days for area in self._areas}
         while self._riders is not None:
             pause_s = TEND_EVERY_S
             try:

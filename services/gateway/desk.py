@@ -128,7 +128,9 @@ class Desk:
         stored = await self._store.ride(ride_id)
         if stored is None:
             # Before the command: no ride goes out of which nobody knows whose it is.
-            if contact is not None and not await self._contacts.keep(area.zone, ride_id, contact):
+            if contact is not None and not await self._contacts.keep(
+                area.territory, ride_id, contact
+            ):
                 raise _other_body()
             useful_s = ceil(self._limits.useful_s * area.clock.speed)
             command = RequestRide(request, area.clock.now_s() + useful_s)

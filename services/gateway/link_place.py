@@ -62,9 +62,9 @@ class Socket(Protocol):
 
 
 class Peer(NamedTuple):
-    """The shuttle at the other end, and its zone's clock."""
+    """The shuttle at the other end, and its territory's clock."""
 
-    zone: ZoneId
+    territory: ZoneId
     shuttle: ShuttleId
     clock: Clock
 

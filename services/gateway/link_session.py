@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from services.domain.errors import Unavailable, Unreadable
-from services.domain.events import Report
+from services.domain.events import Report, RoadsChanged
 from services.gateway.link_place import CLOSE_CODES, Gone, LinkPlace, Peer, Socket, Waiting, Wrong
 from services.wire.envelope import Envelope
 from services.wire.link import (
@@ -133,13 +133,14 @@ class LinkSession:
             raise Wrong(LinkFault.UNREADABLE, "hello.boot_id", reason)
         peer = self._peer
         self._boot_id, self._plan_revision = hello.boot_id, hello.plan_revision
-        boot_id, number = self._place.safe.get((peer.zone, peer.shuttle), ("", 0))
+        boot_id, number = self._place.safe.get((peer.territory, peer.shuttle), ("", 0))
         self._safe = max(hello.received_up_to, number if boot_id == hello.boot_id else 0)
-        fields = {"zone": peer.zone, "shuttle": peer.shuttle, "revision": hello.plan_revision}
+        fields = {"territory": peer.territory, "shuttle": peer.shuttle}
+        fields |= {"revision": hello.plan_revision}
         log.info("link_opened", **fields, software=hello.software[:SOFTWARE_MAX], safe=self._safe)
         await self._send(
             LinkWelcome(
-                zone=peer.zone,
+                zone=peer.territory,
                 midnight_ms=round(peer.clock.day.midnight.timestamp() * 1000),
                 now_ms=peer.clock.now_ms(),
                 speed_permille=round(peer.clock.speed * 1000),
@@ -160,7 +161,7 @@ class LinkSession:
                 if self._wrong > WRONG_MAX:
                     reason = f"{self._wrong} frames were wrong, at last: {wrong}"
                     raise Wrong(LinkFault.TOO_MANY, wrong.place, reason) from None
-                fields = {"zone": self._peer.zone, "shuttle": self._peer.shuttle}
+                fields = {"territory": self._peer.territory, "shuttle": self._peer.shuttle}
                 log.warning("frame_wrong", **fields, part=wrong.place, reason=wrong.reason)
                 await self._send(wrong.told(closing=False))
             await self._pace()
@@ -206,7 +207,7 @@ class LinkSession:
 
     async def _keep(self) -> None:
         """Put reports on the log, in order, and say which are safe."""
-        key = (self._peer.zone, self._peer.shuttle)
+        key = (self._peer.territory, self._peer.shuttle)
         while True:
             batch = [await self._reports.get()]
             while not self._reports.empty():
@@ -233,10 +234,11 @@ class LinkSession:
                 await asyncio.sleep(RETRY_S)
 
     def _envelope(self, one: Waiting) -> Envelope:
-        zone, shuttle, clock = self._peer
+        territory, shuttle, clock = self._peer
         return Envelope(
-            message_id=report_id(zone, shuttle, self._boot_id, one.number),
-            zone=zone,
+            message_id=report_id(territory, shuttle, self._boot_id, one.number),
+            # Whose it is may be newer than this: who gets what is not theirs passes it on.
+            zone=self._place.orders.zone(territory, shuttle),
             happened_at_ms=round(clock.day.moment(one.report.at_s).timestamp() * 1000),
             recorded_at_ms=clock.now_ms(),
             zone_time_s=one.report.at_s,
@@ -245,24 +247,26 @@ class LinkSession:
 
     async def _tell_news(self) -> None:
         """Pass on what is new; if more than one plan came meanwhile, the newest says it all."""
-        zone, shuttle, _ = self._peer
+        territory, shuttle, _ = self._peer
         orders, news = self._place.orders, asyncio.Event()
-        roads_version, revision = -1, self._plan_revision
-        orders.listen(zone, news)
+        told: RoadsChanged | None = None
+        revision = self._plan_revision
+        orders.listen(territory, news)
         try:
-            await orders.learn_roads(zone)
             while True:
                 news.clear()
-                roads, plan = orders.roads(zone), orders.plan(zone, shuttle)
-                if roads is not None and roads.version != roads_version:
-                    roads_version = roads.version
+                zone = orders.zone(territory, shuttle)
+                await orders.learn_roads(zone)
+                roads, plan = orders.roads(zone), orders.plan(territory, shuttle)
+                if roads is not None and roads != told:
+                    told = roads
                     await self._send(roads)
                 if plan is not None and plan.revision != revision:
                     revision = plan.revision
                     await self._send(plan)
                 await news.wait()
         finally:
-            orders.leave(zone, news)
+            orders.leave(territory, news)
 
     async def _beat(self) -> None:
         number = 0

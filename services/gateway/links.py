@@ -82,23 +82,24 @@ class Links:
         key = self._settings.shuttle_key.get_secret_value()
         shuttle = ShuttleId(shuttle_id)
         named = socket.query_params.get("territory")
-        only = [area.zone for area in self._areas]
+        only = [*self._areas.territories]
         if named is None and len(only) > 1:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "invalid-request",
                 "several territories are served here: say which by ?territory=ID",
             )
-        zone = ZoneId(named) if named is not None else only[0]
+        territory = ZoneId(named) if named is not None else only[0]
         scheme, _, token = socket.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not is_token(token.strip(), key, zone, shuttle):
+        if scheme.lower() != "bearer" or not is_token(token.strip(), key, territory, shuttle):
             raise Problem(
                 HTTPStatus.UNAUTHORIZED,
                 "unauthorized",
                 "the header Authorization is to be 'Bearer TOKEN', with this shuttle's token",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if zone not in self._areas or shuttle not in self._areas[zone].shuttles:
+        area = self._areas.territories.get(territory)
+        if area is None or shuttle not in area.shuttles:
             raise Problem(
                 HTTPStatus.NOT_FOUND, "not-found", "no such shuttle of a territory served here"
             )
@@ -112,12 +113,12 @@ class Links:
             raise busy("the gateway does not know all plans yet")
         if self._count >= self._settings.links_max:
             raise busy("too many shuttles are connected here", retry_after_s=5)
-        return Peer(zone, shuttle, self._areas[zone].clock)
+        return Peer(territory, shuttle, area.clock)
 
     async def serve(self, socket: WebSocket, peer: Peer) -> None:
         """Talk with a shuttle until one side ends it; an older link of the same one ends."""
         session = LinkSession(_Socket(socket), peer, self._place)
-        key = peer.zone, peer.shuttle
+        key = peer.territory, peer.shuttle
         if (older := self._open.get(key)) is not None:
             older.end(LinkFault.REPLACED, "a newer connection of this shuttle took over")
         self._open[key] = session
@@ -130,7 +131,8 @@ class Links:
             if self._open.get(key) is session:
                 del self._open[key]
             self._metrics.ended.labels(reason=reason).inc()
-            log.info("link_ended", zone=peer.zone, shuttle=peer.shuttle, reason=reason)
+            fields = {"territory": peer.territory, "shuttle": peer.shuttle}
+            log.info("link_ended", **fields, reason=reason)
 
 
 class _Socket:

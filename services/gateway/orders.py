@@ -40,7 +40,7 @@ class Orders:
     ) -> None:
         self._store = store
         self._areas = areas
-        self._plans: dict[tuple[ZoneId, ShuttleId], Plan] = {}
+        self._plans: dict[tuple[ZoneId, ShuttleId], tuple[ZoneId, Plan]] = {}
         self._roads: dict[ZoneId, RoadsChanged] = {}
         self._listeners: dict[ZoneId, set[asyncio.Event]] = {}
         # The newest plan of each shuttle is always kept on the topic.
@@ -51,9 +51,15 @@ class Orders:
         """Whether all plans that were there at the start are known."""
         return self._follower.ready
 
-    def plan(self, zone: ZoneId, shuttle: ShuttleId) -> Plan | None:
+    def plan(self, territory: ZoneId, shuttle: ShuttleId) -> Plan | None:
         """Return the newest plan of a shuttle, if there is any."""
-        return self._plans.get((zone, shuttle))
+        known = self._plans.get((territory, shuttle))
+        return None if known is None else known[1]
+
+    def zone(self, territory: ZoneId, shuttle: ShuttleId) -> ZoneId:
+        """Return the zone whose newest plan a shuttle has; before any, that of its depot."""
+        known = self._plans.get((territory, shuttle))
+        return self._areas.territories[territory].shuttles[shuttle] if known is None else known[0]
 
     def roads(self, zone: ZoneId) -> RoadsChanged | None:
         """Return how the roads are, if that is known."""
@@ -72,13 +78,13 @@ class Orders:
         if row is not None and isinstance(row.value, StoredRoads):
             self._take_roads(zone, row.value.said())
 
-    def listen(self, zone: ZoneId, news: asyncio.Event) -> None:
-        """Set this whenever something is new in a zone, until `leave`."""
-        self._listeners.setdefault(zone, set()).add(news)
+    def listen(self, territory: ZoneId, news: asyncio.Event) -> None:
+        """Set this whenever something is new in a territory, until `leave`."""
+        self._listeners.setdefault(territory, set()).add(news)
 
-    def leave(self, zone: ZoneId, news: asyncio.Event) -> None:
+    def leave(self, territory: ZoneId, news: asyncio.Event) -> None:
         """Set this no more."""
-        self._listeners.get(zone, set()).discard(news)
+        self._listeners.get(territory, set()).discard(news)
 
     def hear(self, envelope: Envelope) -> None:
         """Take note of a plan, or of the state of the roads."""
@@ -86,11 +92,11 @@ class Orders:
         if zone not in self._areas:
             return
         if isinstance(body, PlanIssued):
-            key = (zone, body.plan.shuttle_id)
+            key = (self._areas[zone].territory, body.plan.shuttle_id)
             known = self._plans.get(key)
-            if known is not None and known.revision >= body.plan.revision:
+            if known is not None and known[1].revision >= body.plan.revision:
                 return
-            self._plans[key] = body.plan
+            self._plans[key] = zone, body.plan
         elif isinstance(body, RoadsChanged):
             self._take_roads(zone, body)
             return
@@ -105,7 +111,7 @@ class Orders:
             self._wake(zone)
 
     def _wake(self, zone: ZoneId) -> None:
-        for news in self._listeners.get(zone, ()):
+        for news in self._listeners.get(self._areas[zone].territory, ()):
             news.set()
 
     def _hear(self, _offset: int, envelope: Envelope) -> None:

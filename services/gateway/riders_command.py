@@ -15,8 +15,7 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Request
 from services.gateway.rendering import Rendering
 from services.gateway.view import RideView
-from services.network.folder import Network
-from services.network.served import by_zone, served
+from services.network.served import Served, by_territory, served
 from services.runtime.clock import ServiceDay
 from services.runtime.database import connect
 from services.runtime.migrate import check_version
@@ -69,8 +68,8 @@ def export_riders(settings: ServeSettings, wanted: Wanted, places: Sequence[str]
     async def work(riders: Riders, store: Store) -> None:
         days = await store.zones()
         renderings = {
-            zone: Rendering(network.stops, ServiceDay(days[zone], network.territory.timezone))
-            for zone, network in territories.items()
+            name: Rendering(network.stops, ServiceDay(days[zone], network.territory.timezone))
+            for name, (zone, network) in territories.items()
             if zone in days
         }
         shown = [
@@ -103,7 +102,9 @@ def tend_riders(settings: ServeSettings, places: Sequence[str], say: Say) -> Non
     territories = _territories(settings, places)
     if not territories:
         raise InvalidSetting("territories", "missing: they say how long contacts are kept")
-    days = {zone: network.territory.privacy.contacts_days for zone, network in territories.items()}
+    days = {
+        name: network.territory.privacy.contacts_days for name, (_, network) in territories.items()
+    }
 
     async def work(riders: Riders, store: Store) -> None:
         done = await tend(riders, store, days)
@@ -178,9 +179,11 @@ def _party(request: Request) -> Mapping[str, int]:
     }
 
 
-def _territories(settings: ServeSettings, places: Sequence[str]) -> Mapping[ZoneId, Network]:
+def _territories(settings: ServeSettings, places: Sequence[str]) -> Mapping[ZoneId, Served]:
+    """Each territory, as the first of its zones sees it."""
     texts = [text for text in places or settings.territories.split(",") if text]
-    return by_zone(served(texts)) if texts else {}
+    found = by_territory(served(texts)) if texts else {}
+    return {name: zones[0] for name, zones in found.items()}
 
 
 def _moment(at_ms: int) -> str:

@@ -22,6 +22,8 @@ def fingerprint(network: Network) -> str:
     """
     settings = network.territory.model_dump(mode="json", exclude={"privacy"})
     text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    if network.zones is not None:
+        text += f" {network.zones.own} {' '.join(network.zones.ids)}"
     digest = hashlib.sha256(f"{FORMAT} {text} {network.tables.version}".encode())
     for part in (network.stops, network.roads):
         if part is None:

@@ -20,6 +20,7 @@ from services.network.rows import Row, read_rows
 from services.network.settings_file import field_error, read_settings
 from services.network.stops import StopRow, Stops, nearest_nodes, place_stops
 from services.network.tables import NoTables, Progress, Tables
+from services.network.zones import NoCut, Zones, zone_of_stops
 
 TERRITORY_FILE = "territory.yaml"
 STOPS_MAX = 20_000
@@ -34,6 +35,8 @@ class Network:
     ----------
     folder
         Where it was read from, if from a folder.
+    zones
+        If this is how one zone of several sees it: which.
     """
 
     territory: Territory
@@ -43,6 +46,7 @@ class Network:
     places: tuple[Place, ...]
     plane: Plane
     folder: Path | None = None
+    zones: Zones | None = None
 
 
 def load(folder: Path, cache: Path | None = None, progress: Progress | None = None) -> Network:
@@ -72,6 +76,7 @@ def load(folder: Path, cache: Path | None = None, progress: Progress | None = No
     places = _read_places(folder)
     _check_names(folder / TERRITORY_FILE, territory, stops, places)
     _check_operating_domain(folder / TERRITORY_FILE, territory, roads)
+    _check_zones(folder / TERRITORY_FILE, territory, stops)
     try:
         if roads is None:
             travel = territory.travel
@@ -192,6 +197,22 @@ def _check_names(path: Path, territory: Territory, stops: Stops, places: tuple[P
             raise field_error(path, ("chargers", number, "stop"), reason)
     if territory.town is not None and territory.town not in {place.name for place in places}:
         raise field_error(path, ("town",), f"there is no place '{territory.town}' in places.csv")
+
+
+def _check_zones(path: Path, territory: Territory, stops: Stops) -> None:
+    if not territory.zones:
+        return
+    try:
+        of_stop = zone_of_stops(territory.zones, stops)
+    except NoCut as error:
+        field = ("zones",) if error.zone is None else ("zones", error.zone)
+        raise field_error(path, field, error.reason) from None
+    charged = {of_stop[stops.ids.index(charger.stop)] for charger in territory.chargers}
+    for number, group in enumerate(territory.fleet):
+        own = of_stop[stops.ids.index(group.depot)]
+        if group.battery is not None and own not in charged:
+            reason = f"there is no charger in its zone '{[*territory.zones][own]}'"
+            raise field_error(path, ("fleet", number, "battery"), reason)
 
 
 def _check_operating_domain(path: Path, territory: Territory, roads: Roads | None) -> None:

@@ -1,4 +1,4 @@
-"""Which territories a process serves, and under which name."""
+"""Which territories a process serves, under which name, and their zones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import NamedTuple
 from services.domain.errors import InvalidSetting
 from services.domain.ids import ZoneId
 from services.network.folder import Network, load
+from services.network.zone_networks import territory_of, zone_networks
 
 _ZONE = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
 class Served(NamedTuple):
-    """A zone and its territory."""
+    """A zone, and its territory as it sees it."""
 
     zone: ZoneId
     network: Network
@@ -30,6 +31,8 @@ def zone_of(folder: Path) -> ZoneId:
 def served(texts: Iterable[str]) -> tuple[Served, ...]:
     """Load territories, each given as ``FOLDER`` or ``ID=FOLDER``; a folder is read once.
 
+    One that is cut into zones is served as these: ``ID.ZONE``.
+
     Raises
     ------
     InvalidSetting
@@ -40,20 +43,25 @@ def served(texts: Iterable[str]) -> tuple[Served, ...]:
     networks: dict[Path, Network] = {}
     found: dict[ZoneId, Network] = {}
     for text in filter(None, texts):
-        zone, folder = _named(text)
-        if zone in found:
-            raise InvalidSetting("territory", f"two have the id {zone}; give ID=FOLDER")
+        territory, folder = _named(text)
         if folder not in networks:
             networks[folder] = load(folder)
-        found[zone] = networks[folder]
+        for zone, network in zone_networks(territory, networks[folder]).items():
+            if zone in found:
+                raise InvalidSetting("territory", f"two have the id {zone}; give ID=FOLDER")
+            found[zone] = network
     if not found:
         raise InvalidSetting("territory", "at least one is needed: FOLDER or ID=FOLDER")
     return tuple(Served(zone, network) for zone, network in found.items())
 
 
-def by_zone(all_served: Iterable[Served]) -> Mapping[ZoneId, Network]:
-    """Return the territories by their zone."""
-    return dict(all_served)
+def by_territory(all_served: Iterable[Served]) -> Mapping[ZoneId, tuple[Served, ...]]:
+    """Return the zones of each territory."""
+    found: dict[ZoneId, tuple[Served, ...]] = {}
+    for one in all_served:
+        territory = territory_of(*one)
+        found[territory] = (*found.get(territory, ()), one)
+    return found
 
 
 def _named(text: str) -> tuple[ZoneId, Path]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from services.domain.errors import InvalidSetting
 from services.domain.ids import ZoneId
 from services.network.served import Served
+from services.network.zone_networks import territory_of
 from services.runtime.clock import Clock, ServiceDay
 from services.runtime.ports import Store
 from services.wire.topics import partition_of
@@ -16,19 +18,30 @@ from services.wire.topics import partition_of
 async def zone_clocks(
     store: Store, served: Iterable[Served], partitions: int, clock: Clock
 ) -> Mapping[ZoneId, Clock]:
-    """Make zones known to the store, and return their clocks.
+    """Make zones known to the store, and return their clocks; a territory's zones have the same.
 
     Raises
     ------
     InvalidSetting
-        If a zone was known with another number of partitions.
+        If a zone was known with another number of partitions, or the zones of a territory with
+        different first days.
     Unavailable
         If the store does not answer.
     """
     found: dict[ZoneId, Clock] = {}
+    known = await store.zones()
+    days: dict[ZoneId, date] = {}
     for zone, network in served:
-        timezone = network.territory.timezone
-        today = datetime.fromtimestamp(clock.now_ms() / 1000, UTC).astimezone(ZoneInfo(timezone))
-        day = await store.open(zone, partition_of(zone, partitions), today.date())
+        timezone, territory = network.territory.timezone, territory_of(zone, network)
+        if territory not in days:
+            today = datetime.fromtimestamp(clock.now_ms() / 1000, UTC)
+            siblings = (zone,) if network.zones is None else network.zones.ids
+            first = next((known[one] for one in siblings if one in known), None)
+            days[territory] = first or today.astimezone(ZoneInfo(timezone)).date()
+        day = await store.open(zone, partition_of(zone, partitions), days[territory])
+        # Who opened the first of them at the same moment, and earlier, has said which day it is.
+        if day != days[territory] and zone in known:
+            raise InvalidSetting("territory", f"zone {zone} counts its days from another first one")
+        days[territory] = day
         found[zone] = clock.on(ServiceDay(day, timezone))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -37,48 +37,57 @@ class LogContact:
 
     Parameters
     ----------
-    log
-        The log.
-    zone, clock
-        Whose shuttles these are.
-    since
-        From which offset on rides are followed; plans are followed from the oldest kept on, and of
-        what is there at first only the newest of each shuttle counts.
+    log, clock
+        The log, and the territory's clock.
+    zones
+        From which offset on rides of each zone are followed; plans are followed from the oldest
+        kept on, and of what is there at first only the newest of each shuttle counts.
+    homes
+        To which zone each shuttle belongs before it has any plan.
     """
 
-    def __init__(self, log: Log, zone: ZoneId, clock: Clock, since: int = 0) -> None:
-        self._since = since
+    def __init__(
+        self, log: Log, clock: Clock, zones: Mapping[ZoneId, int], homes: Mapping[ShuttleId, ZoneId]
+    ) -> None:
         self._log = log
-        self._zone = zone
         self._clock = clock
+        self._zones = zones
+        self._at = dict(homes)
+        self._revisions: dict[ShuttleId, int] = {}
 
     async def listen(self, hear: Callable[[Event], None]) -> None:
         """Follow rides and plans."""
-        partition = partition_of(self._zone, self._log.partitions)
-        rides = self._log.reader(Topic.RIDE_EVENTS, partition, self._since)
-        begin = await self._log.offset_at(Topic.SHUTTLE_PLANS, partition, 0)
-        plans = self._log.reader(Topic.SHUTTLE_PLANS, partition, begin)
+        since: dict[int, int] = {}
+        for zone, offset in self._zones.items():
+            partition = partition_of(zone, self._log.partitions)
+            since[partition] = min(offset, since.get(partition, offset))
+        newest: dict[ShuttleId, PlanIssued] = {}
+        readers = []
         try:
-            await self._hear_newest(
-                plans, await self._log.end(Topic.SHUTTLE_PLANS, partition), hear
-            )
+            for partition, offset in since.items():
+                readers.append(self._log.reader(Topic.RIDE_EVENTS, partition, offset))
+                begin = await self._log.offset_at(Topic.SHUTTLE_PLANS, partition, 0)
+                readers.append(plans := self._log.reader(Topic.SHUTTLE_PLANS, partition, begin))
+                end = await self._log.end(Topic.SHUTTLE_PLANS, partition)
+                await self._read_newest(plans, end, newest)
+            for event in newest.values():
+                hear(event)
             async with asyncio.TaskGroup() as tasks:
-                for reader in (rides, plans):
+                for reader in readers:
                     tasks.create_task(self._follow(reader, hear))
         finally:
-            rides.close()
-            plans.close()
+            for reader in readers:
+                reader.close()
 
-    async def _hear_newest(self, plans: Reader, end: int, hear: Callable[[Event], None]) -> None:
-        newest: dict[ShuttleId, PlanIssued] = {}
+    async def _read_newest(
+        self, plans: Reader, end: int, newest: dict[ShuttleId, PlanIssued]
+    ) -> None:
         while plans.position < end:
             for event in self._ours(await plans.read()):
                 assert isinstance(event, PlanIssued)
                 before = newest.get(event.plan.shuttle_id)
                 if before is None or before.plan.revision < event.plan.revision:
                     newest[event.plan.shuttle_id] = event
-        for event in newest.values():
-            hear(event)
 
     async def _follow(self, reader: Reader, hear: Callable[[Event], None]) -> None:
         while True:
@@ -88,16 +97,23 @@ class LogContact:
     def _ours(self, records: Iterable[Record]) -> Iterator[Event]:
         for record in records:
             value = record.value
-            if not isinstance(value, Unreadable) and value.zone == self._zone:
-                assert isinstance(value.body, Event)
-                yield value.body
+            if isinstance(value, Unreadable) or value.zone not in self._zones:
+                continue
+            assert isinstance(value.body, Event)
+            if isinstance(value.body, PlanIssued):
+                plan = value.body.plan
+                if plan.revision >= self._revisions.get(plan.shuttle_id, 0):
+                    # Who plans for a shuttle now is who wants to hear of it.
+                    self._revisions[plan.shuttle_id] = plan.revision
+                    self._at[plan.shuttle_id] = value.zone
+            yield value.body
 
     async def send(self, reports: Sequence[Report]) -> None:
         """Put reports on the log; they wait until it takes them."""
         for report in reports:
             envelope = Envelope(
                 message_id=uuid4().hex,
-                zone=self._zone,
+                zone=self._at[report.shuttle_id],
                 happened_at_ms=round(self._clock.day.moment(report.at_s).timestamp() * 1000),
                 recorded_at_ms=self._clock.now_ms(),
                 zone_time_s=report.at_s,
@@ -109,7 +125,7 @@ class LogContact:
         body = envelope.body
         while True:
             try:
-                await self._log.append(topic_of(body), key_of(body, self._zone), envelope)
+                await self._log.append(topic_of(body), key_of(body, envelope.zone), envelope)
                 return
             except Unavailable:
                 # A shuttle keeps its reports until they get through, in their order.

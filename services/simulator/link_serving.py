@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import uvloop
 
 from services.network.fleet import shuttles
-from services.network.served import Served, served
+from services.network.served import Served, by_territory, served
+from services.network.zone_networks import whole
 from services.runtime import logs
 from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.http_server import listen
@@ -50,9 +51,12 @@ def drive(territories: Sequence[str], port: int | None, link: str) -> None:
     logs.configure(settings.log_format, settings.log_level)
     everything = served(territories or read_settings(ServeSettings).territories.split(","))
     key = settings.shuttle_key.get_secret_value()
+    territories = [
+        Served(name, whole(zones[0].network)) for name, zones in by_territory(everything).items()
+    ]
 
     async def run() -> None:
-        contacts = [(one, linked(one, link, key)) for one in everything]
+        contacts = [(one, linked(one, link, key)) for one in territories]
         registry = new_registry()
 
         async def work() -> None:

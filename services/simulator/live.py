@@ -30,6 +30,7 @@ from services.gateway.areas import ZONE, Area, Areas
 from services.network.fleet import shuttles
 from services.network.folder import Network, load
 from services.network.served import Served
+from services.network.zone_networks import homes, zone_networks
 from services.runtime import logs
 from services.runtime.clock import ServiceDay, WallClock
 from services.runtime.dead_letters import DeadLetterWriter
@@ -89,7 +90,7 @@ def build(
     memory: MemoryLog[bytes] = MemoryLog(settings.partitions, settings.log_bound)
     log = EmbeddedLog(memory, LogMetrics(registry))
     store = EmbeddedStore(steps_max=STEPS_MAX, rides_max=settings.rides_max)
-    served = (Served(ZONE, network),)
+    served = tuple(Served(*one) for one in zone_networks(ZONE, network).items())
     around = Surroundings(
         messages=log,
         store=store,
@@ -98,10 +99,11 @@ def build(
         owner="navette",
         metrics=ShardMetrics(registry),
     )
-    clocks = {ZONE: clock}
-    areas = Areas([Area(ZONE, network, clock)])
+    clocks = dict.fromkeys(dict(served), clock)
+    areas = Areas([Area(*one, clock) for one in served])
     shards = EveryShard(settings.partitions)
     ownership, attendants = dispatcher(served, clocks, around, shards, registry, weather)
+    contact = LogContact(log, clock, dict.fromkeys(clocks, 0), homes(*served[0]))
     # Who asks here is gone with the process; so may be the key.
     keys = MasterKeys.of(settings.riders_key) or MasterKeys.fresh()
     backing = Backing(log=log, store=store, riders=Riders(EmbeddedRiderStore(), keys))
@@ -109,9 +111,7 @@ def build(
         app=create_app(areas, backing, settings, registry=registry),
         dispatcher=ownership,
         attendants=attendants,
-        shuttles=LiveShuttles(
-            network, shuttles(network), LogContact(log, ZONE, clock), clock, seed
-        ),
+        shuttles=LiveShuttles(network, shuttles(network), contact, clock, seed),
         served=served,
         log=log,
         store=store,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from services.domain.ids import ZoneId
 from services.network.fleet import shuttles
-from services.network.folder import Network
+from services.network.served import Served, by_territory
+from services.network.zone_networks import homes, whole
 from services.runtime.pages import pages
 from services.runtime.serving import Place, Role, insist
 from services.simulator.contact import LogContact
@@ -19,19 +21,22 @@ def serving(place: Place) -> Role:
 
     async def run() -> None:
         async with asyncio.TaskGroup() as tasks:
-            for seed, (zone, network) in enumerate(place.served, 1):
-                tasks.create_task(drive(zone, network, seed))
+            for seed, zones in enumerate(by_territory(place.served).values(), 1):
+                tasks.create_task(drive(zones, seed))
 
-    async def drive(zone: ZoneId, network: Network, seed: int) -> None:
+    async def drive(zones: Sequence[Served], seed: int) -> None:
+        zone, network = zones[0]
         messages, clock = place.messages, place.clocks[zone]
-        # What happens behind this is heard; what happened before, the zone's state tells.
-        since = await insist(
-            lambda: messages.end(Topic.RIDE_EVENTS, partition_of(zone, messages.partitions))
-        )
-        held = await insist(lambda: place.store.look(zone))
-        contact = LogContact(messages, zone, clock, since)
-        fleet = LiveShuttles(network, shuttles(network), contact, clock, seed)
-        fleet.resume(held.rows())
+        # What happens behind this is heard; what happened before, the zones' state tells.
+        since = {one.zone: await insist(lambda one=one: end(one.zone)) for one in zones}
+        held = [await insist(lambda one=one: place.store.look(one.zone)) for one in zones]
+        contact = LogContact(messages, clock, since, homes(zone, network))
+        fleet = LiveShuttles(whole(network), shuttles(network), contact, clock, seed)
+        fleet.resume([row for holding in held for row in holding.rows()])
         await fleet.run()
+
+    async def end(zone: ZoneId) -> int:
+        partition = partition_of(zone, place.messages.partitions)
+        return await place.messages.end(Topic.RIDE_EVENTS, partition)
 
     return Role(run=run, app=pages(place.waiting, place.registry))

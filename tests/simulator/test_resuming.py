@@ -9,6 +9,7 @@ import httpx
 from services.domain.ride import Status
 from services.gateway.areas import ZONE
 from services.network.fleet import shuttles
+from services.network.zone_networks import homes
 from services.runtime.clock import WallClock
 from services.runtime.settings import Settings
 from services.runtime.zone_clocks import zone_clocks
@@ -40,7 +41,8 @@ async def test_who_is_on_board_gets_there_though_the_shuttles_forgot_everything(
         driving.cancel()
         await asyncio.gather(driving, return_exceptions=True)
 
-        contact = LogContact(house.log, ZONE, clock, await house.log.end(Topic.RIDE_EVENTS, 0))
+        since = await house.log.end(Topic.RIDE_EVENTS, 0)
+        contact = LogContact(house.log, clock, {ZONE: since}, homes(*house.served[0]))
         again = LiveShuttles(network, shuttles(network), contact, clock, seed=2)
         again.resume((await house.store.look(ZONE)).rows())
         driving = asyncio.create_task(again.run())

@@ -17,6 +17,7 @@ from services.domain.errors import InvalidRequest
 from services.domain.ids import ZoneId
 from services.network.fingerprint import fingerprint
 from services.network.folder import Network, load
+from services.network.zone_networks import zone_networks
 from services.runtime.code_version import code_version
 from services.simulator.replay.again import Again, Difference, Replayed
 from services.simulator.replay.archive import Archive, open_archive
@@ -51,7 +52,7 @@ def replay(folder: Path | None, asked: Asked) -> bool:
         archive = stack.enter_context(opened(folder, asked.zone, asked.database, asked.kafka))
         if archive.manifest.last < archive.manifest.first:
             raise InvalidRequest("replay", f"zone {archive.zone} has no step yet")
-        territories = loaded(asked.territories)
+        territories = loaded(asked.territories, archive.zone)
         for network in territories.values():
             warm_up(network)
         again = Again(archive, territories)
@@ -63,9 +64,17 @@ def replay(folder: Path | None, asked: Asked) -> bool:
     return again.replayed.difference is None
 
 
-def loaded(folders: Sequence[Path]) -> dict[str, Network]:
-    """Load territories, by what tells them apart."""
-    networks = [load(folder) for folder in folders]
+def loaded(folders: Sequence[Path], zone: ZoneId) -> dict[str, Network]:
+    """Load territories as a zone sees them, by what tells them apart."""
+    territory = ZoneId(zone.rpartition(".")[0])
+    networks = []
+    for folder in folders:
+        network = load(folder)
+        cut = bool(network.territory.zones)
+        own = zone_networks(territory, network).get(zone) if cut else network
+        if own is None:
+            raise InvalidRequest("replay", f"{zone} is no zone of {folder}")
+        networks.append(own)
     return {fingerprint(network): network for network in networks}
 
 

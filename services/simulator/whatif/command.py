@@ -118,8 +118,10 @@ def lived_day(archive: Archive, asked: Asked) -> Lived:
     InvalidRequest
         If it has no such day, or several and none was chosen.
     """
-    territories = loaded([asked.territory])
+    territories = loaded([asked.territory], archive.zone)
     (network,) = territories.values()
+    if network.zones is not None:
+        raise InvalidRequest("whatif", "its territory has other zones too, which also had a part")
     warm_up(network)
     again = Again(archive, territories)
     found = outside(again.steps())
