@@ -135,9 +135,14 @@ class LinkSession:
         self._boot_id, self._plan_revision = hello.boot_id, hello.plan_revision
         boot_id, number = self._place.safe.get((peer.territory, peer.shuttle), ("", 0))
         self._safe = max(hello.received_up_to, number if boot_id == hello.boot_id else 0)
-        fields = {"territory": peer.territory, "shuttle": peer.shuttle}
-        fields |= {"revision": hello.plan_revision}
-        log.info("link_opened", **fields, software=hello.software[:SOFTWARE_MAX], safe=self._safe)
+        log.info(
+            "link_opened",
+            territory=peer.territory,
+            shuttle=peer.shuttle,
+            revision=hello.plan_revision,
+            software=hello.software[:SOFTWARE_MAX],
+            safe=self._safe,
+        )
         await self._send(
             LinkWelcome(
                 zone=peer.territory,

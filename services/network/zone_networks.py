@@ -64,16 +64,11 @@ def _own(
     chargers = tuple(one for one in settings.chargers if inside[ids.index(one.stop)])
     supervision = settings.supervision
     if supervision is not None:
-        each = supervision.shuttles_per_operator
-        watches = (
-            Watch.model_construct(
-                between=one.between, count=_share(one.count * each, at_home)[number]
-            )
-            for one in supervision.operators
-        )
-        supervision = Supervision.model_construct(
-            shuttles_per_operator=1, operators=tuple(one for one in watches if one.count)
-        )
+        watches = []
+        for one in supervision.operators:
+            moving = _share(one.count * supervision.shuttles_per_operator, at_home)[number]
+            watches.append(Watch.model_construct(between=one.between, count=moving))
+        supervision = Supervision.model_construct(shuttles_per_operator=1, operators=tuple(watches))
     return settings.model_copy(update={"chargers": chargers, "supervision": supervision})
 
 

@@ -50,7 +50,7 @@ class Zones:
 
     def of(self, stop: int) -> ZoneId:
         """Return the zone of a stop."""
-        return self.ids[self.of_stop[stop]]
+        return self.ids[int(self.of_stop[stop])]
 
     def neighbour(self, request: Request, drive_s: NDArray[np.uint16]) -> ZoneId | None:
         """Return the other zone that a request is best referred to, if there is any.

@@ -51,12 +51,12 @@ def drive(territories: Sequence[str], port: int | None, link: str) -> None:
     logs.configure(settings.log_format, settings.log_level)
     everything = served(territories or read_settings(ServeSettings).territories.split(","))
     key = settings.shuttle_key.get_secret_value()
-    territories = [
+    fleets = [
         Served(name, whole(zones[0].network)) for name, zones in by_territory(everything).items()
     ]
 
     async def run() -> None:
-        contacts = [(one, linked(one, link, key)) for one in territories]
+        contacts = [(one, linked(one, link, key)) for one in fleets]
         registry = new_registry()
 
         async def work() -> None:

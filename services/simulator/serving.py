@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from services.domain.ids import ZoneId
 from services.network.fleet import shuttles
@@ -28,8 +29,8 @@ def serving(place: Place) -> Role:
         zone, network = zones[0]
         messages, clock = place.messages, place.clocks[zone]
         # What happens behind this is heard; what happened before, the zones' state tells.
-        since = {one.zone: await insist(lambda one=one: end(one.zone)) for one in zones}
-        held = [await insist(lambda one=one: place.store.look(one.zone)) for one in zones]
+        since = {one.zone: await insist(partial(end, one.zone)) for one in zones}
+        held = [await insist(partial(place.store.look, one.zone)) for one in zones]
         contact = LogContact(messages, clock, since, homes(zone, network))
         fleet = LiveShuttles(whole(network), shuttles(network), contact, clock, seed)
         fleet.resume([row for holding in held for row in holding.rows()])

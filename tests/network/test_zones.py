@@ -21,7 +21,8 @@ STOPS = {"a": (1.40, 46.20), "b": (1.41, 46.20), "c": (1.60, 46.20), "d": (1.61,
 
 def cell(stop: str, size: int = 6) -> str:
     lon, lat = STOPS[stop]
-    return h3.latlng_to_cell(lat, lon, size)
+    found: str = h3.latlng_to_cell(lat, lon, size)
+    return found
 
 
 def cut(*, west: list[str] | None = None, east: list[str] | None = None) -> str:
