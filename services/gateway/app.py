@@ -103,7 +103,9 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def following(_app: Starlette) -> AsyncIterator[None]:
-        works = (_follow(follower, view), orders.run(), contacts.tend())
+        works = [_follow(follower, view), contacts.tend()]
+        if settings.shuttle_key is not None:
+            works.append(orders.run())
         tasks = [asyncio.create_task(work) for work in works]
         try:
             yield

@@ -38,6 +38,7 @@ class HttpServer(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=GRACE_S,
                 ws="websockets-sansio",
                 ws_max_size=SOCKET_BYTES_MAX,
