@@ -24,6 +24,9 @@ from services.wire.topics import Topic, key_of, partition_of, topic_of
 OVERHEAD_BYTES = 1 << 10
 """More than a log adds to a record."""
 
+FAILING_S_MAX = 5.0
+"""Reading that has failed for so long is said to stand still."""
+
 
 class KafkaLog:
     """Topics on Apache Kafka.
@@ -61,6 +64,11 @@ class KafkaLog:
     def partitions(self) -> int:
         """Partitions of each topic."""
         return self._partitions
+
+    @property
+    def reads(self) -> bool:
+        """Whether reading goes on; if not, it is tried again and again."""
+        return all(pump.failing_s < FAILING_S_MAX for pump in self._pumps)
 
     async def start(self) -> None:
         """Connect, and see to it that the topics are there.

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.domain.errors import NavetteError, Unavailable, Unreadable
+from services.runtime.kafka_batches import BrokenBatch, broken_at, is_of_a_batch
 from services.runtime.kafka_connection import Connection
 from services.runtime.metrics import LogMetrics
 from services.runtime.ports import Forgotten, Record
@@ -77,7 +78,7 @@ class KafkaReader:
         self._pump = pump
         self._position = offset
         self._metrics = metrics
-        self._waiting: deque[ConsumerRecord] = deque()
+        self._waiting: deque[ConsumerRecord | BrokenBatch] = deque()
         self._news = asyncio.Event()
 
     @property
@@ -103,7 +104,7 @@ class KafkaReader:
         """Let the log forget about this reader."""
         self._pump.remove(self)
 
-    def bring(self, records: list[ConsumerRecord]) -> None:
+    def bring(self, records: Sequence[ConsumerRecord | BrokenBatch]) -> None:
         """Take what comes next on the partition."""
         self._waiting.extend(records)
         self.fetched = records[-1].offset + 1
@@ -115,7 +116,7 @@ class KafkaReader:
         self.failed = error
         self._news.set()
 
-    def _decoded(self, taken: list[ConsumerRecord]) -> list[Record]:
+    def _decoded(self, taken: list[ConsumerRecord | BrokenBatch]) -> list[Record]:
         topic, partition = self.topic, self.place.partition
         records = []
         unreadable = 0
@@ -123,6 +124,8 @@ class KafkaReader:
         for found in taken:
             data = found.value or b""
             try:
+                if isinstance(found, BrokenBatch):
+                    raise Unreadable("batch", found.reason)
                 value = decode(data)
             except Unreadable as error:
                 value = error
@@ -149,8 +152,16 @@ class Pump:
         self._consumer: AIOKafkaConsumer | None = None
         self._changed = False
         self._busy = False
+        self._careful = False
+        self._failing_since_s: float | None = None
         self._fetched_s = 0.0
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def failing_s(self) -> float:
+        """For how long it has failed to read."""
+        since_s = self._failing_since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
 
     def reads(self, place: TopicPartition) -> bool:
         """Whether a reader of this partition is here."""
@@ -218,7 +229,12 @@ class Pump:
         while True:
             try:
                 consumer = self._consumer or await self._open()
-                found = await consumer.getmany(timeout_ms=3 * BUSY_WAIT_MS if self._busy else 1000)
+                found = await consumer.getmany(
+                    timeout_ms=3 * BUSY_WAIT_MS if self._busy else 1000,
+                    max_records=1 if self._careful else None,
+                )
+                self._failing_since_s = None
+                self._careful = self._careful and bool(found)
                 if not self._changed:  # or else it is read again, from where each reader is
                     self._hand_on(consumer, found)
                 self._pace(consumer, sum(map(len, found.values())))
@@ -226,9 +242,32 @@ class Pump:
             except OffsetOutOfRangeError as error:
                 await self._out_of_range(error.args[0])
             except Exception as error:  # whatever it is, reading goes on where it was
+                if self._failing_since_s is None:
+                    self._failing_since_s = time.monotonic()
                 log.warning("kafka_reading_interrupted", reason=str(error) or type(error).__name__)
-                await self._drop()
-                await asyncio.sleep(RETRY_S)
+                if not (is_of_a_batch(error) and await self._pass_broken()):
+                    await self._drop()
+                    await asyncio.sleep(RETRY_S)
+
+    async def _pass_broken(self) -> bool:
+        """Hand a broken batch on as it is, and go on behind it.
+
+        What the consumer had at hand of other partitions is lost with the error, and so is what lay
+        before the batch; so first, one by one, all of that is read again.
+        """
+        consumer = self._consumer
+        if consumer is None:
+            return False
+        passed, self._careful = not self._careful, not self._careful
+        with suppress(KafkaError):
+            for reader in [] if passed else list(self._readers.values()):
+                batch = await broken_at(consumer, reader.place, reader.fetched)
+                if batch is not None and self._readers.get(reader.place) is reader:
+                    log.error("kafka_batch_broken", topic=reader.topic.value, reason=batch.reason)
+                    reader.bring([batch])
+                    passed = True
+        self._change()
+        return passed
 
     def _hand_on(
         self, consumer: AIOKafkaConsumer, found: dict[TopicPartition, list[ConsumerRecord]]

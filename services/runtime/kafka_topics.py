@@ -25,6 +25,7 @@ SEGMENT_S_MAX = 7 * DAY_S
 VISIBLE_S = 0.02
 
 REASONS = {
+    "compression.type": "compressed, a short batch may hold what is far too long",
     "min.insync.replicas": "fewer, and a message may be lost with a broker; more, and one broker "
     "that is away stops all",
     "max.message.bytes": "shorter, and a long message is turned away for ever",
@@ -55,6 +56,7 @@ def wanted(facts: Facts, settings: KafkaSettings) -> Shape:
     kept = {
         "max.message.bytes": str(LETTER_BYTES_MAX if facts.puts_aside else RECORD_BYTES_MAX),
         "message.timestamp.type": "LogAppendTime",
+        "compression.type": "uncompressed",
         "min.insync.replicas": str(max(1, settings.kafka_replicas - 1)),
         "unclean.leader.election.enable": "false",
     }

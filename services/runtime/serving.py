@@ -99,6 +99,8 @@ class Place:
                     await asking
             except (Unavailable, TimeoutError):
                 reasons.append(f"{name} does not answer")
+        if not self.messages.reads:
+            reasons.append("Kafka cannot be read")
         return reasons
 
 
