@@ -15,7 +15,7 @@ from services.domain.ids import ZoneId
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
 from services.wire.envelope import Envelope
-from services.wire.stored import Entry, encode_entry
+from services.wire.stored import Entry, encode_copy
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
@@ -124,7 +124,7 @@ class Outbox:
             for entry, events in batch
             for number, event in enumerate(events)
         ]
-        copies = [(entry.zone, encode_entry(entry)) for entry, _ in batch]
+        copies = [(entry.zone, encode_copy(entry)) for entry, _ in batch]
         pause_s = RETRY_S
         while True:
             try:

@@ -22,6 +22,7 @@ from services.domain.events import (
     ParkProposal,
     Passed,
     PlanIssued,
+    Proposal,
     RideEvent,
     WakeUp,
 )
@@ -46,6 +47,9 @@ SAVE_EVERY_S = 60.0
 
 OVERDUE_S = 2
 """While messages come, a zone is woken when its timer is so late."""
+
+INPUT_BYTES_MAX = 256 << 10
+"""Longest command or report of others."""
 
 IDLE_S = 1.0
 """How far reading and publishing got is noted in the store after so long without a step."""
@@ -312,6 +316,9 @@ class Shard:
             place, reason = value.place, value.reason
         elif not isinstance(value.body, Message) or isinstance(value.body, WakeUp):
             place, reason = "envelope.body", "neither command nor report"
+        elif len(record.data) > INPUT_BYTES_MAX and not isinstance(value.body, Proposal):
+            # The zone says all that it was told again, in its events and in its journal.
+            place, reason = "envelope", f"longer than {INPUT_BYTES_MAX} bytes"
         elif (host := self._hosts.get(value.zone)) is None:
             place, reason = "envelope.zone", "no zone of this shard"
         else:

@@ -15,6 +15,9 @@ from services.wire.generated.navette.v1 import events_pb2
 SIZE_MAX = 1 << 20
 """Longest message in bytes; Kafka's own default limit is about the same."""
 
+BODY_BYTES_MAX = SIZE_MAX - (16 << 10)
+"""Longest body, so that there is room for what is around it."""
+
 BODIES: Final[tuple[type[Body], ...]] = get_args(Body)
 """Every class that an envelope can carry."""
 
@@ -48,14 +51,14 @@ def encode(envelope: Envelope) -> bytes:
     )
     # Bodies have higher numbers than all other fields, so one behind the other is the whole.
     body = envelope.encoded or encode_body(envelope.body)
-    return _checked_size(message.SerializeToString(deterministic=True) + body)
+    return _checked_size(message.SerializeToString(deterministic=True) + body, SIZE_MAX)
 
 
 def encode_body(body: Body) -> bytes:
     """Turn a bare message into the bytes that the journal's hash covers."""
     message = events_pb2.Envelope()
     _put(message, body)
-    return _checked_size(message.SerializeToString(deterministic=True))
+    return _checked_size(message.SerializeToString(deterministic=True), BODY_BYTES_MAX)
 
 
 def decode_body(data: bytes) -> Body:
@@ -130,7 +133,7 @@ def _put(message: Proto, body: Body) -> None:
     _CARRIERS[name].write(part, body)
 
 
-def _checked_size(data: bytes) -> bytes:
-    if len(data) > SIZE_MAX:
-        raise ValueError(f"a message of {len(data)} bytes; at most {SIZE_MAX} can be sent")
+def _checked_size(data: bytes, bytes_max: int) -> bytes:
+    if len(data) > bytes_max:
+        raise ValueError(f"a message of {len(data)} bytes; at most {bytes_max} can be sent")
     return data

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from services.domain.errors import Unreadable
 from services.domain.events import Event, Message
 from services.domain.ids import ZoneId
 from services.domain.ride import Ride
-from services.wire.codec import decode_body
+from services.wire.codec import SIZE_MAX, decode_body
 from services.wire.envelope import Body
 from services.wire.fields import Form, parsed
 from services.wire.generated.navette.v1 import events_pb2
@@ -34,6 +34,10 @@ def decode_ride(data: bytes) -> Ride:
     ride = RIDE.decode(data, "ride")
     assert isinstance(ride, Ride)
     return ride
+
+
+COPY_BYTES_MAX = SIZE_MAX
+"""An entry that is longer stays in the database alone; see `encode_copy`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,17 @@ def encode_entry(entry: Entry) -> bytes:
         link=entry.link,
     )
     return message.SerializeToString(deterministic=True)
+
+
+def encode_copy(entry: Entry) -> bytes:
+    """Turn an entry into bytes for the topic; if they are too long for it, into a note of it.
+
+    A note has neither inputs nor events, and each step has an input.
+    """
+    data = encode_entry(entry)
+    if len(data) <= COPY_BYTES_MAX:
+        return data
+    return encode_entry(replace(entry, inputs=(), events=(), message_ids=()))
 
 
 def decode_entry(data: bytes) -> Entry:

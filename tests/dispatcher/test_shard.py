@@ -12,7 +12,7 @@ import pytest
 
 from services.dispatcher.company import Beside
 from services.dispatcher.host import POSITIONS_S_MAX, Host
-from services.dispatcher.shard import Shard
+from services.dispatcher.shard import INPUT_BYTES_MAX, Shard
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.errors import ShardLost, Unavailable, Unreadable
 from services.domain.events import (
@@ -27,6 +27,7 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.ride import Party, Request, StopWalk
 from services.runtime.clock import VirtualClock
 from services.runtime.embedded import EmbeddedLog
@@ -259,6 +260,17 @@ async def test_what_cannot_be_read_is_put_aside_and_the_rest_goes_on() -> None:
     (broken, _, _), (_, place, _) = here.letters.kept
     assert broken == b"\xff"
     assert place == "envelope.zone"
+
+
+async def test_a_command_that_is_too_long_is_put_aside() -> None:
+    long = RestrictDriving(tuple(Restriction("rain", n, n + 1) for n in range(30_000)))
+    async with desk() as here:
+        await here.send(long)
+        await here.send(request())
+        await here.events(1)
+    ((data, place, reason),) = here.letters.kept
+    assert len(data) > INPUT_BYTES_MAX
+    assert (place, reason) == ("envelope", "longer than 262144 bytes")
 
 
 async def test_a_message_that_comes_again_takes_effect_once() -> None:

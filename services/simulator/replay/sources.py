@@ -118,6 +118,9 @@ class FromTopic:
 
 def _entry(data: bytes, place: str) -> Entry:
     try:
-        return decode_entry(data)
+        entry = decode_entry(data)
     except Unreadable as error:
         raise Unreadable(place, error.reason) from None
+    if not entry.inputs:
+        raise Unreadable(place, f"step {entry.number} was too long; the database has it")
+    return entry
