@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.domain.errors import InvalidSetting
 from services.runtime.database import connect, reached
-
-DAYS_AHEAD = 7
-"""Partitions of the journal are made for so many days to come."""
-
-MIGRATE_S_MAX = 600.0
-
-_TEND_SNAPSHOTS = text(
-    """
-    DELETE FROM snapshots WHERE number < (
-        SELECT max(begins.number) FROM snapshots AS begins
-        WHERE begins.zone = snapshots.zone AND begins.number < coalesce(
-            (SELECT min(journal.number) FROM journal WHERE journal.zone = snapshots.zone),
-            (SELECT zones.number FROM zones WHERE zones.zone = snapshots.zone)
-        )
-    )
-    """
-)
-
-LOCK = 0x6E617665747465
-"""Number of the advisory lock that lets only one process migrate at a time."""
+from services.runtime.tending import TEND_S_MAX, alone, tend
 
 
-async def migrate(engine: AsyncEngine, journal_days: int) -> str:
-    """Make or change tables as needed, and tend the journal's partitions.
+async def migrate(engine: AsyncEngine, journal_days: int, today: date | None = None) -> str:
+    """Make or change tables as needed, and tend them.
 
     Parameters
     ----------
     journal_days
-        How long the journal is kept; partitions of older days are dropped.
+        How long the journal is kept, and rides that ended.
+    today
+        The day by the clock of those who write, if that is another one.
 
     Returns
     -------
@@ -57,11 +40,9 @@ async def migrate(engine: AsyncEngine, journal_days: int) -> str:
     Unavailable
         If it does not answer.
     """
-    async with reached(MIGRATE_S_MAX), engine.begin() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        await connection.run_sync(_upgrade)
-        today = datetime.now(UTC).date()
-        await connection.run_sync(tend_journal, today, journal_days)
+    async with reached(TEND_S_MAX):
+        await alone(engine, _upgrade)
+    await tend(engine, today or datetime.now(UTC).date(), journal_days)
     return newest()
 
 
@@ -91,44 +72,11 @@ async def check_version(engine: AsyncEngine) -> None:
         )
 
 
-def tend_journal(connection: Connection, today: date, days: int) -> None:
-    """Make the journal's partitions for the next days, and drop those that are too old."""
-    for ahead in range(-1, DAYS_AHEAD):
-        day = today + timedelta(days=ahead)
-        name = f"journal_{day:%Y%m%d}"
-        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is None:
-            _add_day(connection, name, day)
-    oldest = f"journal_{today - timedelta(days=days):%Y%m%d}"
-    found = connection.execute(
-        text(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'journal'::regclass"
-        )
-    )
-    for (name,) in found.all():
-        if name != "journal_other" and name < oldest:
-            connection.execute(text(f"DROP TABLE {name}"))
-    # One snapshot from before the oldest step that is kept stays: a replay begins there.
-    connection.execute(_TEND_SNAPSHOTS)
-
-
-def _add_day(connection: Connection, name: str, day: date) -> None:
-    """Make a day's partition; rows of that day that had to lie elsewhere so far move there."""
-    span = f"FROM ('{day}') TO ('{day + timedelta(days=1)}')"
-    connection.execute(text(f"CREATE TABLE {name} (LIKE journal INCLUDING ALL)"))
-    connection.execute(
-        text(
-            f"WITH moved AS (DELETE FROM journal_other WHERE day = '{day}' RETURNING *) "
-            f"INSERT INTO {name} SELECT * FROM moved"
-        )
-    )
-    connection.execute(text(f"ALTER TABLE journal ATTACH PARTITION {name} FOR VALUES {span}"))
-
-
 def run(url: str, journal_days: int) -> None:
     """Migrate, and say to which version."""
 
     async def work() -> str:
-        engine = connect(url, 1, MIGRATE_S_MAX)
+        engine = connect(url, 1, TEND_S_MAX)
         try:
             return await migrate(engine, journal_days)
         finally:

@@ -26,18 +26,21 @@ from services.runtime.kafka_topics import topic_keeper
 from services.runtime.local_kafka import LocalKafka
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.loopback import HOST, free_port, is_free, need_port
-from services.runtime.migrate import MIGRATE_S_MAX, migrate
+from services.runtime.migrate import migrate
 from services.runtime.probe import says_ok
 from services.runtime.rider_keys import new_master_key
 from services.runtime.run_folder import RunFolder
 from services.runtime.settings import KafkaSettings, read_settings
 from services.runtime.signals import on_end
 from services.runtime.supervisor import Part, Supervisor
+from services.runtime.tending import TEND_S_MAX
 
 KILLED = 130
 NAVETTE = (sys.executable, "-m", "services.cli")
 ROLE_STOPS_S = 8.0
 JOURNAL_DAYS = 90
+TEND_EVERY_S, TEND_PAUSE_S = 6 * 3600, 60.0
+"""Tables are tended so often by the clock of those who write; and no more often than that."""
 RIDERS_KEY = "NAVETTE_RIDERS_KEY"
 ORDER_OF_END: tuple[Callable[[str], bool], ...] = (
     "gateway".__eq__,
@@ -131,19 +134,22 @@ class _Stack:
         on_end(partial(self._signalled, stopped))
         starting = asyncio.create_task(self._start())
         waiting = asyncio.create_task(stopped.wait())
+        tending: asyncio.Task[None] | None = None
         try:
             await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
-                starting.result()
+                tending = asyncio.create_task(self._tend(starting.result()))
                 await waiting
         finally:
             starting.cancel()
+            if tending is not None:
+                tending.cancel()
             with suppress(asyncio.CancelledError, NavetteError):
                 await starting
             waiting.cancel()
             await self._supervisor.stop(ORDER_OF_END)
 
-    async def _start(self) -> None:
+    async def _start(self) -> SharedClock:
         began_s = time.monotonic()
         wanted, supervisor = self._wanted, self._supervisor
         self._say(f"Getting ready in {self._run.folder} ...")
@@ -162,7 +168,7 @@ class _Stack:
             "NAVETTE_WEATHER": wanted.weather.value,
             VARIABLE: clock.text,
         }
-        await asyncio.gather(self._make_tables(), self._make_topics())
+        await asyncio.gather(self._make_tables(clock), self._make_topics())
         names = [f"dispatcher-{number}" for number in range(wanted.dispatchers)]
         readiness = {
             **shared,
@@ -177,11 +183,21 @@ class _Stack:
             ]
         )
         self._say(self._welcome(clock, time.monotonic() - began_s))
+        return clock
 
-    async def _make_tables(self) -> None:
-        engine = connect(self._postgres.url(), 1, MIGRATE_S_MAX)
+    async def _tend(self, clock: SharedClock) -> None:
+        """Keep the tables from day to day, by the clock of those who write."""
+        while True:
+            await asyncio.sleep(max(TEND_EVERY_S / clock.speed, TEND_PAUSE_S))
+            try:
+                await self._make_tables(clock)
+            except NavetteError as error:
+                self._say(f"The tables could not be tended: {error}")
+
+    async def _make_tables(self, clock: SharedClock) -> None:
+        engine = connect(self._postgres.url(), 1, TEND_S_MAX)
         try:
-            await migrate(engine, JOURNAL_DAYS)
+            await migrate(engine, JOURNAL_DAYS, clock.now("UTC").date())
         finally:
             await engine.dispose()
 

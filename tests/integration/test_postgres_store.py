@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -12,16 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.domain.errors import InvalidSetting, Unavailable
 from services.domain.ids import RideId
-from services.runtime.database import connect
+from services.domain.ride import Status
+from services.runtime.database import ANSWER_S_MAX, connect
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.local_server import start
 from services.runtime.loopback import free_port
-from services.runtime.migrate import check_version, migrate, tend_journal
-from services.runtime.ports import Group, Store
+from services.runtime.migrate import check_version, migrate
+from services.runtime.ports import Changes, Group, Store
 from services.runtime.postgres import PostgresStore
 from services.runtime.tables import metadata
 from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
 from tests.runtime.store_contract import SHARD, StoreContract, commit, take
+
+CENTURY = 36_500
 
 
 @pytest.fixture
@@ -92,7 +96,7 @@ async def test_the_snapshot_from_which_the_oldest_step_is_replayed_stays(
         await store.keep_snapshot(SHARD, holding.epoch, snapshot(number, number))
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM journal WHERE number < 4"))
-    await migrate(engine, 90)
+    await migrate(engine, CENTURY)
     assert [one.number for one in await store.snapshots(ZONE)] == [2, 4, 6]
 
 
@@ -158,8 +162,58 @@ async def test_days_that_had_no_partition_get_one_with_their_rows(engine: AsyncE
     holding = await take(store)
     await commit(store, holding.epoch, *journal(3))
     day = datetime.fromtimestamp(journal(1)[0].decided_at_ms / 1000, UTC).date()
+    await migrate(engine, 90, day)
     async with engine.begin() as connection:
-        await connection.run_sync(tend_journal, day, 90)
         elsewhere = await connection.scalar(text("SELECT count(*) FROM journal_other"))
     assert elsewhere == 0
     assert len(await store.journal(ZONE)) == 3
+
+
+async def test_old_days_that_had_no_partition_go_too(engine: AsyncEngine) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    await commit(store, holding.epoch, *journal(3))
+    await migrate(engine, 90)
+    assert await store.journal(ZONE) == []
+
+
+async def test_rides_that_ended_go_with_the_last_step_that_changed_them(
+    engine: AsyncEngine,
+) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    over = rides(1, 2, 3, status=Status.COMPLETED)
+    await commit(store, holding.epoch, *journal(2), changes=over)
+    gone = Changes(forgotten=(RideId("r-1"),))
+    await commit(store, holding.epoch, *journal(3)[2:], changes=gone)
+    late = rides(3, status=Status.COMPLETED)
+    await commit(store, holding.epoch, *journal(4)[3:], changes=late)
+    gone = Changes(forgotten=(RideId("r-3"),))
+    await commit(store, holding.epoch, *journal(5)[4:], changes=gone)
+    await migrate(engine, CENTURY)
+    assert [bool(await store.ride(RideId(f"r-{n}"))) for n in (1, 2, 3)] == [True, True, True]
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM journal WHERE number < 4"))
+    await migrate(engine, CENTURY)
+    assert [bool(await store.ride(RideId(f"r-{n}"))) for n in (1, 2, 3)] == [False, True, True]
+
+
+async def test_tending_keeps_nobody_waiting_who_commits_while_somebody_reads_for_long(
+    engine: AsyncEngine,
+) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    pauses: list[float] = []
+    async with engine.begin() as long:
+        await long.execute(text("SELECT count(*) FROM journal"))
+        # What it is to drop, the reader holds.
+        tending = asyncio.create_task(migrate(engine, -2))
+        for one in journal(30):
+            began = time.monotonic()
+            await store.commit(SHARD, holding.epoch, Group(entries=[one]))
+            pauses.append(time.monotonic() - began)
+            await asyncio.sleep(0.1)
+        assert not tending.done()
+    assert max(pauses) < ANSWER_S_MAX / 2
+    async with asyncio.timeout(20):
+        await tending
