@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from fastapi import APIRouter
@@ -29,6 +29,7 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.orders import Orders
 from services.gateway.stream import Streams
 from services.gateway.view import RideView
+from services.runtime.dead_letters import Seal
 from services.runtime.metrics import new_registry
 from services.runtime.pages import NO_STORE, Waiting, shown
 from services.runtime.ports import Log, Store
@@ -59,11 +60,14 @@ class Backing:
         Where rides are that it has not followed.
     riders
         Who asked for them; absent: nothing is kept of riders.
+    seal
+        Encrypts what nobody can read, when it is put aside.
     """
 
     log: Log
     store: Store
     riders: Riders | None = None
+    seal: Seal = field(default_factory=Seal)
 
 
 def create_app(
@@ -133,7 +137,8 @@ def create_app(
         streams=streams,
         settings=settings,
     )
-    app.state.links = links.Links(areas, backing.log, orders, settings, LinkMetrics(registry))
+    link_metrics = LinkMetrics(registry)
+    app.state.links = links.Links(areas, backing.log, orders, settings, link_metrics, backing.seal)
     problems.install(app)
     return app
 

@@ -11,6 +11,7 @@ from services.domain.ids import ShuttleId, ZoneId
 from services.gateway.link_metrics import LinkMetrics
 from services.gateway.orders import Orders
 from services.runtime.clock import Clock
+from services.runtime.dead_letters import DeadLetterWriter
 from services.runtime.ports import Log
 from services.wire.link import LinkError, LinkFault
 
@@ -86,6 +87,8 @@ class LinkPlace:
     ----------
     messages
         Where reports go.
+    dead_letters
+        Where reports go that nobody can read.
     orders
         Where plans come from.
     safe
@@ -93,6 +96,7 @@ class LinkPlace:
     """
 
     messages: Log
+    dead_letters: DeadLetterWriter
     orders: Orders
     metrics: LinkMetrics
     limits: LinkLimits

@@ -13,6 +13,7 @@ import structlog
 from services.domain.errors import Unavailable, Unreadable
 from services.domain.events import Report, RoadsChanged
 from services.gateway.link_place import CLOSE_CODES, Gone, LinkPlace, Peer, Socket, Waiting, Wrong
+from services.runtime.ports import Record
 from services.wire.envelope import Envelope
 from services.wire.link import (
     FRAME_BYTES_MAX,
@@ -28,6 +29,7 @@ from services.wire.link import (
     number_of,
     report_id,
 )
+from services.wire.topics import Topic, partition_of
 
 log = structlog.get_logger()
 
@@ -38,6 +40,9 @@ WRONG_MAX = 20
 
 LOG_S_MAX = 10.0
 """If reports cannot be made safe for so long, the shuttle is told to try elsewhere."""
+
+NOWHERE = -1
+"""Offset of what never was on a topic."""
 
 RETRY_S = 0.1
 SILENT_BEATS = 3
@@ -162,6 +167,8 @@ class LinkSession:
                 await self._take(data)
             except Wrong as wrong:
                 self._count(wrong.fault)
+                if wrong.fault is LinkFault.UNREADABLE and wrong.number:
+                    await self._put_aside(data, wrong)
                 self._wrong += 1
                 if self._wrong > WRONG_MAX:
                     reason = f"{self._wrong} frames were wrong, at last: {wrong}"
@@ -170,6 +177,20 @@ class LinkSession:
                 log.warning("frame_wrong", **fields, part=wrong.place, reason=wrong.reason)
                 await self._send(wrong.told(closing=False))
             await self._pace()
+
+    async def _put_aside(self, data: bytes | str, wrong: Wrong) -> None:
+        """Keep a report that nobody can read: it may be a fact, by newer software."""
+        assert isinstance(data, bytes)
+        territory, shuttle, _ = self._peer
+        zone = self._place.orders.zone(territory, shuttle)
+        partition = partition_of(zone, self._place.messages.partitions)
+        fault = Unreadable(wrong.place, wrong.reason)
+        record = Record(Topic.SHUTTLE_REPORTS, partition, NOWHERE, shuttle, fault, data)
+        place = f"link of {shuttle}, boot {self._boot_id}, report {wrong.number}: {wrong.place}"
+        try:
+            await self._place.dead_letters.put(record, place, wrong.reason)
+        except Unavailable as error:
+            log.warning("report_lost", shuttle=shuttle, number=wrong.number, reason=str(error))
 
     async def _take(self, data: bytes | str) -> None:
         body = self._read(data)

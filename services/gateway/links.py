@@ -17,6 +17,7 @@ from services.gateway.link_place import Gone, LinkLimits, LinkPlace, Peer
 from services.gateway.link_session import LinkSession
 from services.gateway.orders import Orders
 from services.gateway.problems import Problem, busy
+from services.runtime.dead_letters import DeadLetterWriter, Seal
 from services.runtime.ports import Log
 from services.runtime.settings import Settings
 from services.runtime.shuttle_tokens import is_token
@@ -40,10 +41,18 @@ class Links:
         The key of their tokens, and bounds.
     metrics
         What is counted.
+    seal
+        Encrypts reports that nobody can read.
     """
 
     def __init__(
-        self, areas: Areas, messages: Log, orders: Orders, settings: Settings, metrics: LinkMetrics
+        self,
+        areas: Areas,
+        messages: Log,
+        orders: Orders,
+        settings: Settings,
+        metrics: LinkMetrics,
+        seal: Seal,
     ) -> None:
         self._areas = areas
         self._orders = orders
@@ -51,6 +60,7 @@ class Links:
         self._metrics = metrics
         self._place = LinkPlace(
             messages=messages,
+            dead_letters=DeadLetterWriter(messages, seal),
             orders=orders,
             metrics=metrics,
             limits=LinkLimits(

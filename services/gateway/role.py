@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from services.gateway.app import Backing, create_app
 from services.gateway.areas import Area, Areas
+from services.runtime.dead_letters import Seal
 from services.runtime.rider_keys import MasterKeys
 from services.runtime.riders import Riders
 from services.runtime.serving import Place, Role, parts_waiting
@@ -27,7 +28,12 @@ def gateway(place: Place) -> Role:
     areas = Areas(Area(zone, network, place.clocks[zone]) for zone, network in place.served)
     app = create_app(
         areas,
-        Backing(log=place.messages, store=place.store, riders=riders),
+        Backing(
+            log=place.messages,
+            store=place.store,
+            riders=riders,
+            seal=Seal.of(place.chosen.kafka),
+        ),
         place.chosen.process,
         registry=place.registry,
         ready=waiting,

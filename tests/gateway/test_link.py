@@ -24,6 +24,7 @@ from services.runtime.ports import Changes, Group, Part
 from services.runtime.shuttle_tokens import shuttle_token
 from services.simulator.contact import link_url
 from services.simulator.link_client import LinkClient, Pauses, Told
+from services.wire.dead_letter import decode_letter
 from services.wire.link import (
     LinkError,
     LinkFault,
@@ -33,6 +34,7 @@ from services.wire.link import (
     report_id,
 )
 from services.wire.stored import Entry
+from services.wire.topics import Topic
 from services.wire.zone_rows import encode_row
 from tests.gateway.links import BOOT, KEY, PATH, SHUTTLE, breaking, gateway, shuttle
 from tests.gateway.peer import DAY, EIGHT_S
@@ -196,6 +198,19 @@ async def test_a_malformed_frame_is_answered_counted_and_no_more(
         assert house.metric("navette_shuttle_frames_total", outcome=kind.value) == 1
         assert house.metric("navette_shuttle_links") == 1
     assert (told.fault, told.place, told.closing) == (kind, place, False)
+
+
+async def test_a_report_that_nobody_can_read_is_put_aside_as_it_came() -> None:
+    newer = b"\x08\x07\x92\x02\x00"
+    async with gateway() as house, shuttle(house.port) as hand:
+        await hand.socket.send(newer)
+        told = fault(await hand.hears(LinkError))
+        await hand.socket.send(b"\xff\xff")
+        await hand.hears(LinkError)
+        (kept,) = [decode_letter(item.value) for item in house.memory.read(Topic.DEAD_LETTERS)]
+    assert told.number == 7
+    assert (kept.topic, kept.key, kept.data) == (Topic.SHUTTLE_REPORTS, SHUTTLE, newer)
+    assert kept.place == f"link of {SHUTTLE}, boot {BOOT}, report 7: left.shuttle_id"
 
 
 async def test_too_many_wrong_frames_end_the_link() -> None:
