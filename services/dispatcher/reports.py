@@ -106,7 +106,8 @@ class Reports:
         if report.at_s > now_s + AHEAD_S:
             events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
             report = replace(report, at_s=now_s)
-        outdated = report.at_s < self._fleet.routes[k].fault_s
+        route, went_back = self._fleet.routes[k], False
+        outdated = report.at_s < route.fault_s
         match report:
             case Passed() | Arrived() | Departed() if outdated:
                 return  # where it broke down since is known
@@ -114,8 +115,10 @@ class Reports:
                 if not self._positions.passed(k, report):
                     return
             case PlanAcknowledged():
-                acknowledged(self._fleet.routes[k], report.revision, now_s)
-                if not self._positions.acknowledged(k, report):
+                # An old plan may come late on its topic, behind newer ones, and be kept there.
+                went_back = route.unanswered_s < 0 and report.revision < route.revision
+                acknowledged(route, report.revision, now_s)
+                if not self._positions.acknowledged(k, report) and not went_back:
                     self._rescue.acknowledged(k, report.revision, now_s, events)
                     return
             case Arrived():
@@ -134,7 +137,7 @@ class Reports:
                 self._breakdowns.repaired(k, report)
             case TaskDone():
                 self._duties.done(k, report, now_s, events)
-        if self._fleet.refresh(k, now_s) or run_short(self._fleet, k):
+        if self._fleet.refresh(k, now_s) or run_short(self._fleet, k) or went_back:
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         if isinstance(report, PlanAcknowledged):

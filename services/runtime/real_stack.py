@@ -27,7 +27,7 @@ from services.runtime.local_kafka import LocalKafka
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.loopback import HOST, free_port, is_free, need_port
 from services.runtime.migrate import migrate
-from services.runtime.probe import says_ok
+from services.runtime.probe import answers, says_ok
 from services.runtime.rider_keys import new_master_key
 from services.runtime.run_folder import RunFolder
 from services.runtime.settings import KafkaSettings, read_settings
@@ -216,6 +216,7 @@ class _Stack:
             name=name,
             prepare=partial(self._program, name, command, shared),
             ready=partial(says_ok, port),
+            alive=partial(answers, port),
         )
 
     def _program(self, name: str, words: tuple[str, ...], shared: Mapping[str, str]) -> Program:

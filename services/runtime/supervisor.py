@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
@@ -23,6 +24,9 @@ TRIES_AT_FIRST = 3
 LOOK_S, LOOK_READY_S = 0.2, 2.0
 """Between looks at whether a part is ready: while it is not, and once it is."""
 
+HUNG_S = 20.0
+"""A part that has not answered for so long hangs."""
+
 log = structlog.get_logger()
 
 
@@ -38,11 +42,15 @@ class Part:
         Gets ready for a start, also after a sudden end, and says what to run; it may take its time.
     ready
         Tells whether it is of use.
+    alive
+        Tells whether it answers at all, if it can be asked that: one that did and has ceased to is
+        killed, and started again.
     """
 
     name: str
     prepare: Callable[[], Program]
     ready: Callable[[], Awaitable[bool]]
+    alive: Callable[[], Awaitable[bool]] | None = None
 
 
 class _Kept:
@@ -97,8 +105,8 @@ class _Kept:
         return f"{name} ended with status {status}\n{tail(self.child.program.log)}"
 
     async def _watch(self) -> None:
-        """Say whenever it becomes ready, or ceases to be."""
-        name = self.part.name
+        """Say whenever it becomes ready, or ceases to be; kill it if it hangs."""
+        name, heard_s = self.part.name, math.inf
         while True:
             try:
                 ready = await self.part.ready()
@@ -108,6 +116,12 @@ class _Kept:
             self._house.note(name, ready)
             if ready and not self.first.done():
                 self.first.set_result(None)
+            if self.part.alive is not None and (ready or await self.part.alive()):
+                heard_s = time.monotonic()
+            elif time.monotonic() - heard_s > HUNG_S and self.child is not None:
+                self._house.say(f"{name} has not answered for {HUNG_S:g} s and is killed")
+                self.child.kill()
+                return
             await asyncio.sleep(LOOK_READY_S if ready else LOOK_S)
 
 

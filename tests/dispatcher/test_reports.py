@@ -368,3 +368,21 @@ def test_a_shuttle_is_planned_from_where_it_says_it_is() -> None:
     (offered,) = said(events)
     assert isinstance(offered, RideOffered)
     assert offered.shuttle_id == A
+
+
+def test_a_shuttle_that_went_back_to_an_older_plan_gets_the_newest_again_once() -> None:
+    zone = Zone(on_a_line(territory(**RULES)), fleet(0, capacity=Load(4, 1, 2)))
+
+    def told(message: Message) -> list[Plan]:
+        events = zone.apply(message, EIGHT_S)
+        return [event.plan for event in events if isinstance(event, PlanIssued)]
+
+    (first,) = told(RequestRide(request("r1", 0, 3)))
+    (*_, newest) = [first, *told(AcceptOffer(R1)), *told(RequestRide(request("r2", 0, 6)))]
+    assert newest.revision > first.revision
+    assert told(PlanAcknowledged(A, first.revision, EIGHT_S)) == []
+    assert told(PlanAcknowledged(A, newest.revision, EIGHT_S)) == []
+    (again,) = told(PlanAcknowledged(A, first.revision, EIGHT_S))
+    assert again.revision == newest.revision + 1
+    assert again.visits == newest.visits
+    assert told(PlanAcknowledged(A, first.revision, EIGHT_S)) == []

@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from services.domain.errors import OutputInUse
+from services.runtime import supervisor
 from services.runtime.child import Child, EndedEarly, Program, bound
 from services.runtime.run_folder import RunFolder
 from services.runtime.supervisor import Part, Supervisor
@@ -86,6 +88,48 @@ async def test_a_part_that_is_killed_runs_again_at_once(scripts: Scripts) -> Non
     await until(lambda: scripts.pid("one") not in (first, None) and scripts.readiness()["one"])
     assert scripts.pid("two") == other
     assert scripts.lines == ["one ended with status -9; it is started again"]
+
+
+async def test_a_part_that_hangs_is_killed_and_runs_again(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "HUNG_S", 0.3)
+    answers = asyncio.Event()
+    answers.set()
+
+    async def alive() -> bool:
+        return answers.is_set()
+
+    await scripts.supervisor.start([replace(scripts.part("one"), alive=alive)])
+    first = scripts.pid("one")
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    scripts.ready("one").unlink()
+    answers.clear()
+    await until(lambda: scripts.pid("one") not in (first, None))
+    answers.set()
+    await until(lambda: scripts.readiness()["one"])
+    assert scripts.lines == [
+        "one has not answered for 0.3 s and is killed",
+        "one ended with status -9; it is started again",
+    ]
+
+
+async def test_a_part_that_never_answered_is_not_killed_for_that(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "HUNG_S", 0.1)
+    asked = 0
+
+    async def alive() -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    slow = "import time; time.sleep(1); " + SLEEPS
+    await scripts.supervisor.start([replace(scripts.part("one", slow), alive=alive)])
+    assert asked > 1
+    assert scripts.lines == []
 
 
 async def test_a_part_that_dies_over_and_over_is_started_ever_more_rarely(
