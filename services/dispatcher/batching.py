@@ -29,7 +29,7 @@ class Batching:
         self.latency_s = self._settings.solve_latency_s
         self._group_rides = float(self._settings.group_rides)
         self._looked: set[RideId] = set()
-        self._seen: tuple[int, ...] = ()
+        self._seen: int | None = None
         self._disrupted = zone.fleet.disruptions
         self._last_s = -1
         self._divided = 0
@@ -75,9 +75,7 @@ class Batching:
         elif loss < BORDER_LOSS_MAX / 4:
             self._group_rides = max(self._group_rides / GROWTH, least)
 
-    def _state(self) -> tuple[int, ...]:
-        """Changes whenever a plan does; empty while nothing is open."""
-        routes = self.zone.fleet.routes
-        if not any(route.held for route in routes):
-            return ()
-        return tuple(route.revision for route in routes)
+    def _state(self) -> int | None:
+        """Changes whenever a plan does; none while nothing is open."""
+        fleet = self.zone.fleet
+        return fleet.replanned if any(route.held for route in fleet.routes) else None

@@ -70,6 +70,8 @@ class Shuttles:
         """When roads were last closed or opened."""
         self.disruptions = 0
         """How often a shuttle broke down, or a road was closed or opened."""
+        self.replanned = 0
+        """How often somebody's plan changed, since this process holds the zone."""
         self._sight = Sight()
         self.touched: set[int] = set()
         """Shuttles that may have changed since somebody last emptied this."""

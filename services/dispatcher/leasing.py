@@ -65,7 +65,7 @@ class Leasing:
             route = self._fleet.routes[k]
             self._fleet.refresh(k, now_s)
             if is_in_touch(route, now_s):
-                self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
+                self._publisher.renew(k, now_s, events)
                 continue
             route.grant_s = now_s + LATER_S
             self._fleet.head(k)[c.H_SILENT] = 1  # nothing new for it

@@ -78,6 +78,27 @@ class Publisher:
         AssertionError
             If the plan is illegal: a bug, of which nothing may leave.
         """
+        self._fleet.replanned += 1
+        self._issue(k, now_s, events, before, departs)
+
+    def renew(self, k: int, now_s: int, events: list[Event]) -> None:
+        """Issue a plan as it is: with leases that are due, or since the shuttle is to answer.
+
+        Nothing is planned anew for that, and one that goes to wait elsewhere goes on.
+        """
+        route = self._fleet.routes[k]
+        if (parking := self._fleet.parking(k)) is not None:
+            route.parking = (parking, route.revision + 1)
+        self._issue(k, now_s, events, self.as_it_is(k), ())
+
+    def _issue(
+        self,
+        k: int,
+        now_s: int,
+        events: list[Event],
+        before: tuple[Violation, ...],
+        departs: Sequence[tuple[Stopover, int]],
+    ) -> None:
         fleet = self._fleet
         route, head = fleet.routes[k], fleet.head(k)
         settled = int(head[c.H_LOCKED])

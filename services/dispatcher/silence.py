@@ -122,7 +122,7 @@ class Silence:
         route = self._fleet.routes[k]
         hopeless = now_s > self._rides[ride_id].promise.pickup_to_s + HOPE_S
         if route.unanswered_s < 0 and now_s - route.heard_s > LOOK_AGAIN_S and not hopeless:
-            self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
+            self._publisher.renew(k, now_s, events)
         elif hopeless or (not is_in_touch(route, now_s) and now_s > ends_s(route, ride_id)):
             self._fleet.head(k)[c.H_SILENT] = 1  # nothing new for it
             self._publisher.take_out(k, ride_id, now_s, events)
