@@ -7,27 +7,33 @@ from random import Random
 
 import pytest
 
+from services.dispatcher.batching import Batching
 from services.domain.events import (
+    AcceptOffer,
     Boarded,
     Event,
     Message,
     NotThere,
+    ParkProposal,
+    PlanAcknowledged,
     PlanIssued,
     ReportMarked,
+    RequestRide,
     RideConfirmed,
     RideFailed,
     RideReassigned,
+    WakeUp,
 )
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import TERMINAL, Status
 from services.simulator.leases import HeldLease
-from tests.builders import EIGHT_S, crow_network, fleet, request, territory
+from tests.builders import EIGHT_S, crow_network, fleet, request, territory, zone
 from tests.play import Faults, Play
 from tests.simulation import harsh
 from tests.simulation.test_disruptions import closures
 
 FOR_EVER_S = 2**31
-R1 = RideId("r1")
+A, R1 = ShuttleId("a"), RideId("r1")
 
 
 def leased(play: Play) -> Iterator[tuple[RideId, HeldLease, HeldLease]]:
@@ -144,6 +150,26 @@ def test_a_lease_is_granted_an_hour_ahead_and_not_before() -> None:
     play.run(EIGHT_S + 5 * 3600)
     assert plans(play, "a")[1].plan.visits[0].board_until_s[0] > EIGHT_S + 3 * 3600
     assert play.zone.rides[R1].status is Status.COMPLETED
+
+
+def test_a_lease_that_is_due_plans_nothing_anew_and_a_shuttle_goes_on_to_where_it_is_to_wait() -> (
+    None
+):
+    made = zone(crow_network(settings=territory()), 0)
+    made.apply(RequestRide(request("r1", 3, 6, EIGHT_S + 3 * 3600)), EIGHT_S)
+    made.apply(AcceptOffer(R1), EIGHT_S)
+    batching = Batching(made)
+    due_s = EIGHT_S + 2 * 3600
+    made.apply(PlanAcknowledged(A, 1, EIGHT_S), EIGHT_S)
+    made.apply(ParkProposal(A, 5, 1), due_s - 60)
+    made.apply(PlanAcknowledged(A, 2, due_s - 60), due_s - 60)
+    batching.take(due_s - 60)
+    (issued,) = made.apply(WakeUp(), EIGHT_S + 2 * 3600 + 60)
+    assert isinstance(issued, PlanIssued)
+    waits, boards, _ = issued.plan.visits
+    assert waits.stop == 5
+    assert boards.board_until_s[0] > EIGHT_S + 3 * 3600
+    assert batching.due_s(EIGHT_S + 3 * 3600) is None
 
 
 def test_a_shuttle_without_a_lease_lets_nobody_on() -> None:
