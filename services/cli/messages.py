@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from services.cli.commands import FILE, KAFKA, main
+from services.cli.commands import DATABASE, FILE, KAFKA, main
 from services.wire.topics import Topic
 
 if TYPE_CHECKING:
@@ -34,22 +34,29 @@ def _settings(**given: Any) -> KafkaSettings:
 )
 @click.option(
     "--replicas",
+    "kafka_replicas",
     type=click.IntRange(1, 100),
     help="Copies of each partition.  [env: NAVETTE_KAFKA_REPLICAS; default: 1]",
 )
 @click.option("--check", is_flag=True, help="Create nothing; say what differs.")
-def keep_topics(
-    kafka: str | None, partitions: int | None, replicas: int | None, check: bool
-) -> None:
+@click.option(
+    "--begin-anew", is_flag=True, help="They were lost: dispatchers read them from their beginning."
+)
+@DATABASE
+def keep_topics(begin_anew: bool, check: bool, database: str | None, **given: Any) -> None:
     """Create the topics that are missing, and check all of them.
 
     A topic that is not as it has to be is an error that says what differs and how to mend it; what
     is there is never changed.
     """
     from services.runtime import topics_command
+    from services.runtime.begin_anew import begin_anew as forget
+    from services.runtime.settings import ServeSettings, read_settings
 
-    settings = _settings(kafka=kafka, partitions=partitions, kafka_replicas=replicas)
-    topics_command.run(settings, check, click.echo)
+    topics_command.run(_settings(**given), check, click.echo)
+    if begin_anew:
+        forget(read_settings(ServeSettings, database=database).database.get_secret_value())
+        click.echo("Dispatchers read them from their beginning.")
 
 
 @main.group("dead-letters")

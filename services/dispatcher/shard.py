@@ -12,6 +12,7 @@ import structlog
 from services.dispatcher.company import Beside, Company
 from services.dispatcher.host import Decided, Host
 from services.dispatcher.hosts import Broken, Hosts
+from services.dispatcher.marks import Marks
 from services.dispatcher.outbox import Outbox
 from services.dispatcher.places import INPUTS
 from services.dispatcher.saving import Saving
@@ -96,6 +97,7 @@ class Shard:
         self._committed = 0.0
         self._saved = 0.0
         self._saving = Saving(around.store, number)
+        self._marks = Marks(around.messages, around.store, number)
         self._letting_go = asyncio.Event()
         self._outbox = Outbox(around.messages, number, around.clock, around.metrics.outbox)
 
@@ -148,11 +150,10 @@ class Shard:
         self._letting_go.set()
 
     async def _take(self) -> Holding:
-        store, messages = self._around.store, self._around.messages
-        # Whoever cannot read must not take it from somebody who can.
-        await asyncio.gather(*(messages.end(topic, self.number) for topic in INPUTS))
+        store, ends = self._around.store, await self._marks.ends()
         holding = await store.take(self.number, self._zones, self._around.owner)
         self._epoch = holding.epoch
+        await self._marks.check(holding, ends)
         self._hosts = Hosts(holding, self._make, store, self._metrics)
         for zone, held in holding.zones.items():
             async for entry in entries(store, zone, held.published):
@@ -211,6 +212,7 @@ class Shard:
             decided = await self._decide(records, began)
             if decided or began - self._committed > IDLE_S:
                 await self._commit(decided)
+                await self._marks.see(self._epoch, records)
             if began - self._saved > SAVE_EVERY_S:
                 self._saved = began
                 await self._saving.save_due(self._hosts, self._epoch)

@@ -17,6 +17,7 @@ from services.runtime.ports import (
     Changes,
     Group,
     Holding,
+    Mark,
     Part,
     StoredRide,
     ZoneHolding,
@@ -36,6 +37,7 @@ SLACK = 1.1
 class _Shard:
     epoch: int = 0
     offsets: dict[Topic, int] = field(default_factory=dict)
+    marks: Mapping[Topic, Mark] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,7 +90,15 @@ class EmbeddedStore:
         rows = self._shards.setdefault(shard, _Shard())
         rows.epoch += 1
         held = {zone: self._holding(self._zones[zone]) for zone in zones}
-        return Holding(epoch=rows.epoch, offsets=dict(rows.offsets), zones=held)
+        offsets = dict(rows.offsets)
+        return Holding(epoch=rows.epoch, offsets=offsets, zones=held, marks=rows.marks)
+
+    async def mark(self, shard: int, epoch: int, marks: Mapping[Topic, Mark]) -> None:
+        """Keep records of the inputs in mind."""
+        rows = self._shards.get(shard)
+        if rows is None or rows.epoch != epoch:
+            raise ShardLost(shard, f"epoch {epoch} is not its newest")
+        rows.marks = dict(marks)
 
     async def look(self, zone: ZoneId) -> ZoneHolding:
         """Return what is known of a zone, without becoming its owner."""

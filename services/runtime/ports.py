@@ -186,6 +186,13 @@ class Group:
     published: Mapping[ZoneId, int] = field(default_factory=dict)
 
 
+class Mark(NamedTuple):
+    """A record of an input that was read: where it lies, and a digest of it."""
+
+    offset: int
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneHolding:
     """What an owner gets to know of a zone.
@@ -243,11 +250,14 @@ class Holding:
         Where to go on reading; a topic that is absent was never read.
     zones
         Each zone that was asked for.
+    marks
+        Of the inputs: by which the log is known again.
     """
 
     epoch: int
     offsets: Mapping[Topic, int]
     zones: Mapping[ZoneId, ZoneHolding]
+    marks: Mapping[Topic, Mark] = field(default_factory=dict)
 
 
 class StoredRide(NamedTuple):
@@ -298,6 +308,15 @@ class Store(Protocol):
             then somebody else must have written.
         Unavailable
             If it failed or nobody can say; the caller drops its memory and takes the shard anew.
+        """
+
+    async def mark(self, shard: int, epoch: int, marks: Mapping[Topic, Mark]) -> None:
+        """Keep records of the inputs in mind, instead of those before.
+
+        Raises
+        ------
+        ShardLost, Unavailable
+            As for `commit`.
         """
 
     async def look(self, zone: ZoneId) -> ZoneHolding:

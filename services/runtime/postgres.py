@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -16,7 +17,7 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
 from services.runtime import tables
 from services.runtime.database import direct, reached
-from services.runtime.ports import MESSAGE_IDS, Group, Holding, Part, StoredRide, ZoneHolding
+from services.runtime.ports import MESSAGE_IDS, Group, Holding, Mark, Part, StoredRide, ZoneHolding
 from services.runtime.postgres_commit import STATEMENT, arguments
 from services.runtime.postgres_snapshots import PostgresSnapshots
 from services.wire.stored import Entry, decode_entry, decode_ride
@@ -26,6 +27,7 @@ TAKE_S_MAX = 10.0
 
 _LOOK = "SELECT ride, zone, body, number FROM rides WHERE ride = any($1::text[])"
 _PART = "SELECT body FROM parts WHERE zone = $1 AND kind = $2 AND part = $3"
+_MARK = "UPDATE shards SET marks = $3 WHERE shard = $1 AND epoch = $2 RETURNING shard"
 _TAKE = insert(tables.shards).values(shard=bindparam("shard"), epoch=1, owner=bindparam("owner"))
 _TAKE = _TAKE.on_conflict_do_update(
     index_elements=["shard"],
@@ -68,17 +70,25 @@ class PostgresStore(PostgresSnapshots):
     async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
         """Become a shard's owner: raise its epoch, then read what is known, in one transaction."""
         columns = tables.shards.c
-        returned = (columns.epoch, columns.commands_offset, columns.reports_offset)
+        returned = (columns.epoch, columns.commands_offset, columns.reports_offset, columns.marks)
         async with reached(TAKE_S_MAX), self._engine.begin() as connection:
             # From here on the owner before cannot commit; if it is committing, this waits for it.
             taken = await connection.execute(
                 _TAKE.returning(*returned), {"shard": shard, "owner": owner}
             )
-            epoch, commands, reports = taken.one()
+            epoch, commands, reports, marks = taken.one()
             held = await _holdings(connection, list(zones))
         read = {Topic.RIDE_COMMANDS: commands, Topic.SHUTTLE_REPORTS: reports}
         offsets = {topic: offset for topic, offset in read.items() if offset is not None}
-        return Holding(epoch=epoch, offsets=offsets, zones=held)
+        known = {Topic(name): Mark(*mark) for name, mark in json.loads(marks).items()}
+        return Holding(epoch=epoch, offsets=offsets, zones=held, marks=known)
+
+    async def mark(self, shard: int, epoch: int, marks: Mapping[Topic, Mark]) -> None:
+        """Keep records of the inputs in mind."""
+        async with reached(), direct(self._engine) as connection:
+            fenced = await connection.fetchval(_MARK, shard, epoch, json.dumps(marks))
+        if fenced is None:
+            raise ShardLost(shard, f"epoch {epoch} is not its newest")
 
     async def look(self, zone: ZoneId) -> ZoneHolding:
         """Return what is known of a zone, without becoming its owner."""

@@ -29,6 +29,13 @@ shards = Table(
     Column("taken_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("commands_offset", BigInteger),
     Column("reports_offset", BigInteger),
+    Column(
+        "marks",
+        Text,
+        nullable=False,
+        server_default="{}",
+        comment="Records of the inputs by which the log is known again, as JSON.",
+    ),
     comment="Who dispatches what, fenced by the epoch, and how far each has read.",
 )
 

@@ -11,7 +11,7 @@ from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Status
 from services.runtime.journal import entries, verify
-from services.runtime.ports import Changes, Group, Holding, Part, Store, ZoneHolding
+from services.runtime.ports import Changes, Group, Holding, Mark, Part, Store, ZoneHolding
 from services.wire.stored import Entry
 from services.wire.topics import Topic
 from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
@@ -73,6 +73,18 @@ class StoreContract:
         found = await store.look(ZONE)
         await commit(store, holding.epoch, chain[1])
         assert (found.number, found.rides) == (1, (ride(1),))
+
+    async def test_what_is_kept_in_mind_of_the_log_is_found_by_the_next_owner(
+        self, store: Store
+    ) -> None:
+        first = await take(store)
+        assert first.marks == {}
+        for offset in (7, 9):
+            marks = {Topic.RIDE_COMMANDS: Mark(offset, "a0"), Topic.SHUTTLE_REPORTS: Mark(3, "b1")}
+            await store.mark(SHARD, first.epoch, marks)
+        assert (await take(store)).marks == marks
+        with pytest.raises(ShardLost):
+            await store.mark(SHARD, first.epoch, {})
 
     async def test_an_owner_that_was_replaced_cannot_write(self, store: Store) -> None:
         old, new = await take(store), await take(store)
