@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from http import HTTPStatus
 from math import ceil
 from uuid import uuid4
@@ -125,7 +126,10 @@ class Desk:
         self, area: Area, request: Request, contact: Contact | None, traceparent: str
     ) -> None:
         ride_id = request.ride_id
-        stored = await self._store.ride(ride_id)
+        how = _digest(area, request)
+        first, stored = await self._store.ask(ride_id, how)
+        if first != how:
+            raise _other_body()
         if stored is None:
             # Before the command: no ride goes out of which nobody knows whose it is.
             if contact is not None and not await self._contacts.keep(
@@ -136,7 +140,8 @@ class Desk:
             command = RequestRide(request, area.clock.now_s() + useful_s)
             await self._send(area, command, f"{ride_id}/request", traceparent)
         else:
-            _need_same(stored.ride.request, request)
+            if _told(stored.ride.request) != _told(request):
+                raise _other_body()
             if contact != await self._contacts.of(ride_id):
                 raise _other_body()
             self._view.adopt(stored)
@@ -273,11 +278,13 @@ class Desk:
             self._in_flight -= 1
 
 
-def _need_same(asked: Request, again: Request) -> None:
-    """Tell bodies apart by what the dispatcher heard; a departure may be the time of asking."""
-    same = (asked.party, asked.origins, asked.destinations, asked.arrive_by_s)
-    if same != (again.party, again.origins, again.destinations, again.arrive_by_s):
-        raise _other_body()
+def _told(request: Request) -> tuple[object, ...]:
+    """What tells bodies apart that the dispatcher hears; a departure may be the time of asking."""
+    return request.party, request.origins, request.destinations, request.arrive_by_s
+
+
+def _digest(area: Area, request: Request) -> bytes:
+    return blake2b(repr((area.zone, *_told(request))).encode(), digest_size=16).digest()
 
 
 def _other_body() -> Problem:

@@ -14,6 +14,7 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.ride import TERMINAL
 from services.runtime.ports import (
     MESSAGE_IDS,
+    Asked,
     Changes,
     Group,
     Holding,
@@ -77,6 +78,7 @@ class EmbeddedStore:
         self._rides_max = rides_max
         self._shards: dict[int, _Shard] = {}
         self._zones: dict[ZoneId, _Zone] = {}
+        self._asked: dict[RideId, bytes] = {}
 
     async def open(self, zone: ZoneId, shard: int, day: date) -> date:
         """Make a zone known, once, and return the first day of its seconds."""
@@ -173,6 +175,12 @@ class EmbeddedStore:
                 data, number = rows.rides[ride_id]
                 return StoredRide(zone, decode_ride(data), number)
         return None
+
+    async def ask(self, ride_id: RideId, how: bytes) -> Asked:
+        """Note that a ride is about to be asked for, unless it was noted before."""
+        if len(self._asked) > self._rides_max:
+            del self._asked[next(iter(self._asked))]
+        return Asked(self._asked.setdefault(ride_id, how), await self.ride(ride_id))
 
     async def part(self, zone: ZoneId, kind: str, part_id: str) -> Part | None:
         """Return a piece of a zone's state as it was last committed, if there is one."""

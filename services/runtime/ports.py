@@ -268,8 +268,15 @@ class StoredRide(NamedTuple):
     version: int
 
 
+class Asked(NamedTuple):
+    """How a ride was asked for first, and the ride, as far as it was committed."""
+
+    how: bytes
+    stored: StoredRide | None
+
+
 class Store(Protocol):
-    """Keeps what was decided."""
+    """Keeps what was decided. If it does not answer, whatever is asked of it is `Unavailable`."""
 
     async def open(self, zone: ZoneId, shard: int, day: date) -> date:
         """Make a zone known, once, and return the first day of its seconds.
@@ -285,18 +292,10 @@ class Store(Protocol):
         ------
         InvalidSetting
             If the zone belongs to another shard.
-        Unavailable
-            If the store does not answer.
         """
 
     async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
-        """Become a shard's owner: raise its epoch, then read what is known, in one transaction.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
-        """
+        """Become a shard's owner: raise its epoch, then read what is known, in one transaction."""
 
     async def commit(self, shard: int, epoch: int, group: Group) -> None:
         """Write steps down, all or none, in one transaction.
@@ -320,49 +319,25 @@ class Store(Protocol):
         """
 
     async def look(self, zone: ZoneId) -> ZoneHolding:
-        """Return what is known of a zone, without becoming its owner.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
-        """
+        """Return what is known of a zone, without becoming its owner."""
 
     async def ride(self, ride_id: RideId) -> StoredRide | None:
-        """Return a ride as it was last committed.
+        """Return a ride as it was last committed."""
 
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
+    async def ask(self, ride_id: RideId, how: bytes) -> Asked:
+        """Note that a ride is about to be asked for, unless it was noted before.
+
+        Whoever comes later with another ``how`` learns so, in whichever process.
         """
 
     async def part(self, zone: ZoneId, kind: str, part_id: str) -> Part | None:
-        """Return a piece of a zone's state as it was last committed, if there is one.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
-        """
+        """Return a piece of a zone's state as it was last committed, if there is one."""
 
     async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
-        """Return the steps after number ``after`` that are kept, oldest first.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
-        """
+        """Return the steps after number ``after`` that are kept, oldest first."""
 
     async def zones(self) -> Mapping[ZoneId, date]:
-        """Return all zones that are known, and the first day of their seconds.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
-        """
+        """Return all zones that are known, and the first day of their seconds."""
 
     async def keep_snapshot(self, shard: int, epoch: int, snapshot: Snapshot) -> None:
         """Write down a zone as a whole, as it was after a step that is committed.
@@ -376,21 +351,10 @@ class Store(Protocol):
         """
 
     async def last_snapshot(self, zone: ZoneId) -> SnapshotMark | None:
-        """Return what is known of a zone's newest snapshot.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
-        """
+        """Return what is known of a zone's newest snapshot."""
 
     async def snapshots(self, zone: ZoneId, after: tuple[int, int] = (-1, 0)) -> Sequence[Snapshot]:
         """Return some snapshots, oldest first, behind that of a step and moment (``taken_at_ms``).
 
         None if there are no more.
-
-        Raises
-        ------
-        Unavailable
-            If the store does not answer.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -17,15 +16,41 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Ride
 from services.runtime import tables
 from services.runtime.database import direct, reached
-from services.runtime.ports import MESSAGE_IDS, Group, Holding, Mark, Part, StoredRide, ZoneHolding
+from services.runtime.ports import (
+    MESSAGE_IDS,
+    Asked,
+    Group,
+    Holding,
+    Mark,
+    Part,
+    StoredRide,
+    ZoneHolding,
+)
 from services.runtime.postgres_commit import STATEMENT, arguments
 from services.runtime.postgres_snapshots import PostgresSnapshots
+from services.runtime.together import Together
 from services.wire.stored import Entry, decode_entry, decode_ride
 from services.wire.topics import Topic
 
 TAKE_S_MAX = 10.0
 
 _LOOK = "SELECT ride, zone, body, number FROM rides WHERE ride = any($1::text[])"
+_ASK = """
+WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+wanted AS MATERIALIZED (
+    SELECT wanted.* FROM quick, unnest($1::text[], $2::bytea[]) AS wanted (ride, how)
+),
+news AS (
+    INSERT INTO asked (ride, how) SELECT ride, how FROM wanted
+    ON CONFLICT (ride) DO NOTHING RETURNING ride, how
+)
+SELECT wanted.ride, wanted.how, coalesce(asked.how, news.how),
+    rides.zone, rides.body, rides.number
+FROM wanted LEFT JOIN asked USING (ride) LEFT JOIN news ON news.ride = wanted.ride
+    LEFT JOIN rides ON rides.ride = wanted.ride
+ORDER BY rides.status <> 'referred'
+"""
+"""That it was asked is worth nothing once the server died: nobody need wait for its disk."""
 _PART = "SELECT body FROM parts WHERE zone = $1 AND kind = $2 AND part = $3"
 _MARK = "UPDATE shards SET marks = $3 WHERE shard = $1 AND epoch = $2 RETURNING shard"
 _TAKE = insert(tables.shards).values(shard=bindparam("shard"), epoch=1, owner=bindparam("owner"))
@@ -50,7 +75,8 @@ class PostgresStore(PostgresSnapshots):
 
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine)
-        self._asked: dict[RideId, asyncio.Future[StoredRide | None]] = {}
+        self._rides = Together(self._read_rides)
+        self._asks = Together(self._note_asked)
 
     async def open(self, zone: ZoneId, shard: int, day: date) -> date:
         """Make a zone known, once, and return the first day of its seconds."""
@@ -110,13 +136,15 @@ class PostgresStore(PostgresSnapshots):
 
     async def ride(self, ride_id: RideId) -> StoredRide | None:
         """Return a ride as it was last committed; those asked for at once are read at once."""
-        answer = self._asked.get(ride_id)
-        if answer is None:
-            loop = asyncio.get_running_loop()
-            if not self._asked:
-                loop.call_soon(self._look)
-            answer = self._asked[ride_id] = loop.create_future()
-        return await asyncio.shield(answer)
+        return await self._rides.one(ride_id)
+
+    async def ask(self, ride_id: RideId, how: bytes) -> Asked:
+        """Note that a ride is about to be asked for, unless it was noted before."""
+        while True:
+            first, stored = await self._asks.one((ride_id, how))
+            if first is not None:
+                return Asked(first, stored)
+            # Somebody else noted it in the same instant: what, is to be seen now.
 
     async def part(self, zone: ZoneId, kind: str, part_id: str) -> Part | None:
         """Return a piece of a zone's state as it was last committed, if there is one."""
@@ -124,27 +152,20 @@ class PostgresStore(PostgresSnapshots):
             body = await connection.fetchval(_PART, zone, kind, part_id)
         return None if body is None else Part(kind, part_id, body)
 
-    def _look(self) -> None:
-        asked, self._asked = self._asked, {}
-        self._looking = asyncio.ensure_future(self._read_rides(asked))
+    async def _read_rides(self, asked: Sequence[RideId]) -> Mapping[RideId, StoredRide | None]:
+        async with reached(), direct(self._engine) as connection:
+            rows = await connection.fetch(_LOOK, asked)
+        found = {RideId(ride): _stored(*row) for ride, *row in rows}
+        return {ride_id: found.get(ride_id) for ride_id in asked}
 
-    async def _read_rides(self, asked: Mapping[RideId, asyncio.Future[StoredRide | None]]) -> None:
-        try:
-            async with reached(), direct(self._engine) as connection:
-                rows = await connection.fetch(_LOOK, list(asked))
-            found = {
-                ride: StoredRide(ZoneId(zone), decode_ride(body), number)
-                for ride, zone, body, number in rows
-            }
-        except Exception as error:
-            for answer in asked.values():
-                if not answer.done():
-                    answer.set_exception(error)
-                    answer.exception()  # whoever asked may be gone
-            return
-        for ride_id, answer in asked.items():
-            if not answer.done():
-                answer.set_result(found.get(ride_id))
+    async def _note_asked(
+        self, asked: Sequence[tuple[RideId, bytes]]
+    ) -> Mapping[tuple[RideId, bytes], tuple[bytes | None, StoredRide | None]]:
+        # In one order for all, so that none waits for another one that waits for it.
+        rides, hows = map(list, zip(*sorted(asked), strict=True))
+        async with reached(), direct(self._engine) as connection:
+            rows = await connection.fetch(_ASK, rides, hows)
+        return {(RideId(ride), how): (first, _stored(*row)) for ride, how, first, *row in rows}
 
     async def journal(self, zone: ZoneId, after: int = 0, count_max: int = 1000) -> Sequence[Entry]:
         """Return the steps after number ``after`` that are kept, oldest first."""
@@ -153,6 +174,12 @@ class PostgresStore(PostgresSnapshots):
         async with reached(), self._engine.connect() as connection:
             found = await connection.scalars(look.order_by(rows.number).limit(count_max))
         return [decode_entry(body) for body in found]
+
+
+def _stored(zone: str | None, body: bytes | None, number: int | None) -> StoredRide | None:
+    if zone is None or body is None or number is None:
+        return None
+    return StoredRide(ZoneId(zone), decode_ride(body), number)
 
 
 async def _holdings(

@@ -66,6 +66,15 @@ rides = Table(
 )
 Index("rides_held", rides.c.zone, postgresql_where=rides.c.held)
 
+asked = Table(
+    "asked",
+    metadata,
+    Column("ride", Text, primary_key=True),
+    Column("how", LargeBinary, nullable=False, comment="A hash of what its zone gets to know."),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="Rides that were asked for lately: one key, one ride, at whichever gateway.",
+)
+
 parts = Table(
     "parts",
     metadata,

@@ -56,6 +56,11 @@ _RIDES = text(
     """
 )
 """Those that their zone needs no more, and that last changed before the oldest step kept."""
+_ASKED = text(
+    "DELETE FROM asked WHERE ctid = any(array("
+    "SELECT ctid FROM asked WHERE at < now() - interval '1 day' LIMIT :at_once))"
+)
+"""Whoever comes later finds the ride itself."""
 _SNAPSHOTS = text(
     """
     DELETE FROM snapshots WHERE number < (
@@ -106,7 +111,7 @@ async def tend(engine: AsyncEngine, today: date, days: int) -> None:
         for name in await alone(engine, _partitions):
             if name != "journal_other" and name < _named(oldest):
                 await alone(engine, partial(_drop, name))
-        for old in (_OTHER_DAYS.bindparams(oldest=oldest), _RIDES):
+        for old in (_OTHER_DAYS.bindparams(oldest=oldest), _RIDES, _ASKED):
             deleting = old.bindparams(at_once=AT_ONCE)
             while await alone(engine, lambda connection: connection.execute(deleting).rowcount):  # noqa: B023 - awaited
                 pass

@@ -33,7 +33,7 @@ from services.domain.ride import (
 )
 from services.gateway.reading import CALLER
 from services.runtime.embedded_store import EmbeddedStore
-from services.runtime.ports import StoredRide
+from services.runtime.ports import Asked
 from services.wire.topics import Topic
 from tests.gateway.peer import (
     DAY,
@@ -118,15 +118,15 @@ async def test_the_same_key_at_the_same_time_asks_once() -> None:
 
 async def test_who_asks_again_after_a_failure_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that never went out must not be taken for one that is under way."""
-    look = EmbeddedStore.ride
+    ask = EmbeddedStore.ask
     failures = [RuntimeError("a bug"), asyncio.CancelledError()]
 
-    async def fails_at_first(store: EmbeddedStore, ride_id: RideId) -> StoredRide | None:
+    async def fails_at_first(store: EmbeddedStore, ride_id: RideId, how: bytes) -> Asked:
         if failures:
             raise failures.pop(0)
-        return await look(store, ride_id)
+        return await ask(store, ride_id, how)
 
-    monkeypatch.setattr(EmbeddedStore, "ride", fails_at_first)
+    monkeypatch.setattr(EmbeddedStore, "ask", fails_at_first)
     async with house() as gateway:
         assert (await gateway.ask()).status_code == 500
         with pytest.raises(asyncio.CancelledError):

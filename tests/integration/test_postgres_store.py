@@ -236,3 +236,25 @@ async def test_after_topics_were_lost_all_is_read_from_their_beginning_if_somebo
     then = await take(store)
     assert (then.offsets, then.marks, then.zones[ZONE].unread) == ({}, {}, {})
     assert then.zones[ZONE].number == 1
+
+
+async def test_of_gateways_that_ask_for_the_same_rides_at_once_one_is_first(
+    database: str, engine: AsyncEngine
+) -> None:
+    others = [connect(database, 2) for _ in range(4)]
+    stores = [PostgresStore(one) for one in (engine, *others)]
+
+    async def ask(number: int, store: PostgresStore) -> list[bytes]:
+        told = []
+        for page in range(10):
+            names = [RideId(f"r-{page}-{n}") for n in range(20)]
+            # Each asks in an order of its own.
+            shifted = names[number:] + names[:number]
+            found = await asyncio.gather(*(store.ask(one, b"%d" % number) for one in shifted))
+            told += [found[shifted.index(one)].how for one in names]
+        return told
+
+    first, *rest = await asyncio.gather(*(ask(n, store) for n, store in enumerate(stores)))
+    assert all(one == first for one in rest)
+    for one in others:
+        await one.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -85,6 +86,23 @@ class StoreContract:
         assert (await take(store)).marks == marks
         with pytest.raises(ShardLost):
             await store.mark(SHARD, first.epoch, {})
+
+    async def test_what_was_asked_first_is_told_to_whoever_asks_again(self, store: Store) -> None:
+        name = RideId("r-1")
+        assert await store.ask(name, b"first") == (b"first", None)
+        assert await store.ask(name, b"first") == (b"first", None)
+        assert await store.ask(name, b"other") == (b"first", None)
+        assert await store.ask(RideId("r-2"), b"other") == (b"other", None)
+        holding = await take(store)
+        await commit(store, holding.epoch, *journal(1), changes=rides(1))
+        assert await store.ask(name, b"other") == (b"first", (ZONE, ride(1), 1))
+
+    async def test_of_all_who_ask_at_once_one_is_first(self, store: Store) -> None:
+        names = [RideId(f"r-{n}") for n in range(20)]
+        hows = [b"a", b"b", b"c"]
+        found = await asyncio.gather(*(store.ask(n, how) for how in hows for n in names))
+        for number in range(len(names)):
+            assert len({one.how for one in found[number :: len(names)]}) == 1
 
     async def test_an_owner_that_was_replaced_cannot_write(self, store: Store) -> None:
         old, new = await take(store), await take(store)
