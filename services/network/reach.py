@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from math import hypot
+from itertools import chain, product
+from math import floor, hypot
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,6 +45,12 @@ class Reach:
         self._x_list: list[float] = self._x_m.tolist()
         self._y_list: list[float] = self._y_m.tolist()
         self._radius_m = (self._walk_m_max + 1) / self._factor
+        self._around: dict[tuple[int, int], list[int]] = {}
+        """Stops of a square of the map and of the eight around it."""
+        for stop, (x_m, y_m) in enumerate(zip(self._x_list, self._y_list, strict=True)):
+            i, j = _cell(x_m, y_m, self._radius_m)
+            for cell in product((i - 1, i, i + 1), (j - 1, j, j + 1)):
+                self._around.setdefault(cell, []).append(stop)
         self._tree = cKDTree(np.column_stack((self._x_m, self._y_m)))
 
     def near(self, point: Point, count: int) -> tuple[StopWalk, ...]:
@@ -52,7 +58,7 @@ class Reach:
         x_m, y_m = self._plane.xy_m(point)
         # In plain Python: the arrays of `near_many` are made ten times as slowly as a few stops.
         walks: list[tuple[int, int]] = []
-        for stop in self._tree.query_ball_point((x_m, y_m), self._radius_m):
+        for stop in self._around.get(_cell(x_m, y_m, self._radius_m), ()):
             straight_m = hypot(self._x_list[stop] - x_m, self._y_list[stop] - y_m)
             walk_m = -(-round(straight_m * self._factor * 1000) // 1000)
             if walk_m <= self._walk_m_max:
@@ -94,6 +100,10 @@ class Reach:
         walk_m = walks_m(np.hypot(self._x_m - x_m, self._y_m - y_m), self._factor)
         stop = int(walk_m.argmin())
         return (StopWalk(stop, int(walk_m[stop])),) if walk_m[stop] <= FURTHEST_M else ()
+
+
+def _cell(x_m: float, y_m: float, size_m: float) -> tuple[int, int]:
+    return floor(x_m / size_m), floor(y_m / size_m)
 
 
 def walks_m(straight_m: NDArray[np.float64], factor: float) -> NDArray[np.int64]:
