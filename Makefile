@@ -28,7 +28,7 @@ test: $(VENV)/installed-test ## Check style, types and layers, then run every te
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-real: $(VENV)/installed-real ## Test with a real Kafka and a real PostgreSQL, started here.
-	@NAVETTE_REAL=1 $(BIN)/python -m pytest tests/integration
+	@NAVETTE_REAL=1 $(BIN)/python -m pytest tests/integration --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/installed-test ## Check style, types and layers only.
 	@$(BIN)/ruff check --quiet .
