@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,6 +26,7 @@ from typing import NamedTuple
 import psutil
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks._measuring import options
 from benchmarks.stack import echo_service
@@ -182,6 +184,20 @@ async def make_topics(kafka: LocalKafka) -> None:
         await admin.close()
 
 
+def offered_share(host: str) -> float:
+    """Return how many of a gateway's answers so far were offers; the others were refusals."""
+    with urllib.request.urlopen(f"{host}/metrics") as page:
+        text = page.read().decode()
+    answers = {
+        sample.labels["outcome"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "navette_ride_requests_total"
+    }
+    offered = answers.get("offered", 0.0)
+    return offered / max(1.0, offered + answers.get("refused", 0.0))
+
+
 def best(figures: Sequence[Figure]) -> float:
     """Return the most that was answered in a second."""
     return max(figure.answered for figure in figures)
@@ -210,8 +226,10 @@ def main() -> None:
         )
         with service(wanted) as host:
             ours = climb("navette", host, territory, chosen.seconds)
+            offered = offered_share(host)
     print(f"most answered: navette {best(ours):.0f}/s, echo {best(echo):.0f}/s: ", end="")
     print(f"{best(ours) / best(echo):.2f} of the echo's")
+    print(f"of the answers {offered:.0%} were offers, the others refusals, each with its reason")
     half = [figure for figure in ours if figure.asked <= best(ours) / 2]
     if half:
         print(f"p99 at half of saturation ({half[-1].asked}/s): {half[-1].p99_ms:.0f} ms")
