@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks._measuring import data_files, give_up, options, print_table
 from benchmarks.vulkaneifel_day import DEMAND, build
-from services.domain.events import Event, Message, PlanIssued, RoadsChanged
+from services.domain.events import Event, Message, PlanIssued
+from services.domain.operating_domain import RoadsChanged
 from services.network.fleet import groups, shuttles
 from services.network.folder import Network, load
 from services.simulator.chance import Chance

@@ -15,10 +15,10 @@ from services.domain.events import (
     RequestRide,
     RideEvent,
     RideLetOff,
-    RoadsChanged,
     WakeUp,
 )
 from services.domain.geo import Point
+from services.domain.operating_domain import RoadsChanged
 from services.domain.plan import Plan
 from services.domain.ride import Request
 from services.domain.shuttle import Shuttle

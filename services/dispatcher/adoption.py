@@ -275,7 +275,7 @@ class Adoption:
     def _keeps_what_is_under_way(self, k: int, stops: list[Stopover]) -> bool:
         """Whether a route begins with what people do already, and keeps a course that is fixed."""
         route, head = self._fleet.routes[k], self._fleet.head(k)
-        if head[c.H_SILENT] or head[c.H_OUT]:
+        if head[c.H_SILENT] or head[c.H_OUT] or head[c.H_AWAY]:
             return False
         now = route.stops[0] if route.stops else None
         first = stops[0] if stops else None

@@ -19,20 +19,33 @@ from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
-from services.dispatcher.refusals import refuse
+from services.dispatcher.refusals import nearer, refuse
 from services.domain.events import (
     AnswerDeferred,
     CommandTurnedDown,
     Event,
     OfferExpired,
+    RequestRide,
     RideOffered,
     RideRefused,
 )
-from services.domain.ids import RideId
-from services.domain.ride import Offer, Request, Ride, Status, StopWalk
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import Constraint, Offer, Refusal, Request, Ride, Status, StopWalk
 from services.domain.shuttle import Shuttle
+from services.domain.zone_crossing import RideReferred
 from services.domain.zone_state import WaitingRequest
 from services.network.driving import is_hindered
+
+ANYWHERE = frozenset(
+    {
+        Constraint.WALK_TO_STOP,
+        Constraint.WALK_FROM_STOP,
+        Constraint.SAME_STOP,
+        Constraint.UNREACHABLE,
+        Constraint.SERVICE_HOURS,
+    }
+)
+"""What stands between a request and any zone's shuttles alike."""
 
 
 class Asked(NamedTuple):
@@ -91,6 +104,8 @@ class Answers:
         self._due: list[tuple[int, RideId]] = []
         self.waiting: dict[RideId, int] = {}
         """Requests that wait for a batch, and from when on they want one."""
+        self.neighbour: Callable[[Request], ZoneId | None] = lambda _request: None
+        """To which other zone a request can be referred."""
         self.before: Callable[[RideId], None] | None = None
         """Told just before a request is answered, so that somebody can look at the zone then."""
 
@@ -119,16 +134,16 @@ class Answers:
         events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
         return False
 
-    def too_late(self, request: Request, now_s: int, events: list[Event]) -> None:
+    def too_late(self, asked: RequestRide, now_s: int, events: list[Event]) -> None:
         """Let a request expire whose answer nobody waits for any more: it holds no seats."""
-        ride = Ride(request=request, requested_s=now_s, status=Status.EXPIRED)
+        ride = replace(_ride(asked, now_s), status=Status.EXPIRED)
         self._rides[ride.id] = ride
         events.append(OfferExpired(ride.id))
 
-    def request(self, request: Request, now_s: int, events: list[Event]) -> None:
+    def request(self, asked: RequestRide, now_s: int, events: list[Event]) -> None:
         """Take a new request."""
-        ride = Ride(request=request, requested_s=now_s)
-        possible = self.terms.obstacle(request) is None
+        ride = _ride(asked, now_s)
+        possible = self.terms.obstacle(ride.request) is None
         collect_s = self._dispatch.answer_after_s
         if possible and not collect_s and self._insert(ride, now_s, events):
             return
@@ -141,15 +156,15 @@ class Answers:
             return
         if not possible:
             self._look(ride.id)
-        self._refuse(ride, now_s, events)
+        refusal = self._refusal(ride, now_s)
+        if not self._refer(ride, refusal, asked.useful_until_s, events):
+            self._refuse(ride, refusal, events)
 
     def answer(self, request: Request, now_s: int, events: list[Event]) -> None:
-        """Answer a request at once, whether or not requests wait here."""
-        self._answer(Ride(request=request, requested_s=now_s), now_s, events)
-
-    def _answer(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+        """Answer a request here and at once, whether or not requests wait or can be referred."""
+        ride = Ride(request=request, requested_s=now_s)
         if not self._insert(ride, now_s, events):
-            self._refuse(ride, now_s, events)
+            self._refuse(ride, self._refusal(ride, now_s), events)
 
     def lapsed(self, now_s: int) -> list[Ride]:
         """Rides still offered whose offer holds no more."""
@@ -184,7 +199,12 @@ class Answers:
             _, ride_id = heapq.heappop(self._due)
             if self.waiting.pop(ride_id, None) is None:
                 continue
-            self._answer(self._rides[ride_id], now_s, events)
+            ride = self._rides[ride_id]
+            if self._insert(ride, now_s, events):
+                continue
+            refusal = self._refusal(ride, now_s)
+            if not self._refer(ride, refusal, None, events):
+                self._refuse(ride, refusal, events)
 
     def asked(self, ride_id: RideId, now_s: int) -> Asked:
         """A request that waits, as a batch tries it: between the stops nearest to its ends."""
@@ -259,6 +279,8 @@ class Answers:
         ride = self._rides[ride_id]
         assert ride.offer is not None
         assert ride.shuttle_id is not None
+        if ride.refusal is not None:  # of the zone that referred it
+            self._rides[ride_id] = replace(ride, refusal=None)
         self.waiting.pop(ride_id, None)
         heapq.heappush(self._expiries, (ride.offer.expires_s, ride.id))
         events.append(RideOffered(ride.id, ride.shuttle_id, ride.offer))
@@ -284,12 +306,9 @@ class Answers:
         offer = self._offer_of(ride.request, *best, now_s)
         k = found[c.F_SHUTTLE]
         before = self._publisher.broken(k)
-        self._rides[ride.id] = Ride(
-            request=ride.request,
-            requested_s=ride.requested_s,
-            status=Status.OFFERED,
-            offer=offer,
-            shuttle_id=fleet.routes[k].shuttle.id,
+        shuttle_id = fleet.routes[k].shuttle.id
+        self._rides[ride.id] = replace(
+            ride, status=Status.OFFERED, offer=offer, shuttle_id=shuttle_id
         )
         fleet.insert(found, ride.id, offer.promise.pickup_stop, offer.promise.dropoff_stop)
         # The plan goes out with the offer, so that the promise stays possible.
@@ -316,11 +335,11 @@ class Answers:
         if self.before is not None:
             self.before(ride_id)
 
-    def _refuse(self, ride: Ride, now_s: int, events: list[Event]) -> None:
+    def _refusal(self, ride: Ride, now_s: int) -> Refusal:
         load = ride.request.party.load
         too_large = not any(shuttle.fits(load) for shuttle in self._kinds)
         seen = self._fleet.seen(now_s)
-        refusal = refuse(
+        return refuse(
             ride.request,
             self.terms,
             lambda ask: self._search(ask, seen=seen),
@@ -328,8 +347,36 @@ class Answers:
             too_large=too_large,
             restricted=bool(is_hindered(self._fleet.ways)),
         )
+
+    def _refer(
+        self, ride: Ride, refusal: Refusal, useful_until_s: int | None, events: list[Event]
+    ) -> bool:
+        """Send a request on to another zone, if that may have a shuttle for it; once."""
+        if ride.referrals or refusal.reason in ANYWHERE:
+            return False
+        to = self.neighbour(ride.request)
+        if to is None:
+            return False
+        referred = replace(ride, status=Status.REFERRED, refusal=refusal, referred_to=to)
+        self._rides[ride.id] = referred
+        events.append(RideReferred(ride.id, to, ride.request, refusal, useful_until_s))
+        return True
+
+    def _refuse(self, ride: Ride, refusal: Refusal, events: list[Event]) -> None:
+        if ride.refusal is not None:
+            refusal = nearer(ride.refusal, refusal, ride.request, self.terms)
         self._rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))
+
+
+def _ride(asked: RequestRide, now_s: int) -> Ride:
+    """A ride as it is asked for; what another zone would have said goes with it."""
+    return Ride(
+        request=asked.request,
+        requested_s=now_s,
+        refusal=asked.refusal,
+        referrals=asked.referrals,
+    )
 
 
 def _kinds(fleet: Shuttles) -> tuple[Shuttle, ...]:

@@ -99,7 +99,7 @@ class Charging:
         """Whether too little will be left when all that is planned is over."""
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
         battery = route.shuttle.battery
-        if battery is None or head[c.H_OUT] or head[c.H_SILENT]:
+        if battery is None or head[c.H_OUT] or head[c.H_SILENT] or head[c.H_AWAY]:
             return False
         level = int(head[c.H_LEVEL])
         if route.stops:

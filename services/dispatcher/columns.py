@@ -48,7 +48,8 @@ H_PER_STOP = 33
 H_DARK = 34  # 1: it may not drive in darkness
 H_EARLY = 35  # how early an empty one is at a booked pickup
 H_PARK = 36  # a stop where it is to wait for its next work; -1: nowhere
-H_COLUMNS = 37
+H_AWAY = 37  # it belongs to another zone, or is to be lent to one: nothing new for it
+H_COLUMNS = 38
 
 # visits[shuttle, position, column]
 V_STOP = 0

@@ -27,6 +27,7 @@ from services.dispatcher.handover import Handover
 from services.dispatcher.insertion import search
 from services.dispatcher.leasing import Leasing
 from services.dispatcher.ledger import Ledger, Parts
+from services.dispatcher.lending import Lender
 from services.dispatcher.offers import Terms
 from services.dispatcher.publication import Publisher
 from services.dispatcher.rebalancing import Rebalancing
@@ -62,12 +63,13 @@ from services.domain.events import (
     RideConfirmed,
     WakeUp,
 )
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ZoneId
 from services.domain.operating_domain import RestrictDriving
 from services.domain.ride import NEXT, Request, Ride, Status
 from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task_reports import BatteryLevel, TaskDone
+from services.domain.zone_crossing import AdoptShuttle, LendShuttle, MessageForwarded
 from services.domain.zone_state import Row
 from services.network.driving import ways
 from services.network.fleet import chargers
@@ -114,6 +116,11 @@ class Zone:
         )
         self._ledger = Ledger(kept, layout(network))
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
+        zones, drive_s = network.zones, network.tables.drive_s
+        self._zones = zones
+        self._lender = Lender(self.fleet, self._publisher, duties, zones)
+        if zones is not None:
+            self.answers.neighbour = lambda request: zones.neighbour(request, drive_s)
 
     @classmethod
     def restored(cls, network: Network, shuttles: tuple[Shuttle, ...], rows: Iterable[Row]) -> Zone:
@@ -171,15 +178,33 @@ class Zone:
         self._silence.break_off(now_s, events)
         self._duties.begin(now_s, events)
         self._leasing.grant(now_s, events)
+        if (elsewhere := self._elsewhere(message)) is not None:
+            events.append(MessageForwarded(elsewhere))
+        else:
+            self._take(message, now_s, events)
+        self._lender.proceed(now_s, events)
+        for ride in self.rides.settle():
+            self._silence.watch(ride)
+        self._leasing.watch()
+        return tuple(events)
+
+    def _elsewhere(self, message: Message) -> ZoneId | None:
+        """The zone that a message is for, if it is about a ride or shuttle that went there."""
+        if isinstance(message, AcceptOffer | CancelRide):
+            ride = self.rides.get(message.ride_id)
+            return None if ride is None else ride.referred_to
+        return self._lender.elsewhere(message)
+
+    def _take(self, message: Message, now_s: int, events: list[Event]) -> None:
         match message:
             case RequestRide(request=request, useful_until_s=useful_until_s):
                 if not self.answers.is_new(request, events):
                     pass
                 elif useful_until_s is not None and now_s > useful_until_s:
-                    self.answers.too_late(request, now_s, events)
+                    self.answers.too_late(message, now_s, events)
                 else:
                     self._duties.lay_out(self.terms.latest_s(request), now_s, events)
-                    self.answers.request(request, now_s, events)
+                    self.answers.request(message, now_s, events)
             case AcceptOffer(ride_id=ride_id):
                 self._accept(ride_id, events)
             case CancelRide(ride_id=ride_id):
@@ -198,19 +223,20 @@ class Zone:
                 self._report(message, now_s, events)
             case BatteryLevel():
                 self._charging.take(message, now_s, events)
+            case LendShuttle():
+                self._lender.take(message, now_s, events)
+            case AdoptShuttle():
+                self._lender.adopt(message, now_s, events)
             case WakeUp():
                 pass
             case _:
                 assert_never(message)
-        for ride in self.rides.settle():
-            self._silence.watch(ride)
-        self._leasing.watch()
-        return tuple(events)
 
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""
         parts = self.answers, self._rescue, self._silence, self._leasing, self._roadworks
-        return min((s for part in parts if (s := part.next_due_s()) is not None), default=None)
+        due_s = [part.next_due_s() for part in (*parts, self._lender)]
+        return min((s for s in due_s if s is not None), default=None)
 
     def search(
         self, ask: Ask, among: Collection[int] | None = None, seen: Fleet | None = None
@@ -262,6 +288,7 @@ class Zone:
             id(self._ledger): None,
             id(fleet): fleet.trial(chosen),
             id(self.answers.before): None,
+            id(self._zones): self._zones,
         }
         return deepcopy(self, memo)
 

@@ -57,8 +57,8 @@ class Duties:
             self.lay_out(now_s, now_s, events)
         for k in self._newcomers:
             tasks = self._tasks_left(k, now_s)
-            if tasks:
-                self._add(k, tasks, now_s, events)
+            if tasks and self._fleet.routes[k].holder is None:
+                self.add(k, tasks, now_s, events)
         self._newcomers = []
 
     def restore(self, until_s: int, newcomers: list[int]) -> None:
@@ -75,7 +75,7 @@ class Duties:
         """What is left of a shuttle's tasks up to the day that is laid out."""
         from_s = now_s - CUT_S - 2 * DAY_S
         tasks = tasks_between(self._fleet.routes[k].shuttle, from_s, self._until_s)
-        return [*_still_to_do(tuple(tasks), now_s)]
+        return [*still_to_do(tuple(tasks), now_s)]
 
     def lay_out(self, up_to_s: int, now_s: int, events: list[Event]) -> None:
         """Give every shuttle its tasks of all days up to a time."""
@@ -86,14 +86,21 @@ class Duties:
         from_s = (now_s - CUT_S) // DAY_S * DAY_S + CUT_S if first else self._until_s
         self._until_s = max((up_to_s - CUT_S) // DAY_S * DAY_S + CUT_S + DAY_S, self._until_s)
         for k, route in enumerate(self._fleet.routes):
+            if route.holder is not None:
+                continue  # who has it sees to that
             tasks = list(tasks_between(route.shuttle, from_s, self._until_s))
             if first:
                 before = tasks_between(route.shuttle, from_s - 2 * DAY_S, from_s)
-                tasks = [*_still_to_do((*before, *tasks), now_s)]
-            if tasks:
-                self._add(k, tasks, now_s, events)
+                tasks = [*still_to_do((*before, *tasks), now_s)]
+            if tasks and route.lending is not None and route.lending.revision >= 0:
+                kept = (*route.lending.tasks, *tasks)
+                route.lending = route.lending._replace(tasks=kept)
+                self._fleet.touched.add(k)
+            elif tasks:
+                self.add(k, tasks, now_s, events)
 
-    def _add(self, k: int, tasks: list[Task], now_s: int, events: list[Event]) -> None:
+    def add(self, k: int, tasks: list[Task], now_s: int, events: list[Event]) -> None:
+        """Put tasks at the end of a shuttle's route, and issue its plan."""
         fleet, route = self._fleet, self._fleet.routes[k]
         for task in sorted(tasks, key=lambda task: (task.latest_s, task.earliest_s)):
             route.tasks.append(task)
@@ -155,7 +162,7 @@ def _tasks_of_day(shuttle: Shuttle, midnight_s: int) -> Iterator[Task]:
         )
 
 
-def _still_to_do(tasks: tuple[Task, ...], now_s: int) -> Iterator[Task]:
+def still_to_do(tasks: tuple[Task, ...], now_s: int) -> Iterator[Task]:
     """What is left of tasks when a zone begins: its shuttles are at home, and nothing is done."""
     for task in tasks:
         if task.kind is not TaskKind.OFF_DUTY:

@@ -62,6 +62,7 @@ def _search_all(ways, fleet, ask, least, found):  # type: ignore[no-untyped-def]
         if (
             head[c.H_SILENT]
             or head[c.H_OUT]
+            or head[c.H_AWAY]
             or head[c.H_FREE] > latest_s
             or head[c.H_SEATS] < ask.party[c.A_SEATS_MIN]
         ):

@@ -200,7 +200,8 @@ class Ledger:
             raise StateMismatch("stops or roads are others than before, and rides are open")
         for shuttle_id, stored in shuttles.items():
             if shuttle_id in fleet.number:
-                fleet.routes[fleet.number[shuttle_id]].revision = stored.revision
+                route = fleet.routes[fleet.number[shuttle_id]]
+                route.revision, route.handed = stored.revision, stored.handed
 
     def _check(self, zone: StoredZone) -> None:
         gone = set(self._absent)

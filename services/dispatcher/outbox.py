@@ -10,11 +10,18 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.domain.errors import Unavailable
-from services.domain.events import Event
+from services.domain.events import Event, RequestRide
 from services.domain.ids import ZoneId
+from services.domain.zone_crossing import (
+    AdoptShuttle,
+    MessageForwarded,
+    RideReferred,
+    ShuttleReleased,
+)
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
-from services.wire.envelope import Envelope
+from services.wire.codec import decode_body
+from services.wire.envelope import Body, Envelope
 from services.wire.stored import Entry, encode_copy
 from services.wire.topics import Topic
 
@@ -25,6 +32,9 @@ BATCH_MAX = 200
 
 FULL = 2000
 """With so many steps waiting, nothing more is decided."""
+
+CROSSINGS = frozenset({RideReferred, ShuttleReleased, MessageForwarded})
+"""Events that are also messages to another zone."""
 
 RETRY_S = 0.1
 RETRY_S_MAX = 2.0
@@ -119,15 +129,18 @@ class Outbox:
             self._metrics.waiting.dec(len(self._waiting))
 
     async def _send(self, batch: Sequence[tuple[Entry, tuple[Event, ...]]]) -> None:
-        envelopes = [
-            _envelope(entry, number, event)
-            for entry, events in batch
-            for number, event in enumerate(events)
+        numbered = [
+            (entry, number, event) for entry, events in batch for number, event in enumerate(events)
         ]
+        envelopes = [_envelope(*one) for one in numbered if type(one[2]) is not MessageForwarded]
+        for_others = [for_other_zone(*one) for one in numbered if type(one[2]) in CROSSINGS]
         copies = [(entry.zone, encode_copy(entry)) for entry, _ in batch]
         pause_s = RETRY_S
         while True:
             try:
+                if for_others:
+                    # Who hears below where something went may tell that zone something of it.
+                    await self._log.append_all(for_others)
                 await asyncio.gather(
                     self._log.append_all(envelopes),
                     self._log.append_raw_all(Topic.ZONE_JOURNAL, self._partition, copies),
@@ -142,6 +155,32 @@ class Outbox:
             else:
                 self._metrics.age.set(0)
                 return
+
+
+def for_other_zone(entry: Entry, number: int, event: Event) -> Envelope:
+    """Make a message to another zone of what a step says that it lets go of, or passes on."""
+    told: Body
+    data = b""
+    match event:
+        case RideReferred(to=to, request=request, refusal=refusal):
+            told = RequestRide(request, event.useful_until_s, 1, refusal)
+        case ShuttleReleased(to=to, handed=handed):
+            told = AdoptShuttle(handed, entry.zone)
+        case MessageForwarded(to=to, input=index):
+            data = entry.inputs[index]
+            told = decode_body(data)
+        case _:
+            raise AssertionError(event)
+    return Envelope(
+        message_id=f"{entry.zone}/{entry.number}/{number}/on",
+        zone=to,
+        happened_at_ms=entry.decided_at_ms,
+        recorded_at_ms=entry.decided_at_ms,
+        zone_time_s=entry.now_s,
+        traceparent=entry.traceparent,
+        body=told,
+        encoded=data,
+    )
 
 
 def _envelope(entry: Entry, number: int, event: Event) -> Envelope:

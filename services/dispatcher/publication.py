@@ -101,6 +101,7 @@ class Publisher:
     ) -> None:
         fleet = self._fleet
         route, head = fleet.routes[k], fleet.head(k)
+        assert route.holder is None, f"{route.shuttle.id} belongs to {route.holder}"
         settled = int(head[c.H_LOCKED])
         self.schedule(k, now_s)
         route.revision += 1

@@ -87,7 +87,7 @@ def _standing(fleet: Shuttles, k: int, early_s: int, now_s: int) -> Standing:
         last = max(rides, default=0)  # what is to be done after the last ride can wait
         stop = route.stops[last].stop
         free_s = max(int(rows[last, c.V_DEPART]), now_s)
-    if head[c.H_SILENT] or head[c.H_OUT]:
+    if head[c.H_SILENT] or head[c.H_OUT] or head[c.H_AWAY]:
         free_s = c.FAR_S
     return Standing(route.shuttle.id, stop, free_s, route.revision, None)
 
@@ -97,8 +97,8 @@ def _is_idle(fleet: Shuttles, k: int, now_s: int) -> bool:
     head = fleet.head(k)
     if fleet.routes[k].aboard or fleet.parking(k) is not None:
         return False
-    reached = not head[c.H_SILENT] and not head[c.H_OUT] and not head[c.H_LOCKED]
-    return bool(head[c.H_MODE] == c.AT_STOP and head[c.H_BUSY] <= now_s and reached)
+    hindered = head[[c.H_SILENT, c.H_OUT, c.H_AWAY, c.H_LOCKED]].any()
+    return bool(head[c.H_MODE] == c.AT_STOP and head[c.H_BUSY] <= now_s and not hindered)
 
 
 class Rebalancing:

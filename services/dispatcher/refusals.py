@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
@@ -97,6 +98,25 @@ def refuse(
         remedies = [r for r in remedies if r.relaxation is not Relaxation.LEAVE_LATER_S]
         remedies += _wait_for_operators(terms, request, search)
     return Refusal(reason, (*remedies, *_walk_further(request, terms, search, now_s)))
+
+
+def nearer(one: Refusal, other: Refusal, request: Request, terms: Terms) -> Refusal:
+    """Of two refusals, that whose smallest change is the smaller one; of equals the second."""
+    promises = terms.promises
+    ends = (*request.origins[:1], *request.destinations[:1])
+    ride_s = terms.ride_s_max(request, *(near.stop for near in ends)) if len(ends) == 2 else 1
+    scale = {
+        Relaxation.LEAVE_LATER_S: promises.wait_s_max,
+        Relaxation.ARRIVE_LATER_S: promises.wait_s_max,
+        Relaxation.RIDE_LONGER_S: max(ride_s, 1),
+        Relaxation.FEWER_SEATS: max(request.party.load.seats, 1),
+        Relaxation.WALK_FURTHER_M: promises.walk_m_max,
+    }
+
+    def far(refusal: Refusal) -> float:
+        return min((r.amount / scale[r.relaxation] for r in refusal.remedies), default=inf)
+
+    return one if far(one) < far(other) else other
 
 
 def _pass(ask: Ask, mode: int, relaxation: Relaxation, search: Search) -> tuple[Remedy, ...]:

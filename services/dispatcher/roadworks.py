@@ -23,16 +23,15 @@ from services.dispatcher.publication import Publisher
 from services.dispatcher.rescue import Rescue
 from services.dispatcher.route import Stopover
 from services.dispatcher.schedule import from_head
-from services.domain.events import (
-    CloseRoads,
-    ClosureTurnedDown,
-    Event,
-    OpenRoads,
-    PromiseChanged,
-    RoadsChanged,
-)
+from services.domain.events import CloseRoads, Event, OpenRoads, PromiseChanged
 from services.domain.ids import RideId
-from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
+from services.domain.operating_domain import (
+    ClosureTurnedDown,
+    RestrictDriving,
+    Restriction,
+    RoadsChanged,
+    SpeedCap,
+)
 from services.domain.ride import Ride
 from services.domain.zone_state import StoredRoads
 from services.network.closures import Detours

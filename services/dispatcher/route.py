@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ZoneId
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task
+from services.domain.zone_state import Lending
 
 
 @dataclass(slots=True)
@@ -65,6 +66,12 @@ class Route:
     """Since when a plan waits to be acknowledged; -1: none does."""
     grant_s: int = -1
     """When it is to get its next leases; -1: it has all."""
+    holder: ZoneId | None = None
+    """To which other zone it belongs, as far as is known; none: to this one."""
+    handed: int = 0
+    """How often it was handed over from zone to zone, as far as is known."""
+    lending: Lending | None = None
+    """Whether it is to be lent."""
 
     def ride_ids(self) -> list[RideId]:
         """Everybody on board, then everybody to be picked up, in order."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.dispatcher.core import Zone
 from services.domain.events import Event, Message
 from services.domain.ride import Ride
+from services.domain.zone_crossing import MessageForwarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,8 @@ class Dispatcher:
         Nothing that it decided may leave before the commit.
         """
         events: list[Event] = []
-        for message in inputs:
-            events += self.zone.apply(message, now_s)
+        for number, message in enumerate(inputs):
+            events += _numbered(self.zone.apply(message, now_s), number)
         self.number += 1
         return Step(
             number=self.number,
@@ -64,3 +65,13 @@ class Dispatcher:
             events=tuple(events),
             rides=self.zone.rides.recent(),
         )
+
+
+def _numbered(events: tuple[Event, ...], number: int) -> tuple[Event, ...]:
+    """Say of which input of its step an event is about passing it on."""
+    if not number or not any(type(event) is MessageForwarded for event in events):
+        return events
+    return tuple(
+        replace(event, input=number) if isinstance(event, MessageForwarded) else event
+        for event in events
+    )

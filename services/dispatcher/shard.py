@@ -28,11 +28,14 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import ZoneId
+from services.domain.zone_crossing import MessageForwarded, ShuttleEvent
 from services.runtime.journal import entries
 from services.runtime.ports import Forgotten, Group, Holding, Record, ZoneHolding
 from services.wire.topics import Topic
 
 log = structlog.get_logger()
+
+Crossing = ShuttleEvent | MessageForwarded
 
 GROUP_MAX = 100
 """Most messages that are decided and committed together."""
@@ -239,6 +242,8 @@ class Shard:
             for event in one.events:
                 if isinstance(event, RideEvent):
                     self._metrics.events.labels(name_of(event)).inc()
+                elif isinstance(event, Crossing):
+                    self._metrics.crossings.labels(name_of(event)).inc()
         for zone in changes:
             self._company.changed(zone)
 

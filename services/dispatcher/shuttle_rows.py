@@ -69,6 +69,9 @@ def stored_shuttle(fleet: Shuttles, k: int) -> StoredShuttle:
         leases=tuple(StoredLease(ride_id, *lease) for ride_id, lease in route.leases.items()),
         unanswered_s=route.unanswered_s,
         grant_s=route.grant_s,
+        holder=route.holder,
+        handed=route.handed,
+        lending=route.lending,
     )
 
 
@@ -92,7 +95,9 @@ def restore_shuttle(
     route.repaired_s = stored.repaired_s
     route.leases = {ride_id: Lease(*lease) for ride_id, *lease in stored.leases}
     route.unanswered_s, route.grant_s = stored.unanswered_s, stored.grant_s
+    route.holder, route.handed, route.lending = stored.holder, stored.handed, stored.lending
     fleet.write(k, rides)
+    fleet.head(k)[c.H_AWAY] = route.holder is not None or route.lending is not None
     if not stored.written:
         route.written = None
     arrays, level_mwh = fleet.arrays, int(fleet.head(k)[c.H_LEVEL])

@@ -92,7 +92,7 @@ class Snapshot:
     def shuttles(self) -> list[int]:
         """The shuttles that can be sent anywhere at all, if only before their next task."""
         heads = self.arrays.heads
-        there = (heads[:, c.H_SILENT] == 0) & (heads[:, c.H_OUT] == 0)
+        there = ~heads[:, [c.H_SILENT, c.H_OUT, c.H_AWAY]].any(axis=1)
         there &= self.projected[:, J_FROZEN] <= self._open_to
         found: list[int] = np.flatnonzero(there).tolist()
         return found

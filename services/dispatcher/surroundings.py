@@ -9,14 +9,14 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.dispatcher.outbox import OutboxMetrics
-from services.domain.events import RideEvent, RideRetimed
+from services.domain.events import Event, RideRetimed
 from services.runtime.clock import Clock
 from services.runtime.ports import Log, Record, Store
 
 STEP_BUCKETS_S = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
 
 
-def name_of(event: RideEvent) -> str:
+def name_of(event: Event) -> str:
     """Name an event in a metric: RideOffered is offered."""
     if isinstance(event, RideRetimed):
         return "safe" if event.promise_kept else "late"
@@ -80,6 +80,12 @@ class ShardMetrics:
             "navette_ride_events_total",
             "What was decided about rides; late and safe: promises at risk, and no longer.",
             ["event"],
+            registry=registry,
+        )
+        self.crossings = Counter(
+            "navette_zone_crossings_total",
+            "Shuttles and messages that went to another zone, or came, or did not.",
+            ["kind"],
             registry=registry,
         )
         self.moves = Counter(

@@ -9,21 +9,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.domain.ids import RideId, ShuttleId
-from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
+from services.domain.operating_domain import ClosureTurnedDown, RestrictDriving, RoadsChanged
 from services.domain.plan import Plan, ProposedRoute
 from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
 from services.domain.task_reports import BatteryLevel, TaskDone
+from services.domain.zone_crossing import (
+    AdoptShuttle,
+    LendShuttle,
+    MessageForwarded,
+    RideReferred,
+    ShuttleEvent,
+)
 
 # Commands: topic ride-commands, key zone.
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRide:
-    """Somebody asks for a ride; after ``useful_until_s`` nobody waits for an answer any more."""
+    """Somebody asks for a ride; after ``useful_until_s`` nobody waits for an answer any more.
+
+    ``referrals``: how many zones could not serve it before this one, and why the last could not.
+    """
 
     request: Request
     useful_until_s: int | None = None
+    referrals: int = 0
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,28 +333,6 @@ class ReportMarked:
     ride_id: RideId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RoadsChanged:
-    """Travel times have a new version: by closed links, and times at which nobody may drive.
-
-    ``at_risk`` are the rides whose promises fall with it.
-    """
-
-    version: int
-    closed: tuple[int, ...]
-    at_risk: tuple[RideId, ...]
-    restrictions: tuple[Restriction, ...] = ()
-    speed_caps: tuple[SpeedCap, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClosureTurnedDown:
-    """A closure makes no sense."""
-
-    closure_id: str
-    reason: str
-
-
 # Topic shuttle-plans, key shuttle.
 
 
@@ -385,9 +375,10 @@ RideEvent = (
     | RideFailed
     | CommandTurnedDown
     | ReportMarked
+    | RideReferred
 )
 RoadEvent = RoadsChanged | ClosureTurnedDown
-Event = RideEvent | RoadEvent | PlanIssued
+Event = RideEvent | RoadEvent | ShuttleEvent | MessageForwarded | PlanIssued
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,5 +386,5 @@ class WakeUp:
     """A timer that is due: one more input of the zone."""
 
 
-OperatorCommand = CloseRoads | OpenRoads | RestrictDriving
-Message = Command | OperatorCommand | Proposal | Report | WakeUp
+OperatorCommand = CloseRoads | OpenRoads | RestrictDriving | LendShuttle
+Message = Command | OperatorCommand | AdoptShuttle | Proposal | Report | WakeUp

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from services.domain.ids import RideId
+
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
@@ -82,3 +84,25 @@ def pauses(
         else:
             merged.append((from_s, until_s))
     return tuple(merged)
+
+
+@dataclass(frozen=True, slots=True)
+class RoadsChanged:
+    """Travel times have a new version: by closed links, and times at which nobody may drive.
+
+    ``at_risk`` are the rides whose promises fall with it.
+    """
+
+    version: int
+    closed: tuple[int, ...]
+    at_risk: tuple[RideId, ...]
+    restrictions: tuple[Restriction, ...] = ()
+    speed_caps: tuple[SpeedCap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureTurnedDown:
+    """A closure makes no sense."""
+
+    closure_id: str
+    reason: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.domain.ids import RideId, ShuttleId
+from services.domain.ids import RideId, ShuttleId, ZoneId
 
 
 class Load(NamedTuple):
@@ -56,6 +56,8 @@ class Status(StrEnum):
     REQUESTED = "requested"
     OFFERED = "offered"
     REFUSED = "refused"
+    REFERRED = "referred"
+    """It belongs to another zone."""
     CONFIRMED = "confirmed"
     ABOARD = "aboard"
     COMPLETED = "completed"
@@ -66,7 +68,9 @@ class Status(StrEnum):
 
 
 NEXT: dict[Status, frozenset[Status]] = {
-    Status.REQUESTED: frozenset({Status.OFFERED, Status.REFUSED, Status.CANCELLED, Status.EXPIRED}),
+    Status.REQUESTED: frozenset(
+        {Status.OFFERED, Status.REFUSED, Status.REFERRED, Status.CANCELLED, Status.EXPIRED}
+    ),
     Status.OFFERED: frozenset({Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.ABOARD, Status.CANCELLED, Status.NO_SHOW, Status.FAILED}),
     Status.ABOARD: frozenset({Status.COMPLETED, Status.FAILED}),
@@ -197,6 +201,8 @@ class Ride:
         It gets off, or got off, at a stop only to go on from there with another shuttle.
     failure
         Why it failed.
+    referrals, referred_to
+        How many zones could not serve it before, and to which this one referred it.
     """
 
     request: Request
@@ -213,6 +219,8 @@ class Ride:
     let_off_s: int | None = None
     changing: bool = False
     failure: str | None = None
+    referrals: int = 0
+    referred_to: ZoneId | None = None
 
     @property
     def id(self) -> RideId:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.domain.events import CloseRoads, RoadsChanged
-from services.domain.ids import RideId, ShuttleId
-from services.domain.operating_domain import RestrictDriving
+from services.domain.events import CloseRoads
+from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.operating_domain import RestrictDriving, RoadsChanged
 from services.domain.ride import Ride
 from services.domain.task import Task
 
@@ -132,6 +132,18 @@ class StoredLease(NamedTuple):
     gone: int
 
 
+class Lending(NamedTuple):
+    """A shuttle that is to be lent: to whom, how long that is tried, and what it had to do.
+
+    ``revision`` is that of the plan by which it gave up its tasks; -1: not yet.
+    """
+
+    to: ZoneId
+    until_s: int
+    revision: int = -1
+    tasks: tuple[Task, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredShuttle:
     """What one shuttle is doing and is to do.
@@ -156,6 +168,12 @@ class StoredShuttle:
         Since when a plan waits to be acknowledged; -1: none does.
     grant_s
         When it is to get its next leases; -1: it has all.
+    holder
+        To which other zone it belongs, as far as is known here; absent: to this one.
+    handed
+        How often it was handed over from zone to zone, as far as is known here.
+    lending
+        If it is to be lent.
     """
 
     shuttle_id: ShuttleId
@@ -175,6 +193,9 @@ class StoredShuttle:
     leases: tuple[StoredLease, ...]
     unanswered_s: int
     grant_s: int
+    holder: ZoneId | None = None
+    handed: int = 0
+    lending: Lending | None = None
 
 
 class WaitingRequest(NamedTuple):

@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from services.domain.errors import Unavailable, Unreadable
-from services.domain.events import Report, RoadsChanged
+from services.domain.events import Report
+from services.domain.operating_domain import RoadsChanged
 from services.gateway.link_place import CLOSE_CODES, Gone, LinkPlace, Peer, Socket, Waiting, Wrong
 from services.runtime.ports import Record
 from services.wire.envelope import Envelope

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import structlog
 
 from services.domain.errors import Unavailable, Unreadable
-from services.domain.events import PlanIssued, RoadsChanged
+from services.domain.events import PlanIssued
 from services.domain.ids import ShuttleId, ZoneId
+from services.domain.operating_domain import RoadsChanged
 from services.domain.plan import Plan
 from services.domain.zone_state import RowKind, StoredRoads
 from services.gateway.areas import Areas

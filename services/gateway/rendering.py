@@ -25,6 +25,7 @@ from services.domain.events import (
     RideRetimed,
 )
 from services.domain.ride import Offer, Refusal
+from services.domain.zone_crossing import RideReferred
 from services.gateway.bodies import (
     ExpectedOut,
     OfferOut,
@@ -55,6 +56,7 @@ EVENT_NAMES: dict[type[RideEvent], str] = {
     RideFailed: "failed",
     CommandTurnedDown: "turned_down",
     ReportMarked: "marked",
+    RideReferred: "referred",
 }
 """Names of server-sent events."""
 

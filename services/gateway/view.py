@@ -30,6 +30,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import TERMINAL, Offer, Refusal, Status
+from services.domain.zone_crossing import RideReferred
 from services.runtime.ports import StoredRide
 from services.wire.envelope import Envelope
 
@@ -37,7 +38,10 @@ HISTORY_MAX = 200
 """Newest events that are kept of a ride."""
 
 
-FIRST = (AnswerDeferred, RideOffered, RideRefused)
+REFERRAL = 1 << 56
+"""Events behind a referral have numbers beyond this, whatever their place on another partition."""
+
+FIRST = (AnswerDeferred, RideOffered, RideReferred, RideRefused)
 """With these a ride begins; of one that begins otherwise, something was missed."""
 
 
@@ -60,7 +64,7 @@ class Seen:
 class Happening:
     """An event of a ride, and the ride after it.
 
-    ``offset`` is its place on the topic, the same for every gateway.
+    ``offset`` grows from event to event: its place on the topic, the same for every gateway.
     """
 
     offset: int
@@ -73,10 +77,21 @@ class Happening:
 class _File:
     """All that is kept about one ride."""
 
-    __slots__ = ("fingerprint", "history", "partial", "seen", "told", "version", "waiters")
+    __slots__ = (
+        "before",
+        "fingerprint",
+        "history",
+        "partial",
+        "seen",
+        "told",
+        "version",
+        "waiters",
+    )
 
     def __init__(self, ride_id: RideId, zone: ZoneId) -> None:
         self.seen = Seen(ride_id=ride_id, zone=zone)
+        self.before: ZoneId | None = None
+        """The zone that referred it to another one."""
         self.fingerprint: bytes | None = None
         self.version = 0
         self.partial = False
@@ -85,6 +100,12 @@ class _File:
         """Version that the store had, if it was asked."""
         self.history: list[Happening] = []
         self.waiters: list[asyncio.Future[None]] = []
+
+    def refer(self, zone: ZoneId) -> None:
+        """Go by what another zone says from now on."""
+        if zone != self.seen.zone:
+            self.before, self.seen = self.seen.zone, replace(self.seen, zone=zone)
+            self.version = self.told = 0
 
 
 class RideView:
@@ -154,10 +175,18 @@ class RideView:
         """
         file = self._open(stored.ride.id, stored.zone)
         # An event goes out after its commit: the store never knows less than a file begun late.
-        if file.partial or stored.version > max(file.version, file.told):
+        seen = seen_in(stored)
+        version = stored.version if stored.zone == seen.zone else 0
+        newer = file.partial
+        if seen.zone == file.seen.zone:
+            newer |= version > max(file.version, file.told)
+        elif newer or seen.zone != file.before:
+            newer = True
+            file.refer(seen.zone)
+        if newer:
             file.partial = False
-            file.told = stored.version
-            self._see(file, seen_in(stored))
+            file.told = version
+            self._see(file, seen)
         return file.seen
 
     def history(self, ride_id: RideId, after: int = -1) -> tuple[Happening, ...]:
@@ -165,6 +194,8 @@ class RideView:
         file = self._files.get(ride_id)
         if file is None:
             return ()
+        if file.before is None and after >= REFERRAL:
+            after -= REFERRAL  # another gateway heard of a referral, this one did not
         return tuple(one for one in file.history if one.offset > after)
 
     def apply(self, offset: int, envelope: Envelope) -> bool:
@@ -179,10 +210,19 @@ class RideView:
         file = self._open(event.ride_id, envelope.zone)
         if is_young and not isinstance(event, FIRST):
             file.partial = True
+        if isinstance(event, RideReferred):
+            return self._referred(file, event, envelope.zone)
+        if envelope.zone == file.before:
+            return False  # it has nothing to say any more
+        if envelope.zone != file.seen.zone:
+            # The receiver's word came before that of the zone that referred the ride.
+            file.partial |= file.fingerprint is None
+            file.refer(envelope.zone)
         if envelope.version < file.version or any(
             one.message_id == envelope.message_id for one in file.history
         ):
             return False
+        offset += 0 if file.before is None else REFERRAL
         # What the store told already is news only to the history.
         after = evolve(file.seen, event) if envelope.version > file.told else file.seen
         file.history.append(
@@ -192,6 +232,15 @@ class RideView:
         file.version = envelope.version
         self._see(file, after)
         return True
+
+    def _referred(self, file: _File, event: RideReferred, giver: ZoneId) -> bool:
+        """Expect what the receiver says, unless it was heard before."""
+        news = event.to != file.seen.zone
+        if news:
+            file.refer(event.to)
+            self._see(file, evolve(file.seen, event))
+        file.before = giver
+        return news
 
     def _see(self, file: _File, after: Seen) -> None:
         self._by_status[file.seen.status] -= 1
@@ -258,6 +307,8 @@ def seen_in(stored: StoredRide) -> Seen:
         promise, arrival_s = ride.promise, ride.expected_arrival_s or 0
         kept = pickup_s <= promise.pickup_to_s and arrival_s <= promise.arrive_by_s
         retimed = RideRetimed(ride.id, pickup_s, arrival_s, kept)
+    if ride.referred_to is not None:  # nothing is known yet of what the receiver says
+        return Seen(ride_id=ride.id, zone=ride.referred_to)
     return Seen(
         ride_id=ride.id,
         zone=stored.zone,
@@ -303,6 +354,8 @@ def evolve(seen: Seen, event: RideEvent) -> Seen:
             return replace(seen, status=Status.NO_SHOW)
         case RideFailed(reason=reason):
             return replace(seen, status=Status.FAILED, failure=reason)
+        case RideReferred(to=to):
+            return replace(seen, zone=to, answer_by_s=None)
         case CommandTurnedDown() | ReportMarked():
             return seen
         case _:

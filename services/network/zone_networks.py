@@ -25,11 +25,13 @@ def zone_networks(territory: ZoneId, network: Network) -> dict[ZoneId, Network]:
     at_home = np.zeros(len(ids), np.int64)
     for group in network.territory.fleet:
         at_home[of_stop[network.stops.ids.index(group.depot)]] += group.count
+    chargers = network.territory.chargers
+    charged = frozenset(ids[of_stop[network.stops.ids.index(one.stop)]] for one in chargers)
     return {
         zone: replace(
             network,
             territory=_own(network, of_stop == number, at_home, number),
-            zones=Zones(territory, zone, ids, of_stop, network.territory),
+            zones=Zones(territory, zone, ids, of_stop, charged, network.territory),
         )
         for number, zone in enumerate(ids)
     }

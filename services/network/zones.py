@@ -38,6 +38,8 @@ class Zones:
         All zones, in the order of the settings.
     of_stop
         (stops,) in which of them each stop lies.
+    charged
+        Which of them have chargers.
     settings
         The territory's, of which a zone's own are a part.
     """
@@ -46,6 +48,7 @@ class Zones:
     own: ZoneId
     ids: tuple[ZoneId, ...]
     of_stop: NDArray[np.int16]
+    charged: frozenset[ZoneId]
     settings: Territory
 
     def of(self, stop: int) -> ZoneId:

@@ -11,7 +11,7 @@ from datetime import date
 
 from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
-from services.domain.ride import TERMINAL
+from services.domain.ride import TERMINAL, Status
 from services.runtime.ports import (
     MESSAGE_IDS,
     Asked,
@@ -170,11 +170,12 @@ class EmbeddedStore:
 
     async def ride(self, ride_id: RideId) -> StoredRide | None:
         """Return a ride as it was last committed."""
+        found: StoredRide | None = None
         for zone, rows in self._zones.items():
-            if ride_id in rows.rides:
+            if ride_id in rows.rides and (found is None or found.ride.status is Status.REFERRED):
                 data, number = rows.rides[ride_id]
-                return StoredRide(zone, decode_ride(data), number)
-        return None
+                found = StoredRide(zone, decode_ride(data), number)
+        return found
 
     async def ask(self, ride_id: RideId, how: bytes) -> Asked:
         """Note that a ride is about to be asked for, unless it was noted before."""

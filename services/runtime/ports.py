@@ -322,7 +322,7 @@ class Store(Protocol):
         """Return what is known of a zone, without becoming its owner."""
 
     async def ride(self, ride_id: RideId) -> StoredRide | None:
-        """Return a ride as it was last committed."""
+        """Return a ride as it was last committed: by the zone that has it, if one referred it."""
 
     async def ask(self, ride_id: RideId, how: bytes) -> Asked:
         """Note that a ride is about to be asked for, unless it was noted before.

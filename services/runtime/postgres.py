@@ -34,7 +34,11 @@ from services.wire.topics import Topic
 
 TAKE_S_MAX = 10.0
 
-_LOOK = "SELECT ride, zone, body, number FROM rides WHERE ride = any($1::text[])"
+_LOOK = """
+SELECT ride, zone, body, number FROM rides WHERE ride = any($1::text[])
+ORDER BY status <> 'referred'
+"""
+"""Who has a ride comes behind the mark of who referred it, and so is what is told."""
 _ASK = """
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
 wanted AS MATERIALIZED (

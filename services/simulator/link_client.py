@@ -15,8 +15,9 @@ from websockets.exceptions import WebSocketException
 
 import services
 from services.domain.errors import Unreadable
-from services.domain.events import Passed, Report, RoadsChanged
+from services.domain.events import Passed, Report
 from services.domain.ids import ShuttleId
+from services.domain.operating_domain import RoadsChanged
 from services.domain.plan import Plan
 from services.wire.link import (
     SUBPROTOCOL,

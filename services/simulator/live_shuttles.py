@@ -22,9 +22,9 @@ from services.domain.events import (
     RideLetOff,
     RideNoShow,
     RideOffered,
-    RoadsChanged,
 )
 from services.domain.ids import RideId
+from services.domain.operating_domain import RoadsChanged
 from services.domain.ride import Offer
 from services.domain.shuttle import Shuttle
 from services.domain.territory import Promises

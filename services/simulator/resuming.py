@@ -33,6 +33,8 @@ def resume(world: World, rows: Iterable[Row], now_s: int, *, roads: bool) -> Non
         if not isinstance(row.value, StoredShuttle) or ShuttleId(row.id) not in vehicles:
             continue
         stored, vehicle = row.value, vehicles[ShuttleId(row.id)]
+        if stored.holder is not None:
+            continue  # another zone knows
         where = stored.where
         vehicle.stop, vehicle.fault_s = where.stop, stored.fault_s
         vehicle.aboard = {party.ride_id for party in stored.aboard}

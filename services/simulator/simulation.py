@@ -28,10 +28,10 @@ from services.domain.events import (
     RideLetOff,
     RideOffered,
     RideRefused,
-    RoadsChanged,
     WakeUp,
 )
 from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.operating_domain import RoadsChanged
 from services.domain.plan import Plan
 from services.domain.ride import Ride, StopWalk
 from services.domain.shuttle import Shuttle

@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Proto
 
 from services.domain.errors import Unreadable
-from services.domain.ids import RideId, ShuttleId
+from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.wire.envelope import TEXT_MAX
 
 Write = Callable[[Proto, Any], None]
@@ -28,7 +28,7 @@ Read = Callable[[Proto], Any]
 
 P = TypeVar("P", bound=Proto)
 
-_IDS: tuple[object, ...] = (RideId, ShuttleId)
+_IDS: tuple[object, ...] = (RideId, ShuttleId, ZoneId)
 
 
 def snake(name: str) -> str:

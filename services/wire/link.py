@@ -8,8 +8,9 @@ from typing import Any, Final, get_args
 from uuid import UUID, uuid5
 
 from services.domain.errors import Unreadable
-from services.domain.events import Report, RoadsChanged
+from services.domain.events import Report
 from services.domain.ids import ShuttleId, ZoneId
+from services.domain.operating_domain import RoadsChanged
 from services.domain.plan import Plan
 from services.wire.fields import Carrier, parsed, snake
 from services.wire.generated.navette.v1 import events_pb2

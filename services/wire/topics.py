@@ -17,6 +17,7 @@ from services.domain.events import (
     RoadEvent,
 )
 from services.domain.ids import ZoneId
+from services.domain.zone_crossing import AdoptShuttle, ShuttleEvent
 from services.wire.envelope import Body
 
 HOUR_S = 3600
@@ -35,7 +36,7 @@ class Topic(StrEnum):
 
 
 class Key(StrEnum):
-    """What the key of a message names."""
+    """What the key of a message names; a shuttle, with its zone."""
 
     ZONE = "zone"
     RIDE = "ride"
@@ -72,11 +73,13 @@ FACTS: Final[dict[Topic, Facts]] = {
     Topic.RIDE_COMMANDS: Facts(
         key=Key.ZONE,
         retention_s=7 * DAY_S,
-        bodies=get_args(Command | OperatorCommand | Proposal),
+        bodies=get_args(Command | OperatorCommand | AdoptShuttle | Proposal),
     ),
     Topic.SHUTTLE_REPORTS: Facts(key=Key.ZONE, retention_s=7 * DAY_S, bodies=get_args(Report)),
     Topic.RIDE_EVENTS: Facts(
-        key=Key.RIDE, retention_s=30 * DAY_S, bodies=(*get_args(RideEvent), *get_args(RoadEvent))
+        key=Key.RIDE,
+        retention_s=30 * DAY_S,
+        bodies=(*get_args(RideEvent), *get_args(RoadEvent), *get_args(ShuttleEvent)),
     ),
     Topic.SHUTTLE_PLANS: Facts(key=Key.SHUTTLE, compacted=True, bodies=(PlanIssued,)),
     Topic.ZONE_JOURNAL: Facts(key=Key.ZONE, retention_s=90 * DAY_S),
@@ -119,7 +122,7 @@ def key_of(body: Body, zone: ZoneId) -> str:
             return getattr(body, "ride_id", None) or zone
         case Key.SHUTTLE:
             assert isinstance(body, PlanIssued)
-            return body.plan.shuttle_id
+            return f"{zone}/{body.plan.shuttle_id}"  # ids are the same in many zones
         case _:
             return zone
 

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from services.dispatcher.core import Zone
-from services.domain.events import (
+from services.domain.events import Event, PlanIssued, RequestRide, RideOffered, RideRefused
+from services.domain.operating_domain import (
     ClosureTurnedDown,
-    Event,
-    PlanIssued,
-    RequestRide,
-    RideOffered,
-    RideRefused,
+    RestrictDriving,
+    Restriction,
     RoadsChanged,
+    pauses,
 )
-from services.domain.operating_domain import RestrictDriving, Restriction, pauses
 from services.domain.plan import Plan
 from services.domain.ride import Constraint, Relaxation
 from services.simulator.chance import Chance

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from services.dispatcher.core import Zone
-from services.domain.events import (
-    CloseRoads,
+from services.domain.events import CloseRoads, Event, PlanIssued, RequestRide
+from services.domain.operating_domain import (
     ClosureTurnedDown,
-    Event,
-    PlanIssued,
-    RequestRide,
+    RestrictDriving,
+    Restriction,
     RoadsChanged,
+    SpeedCap,
 )
-from services.domain.operating_domain import RestrictDriving, Restriction, SpeedCap
 from services.domain.plan import Plan
 from services.network.driving import link_time_ms, time_on_ms
 from services.simulator.chance import Chance

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from services.domain.events import Arrived, Boarded, Passed, RoadsChanged
+from services.domain.events import Arrived, Boarded, Passed
 from services.domain.ids import RideId, ShuttleId
-from services.domain.operating_domain import RestrictDriving
+from services.domain.operating_domain import RestrictDriving, RoadsChanged
 from services.domain.plan import Plan
 from services.domain.zone_state import Row, RowKind, StoredRoads
 from services.gateway.areas import ZONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -147,6 +148,20 @@ class StoreContract:
         assert await store.ride(RideId("r-2")) == (ZONE, ride(2), 2)
         assert await store.ride(RideId("r-9")) is None
         assert len((await take(store)).zones[ZONE].rides) == 2
+
+    async def test_of_a_ride_that_was_referred_the_zone_that_has_it_tells(
+        self, store: Store
+    ) -> None:
+        holding, chain = await take(store, ZONE, OTHER), journal(2)
+        mark = replace(ride(1, Status.REFERRED), referred_to=OTHER)
+        await commit(store, holding.epoch, chain[0], changes=Changes(rides=(mark,)))
+        assert await store.ride(mark.id) == (ZONE, mark, 1)
+        group = Group(entries=journal(1, OTHER), changes={OTHER: rides(1)})
+        await store.commit(SHARD, holding.epoch, group)
+        assert await store.ride(mark.id) == (OTHER, ride(1), 1)
+        again = replace(mark, requested_s=mark.requested_s + 1)
+        await commit(store, holding.epoch, chain[1], changes=Changes(rides=(again,)))
+        assert await store.ride(mark.id) == (OTHER, ride(1), 1)
 
     async def test_a_forgotten_ride_is_kept_but_not_loaded(self, store: Store) -> None:
         holding, chain = await take(store), journal(2)

@@ -7,13 +7,8 @@ from random import Random
 
 import pytest
 
-from services.domain.events import (
-    CloseRoads,
-    PromiseChanged,
-    RideCompleted,
-    RideLetOff,
-    RoadsChanged,
-)
+from services.domain.events import CloseRoads, PromiseChanged, RideCompleted, RideLetOff
+from services.domain.operating_domain import RoadsChanged
 from services.domain.ride import Status
 from services.simulator.driven import legs_of
 from tests.builders import EIGHT_S, crow_network, fleet, request, territory

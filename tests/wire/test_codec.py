@@ -13,7 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.domain import events, operating_domain, task_reports
+from services.domain import events, operating_domain, task_reports, zone_crossing
 from services.domain.errors import Unreadable
 from services.domain.events import AcceptOffer, RequestRide, RideRefused, WakeUp
 from services.domain.ids import RideId, ShuttleId, ZoneId
@@ -61,7 +61,7 @@ def value(hint: Any, field: Any) -> st.SearchStrategy[Any]:
         return st.none() | value(inner, field)
     if get_origin(hint) is tuple:
         return st.lists(value(get_args(hint)[0], field), max_size=4).map(tuple)
-    if hint in (RideId, ShuttleId):
+    if hint in (RideId, ShuttleId, ZoneId):
         return IDS
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(hint)
@@ -123,15 +123,21 @@ def test_every_message_comes_back_as_it_was_sent(kind: type, data: st.DataObject
     assert type(received.body) is kind
 
 
+PARTS = (operating_domain.Restriction, operating_domain.SpeedCap, zone_crossing.Handed)
+"""Of messages."""
+
+
 def test_every_message_class_of_the_domain_has_a_body_in_the_envelope_and_the_other_way_round() -> (
     None
 ):
-    modules = (events.__name__, operating_domain.__name__, task_reports.__name__)
+    own = (events, operating_domain, task_reports, zone_crossing)
+    modules = [module.__name__ for module in own]
     written = {
         name
-        for name, kind in vars(events).items()
+        for module in own
+        for name, kind in vars(module).items()
         if dataclasses.is_dataclass(kind) and getattr(kind, "__module__", "") in modules
-        if kind not in (operating_domain.Restriction, operating_domain.SpeedCap)  # parts of them
+        if kind not in PARTS
     }
     assert written == {kind.__name__ for kind in codec.BODIES}
     bodies = events_pb2.Envelope.DESCRIPTOR.oneofs_by_name["body"].fields

@@ -7,16 +7,17 @@ import pytest
 from services.domain import events
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.plan import Plan
+from services.domain.zone_crossing import MessageForwarded
 from services.wire.codec import BODIES
 from services.wire.topics import FACTS, Topic, key_of, partition_of, topic_of
 
 ZONE = ZoneId("vulkan")
 
 
-def test_every_message_but_a_timer_travels_on_exactly_one_topic() -> None:
+def test_every_message_but_those_of_journals_travels_on_exactly_one_topic() -> None:
     carried = [kind for facts in FACTS.values() for kind in facts.bodies]
     assert len(carried) == len(set(carried))
-    assert set(BODIES) - set(carried) == {events.WakeUp}
+    assert set(BODIES) - set(carried) == {events.WakeUp, MessageForwarded}
 
 
 def test_every_topic_says_for_how_long_it_keeps_what() -> None:
@@ -46,7 +47,7 @@ def test_a_zone_keeps_its_partition_for_ever() -> None:
         (
             events.PlanIssued(Plan(shuttle_id=ShuttleId("s"), revision=1, visits=())),
             Topic.SHUTTLE_PLANS,
-            "s",
+            "vulkan/s",
         ),
     ],
 )

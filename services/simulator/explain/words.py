@@ -27,6 +27,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId
 from services.domain.ride import Party, Relaxation, Remedy
+from services.domain.zone_crossing import RideReferred
 from services.network.stops import Stops
 from services.simulator.summary import REASONS
 
@@ -157,6 +158,8 @@ def event(one: RideEvent, stops: Stops) -> str:
             )
         case RideRefused(refusal=refusal):
             return f"refused: {REASONS.get(refusal.reason, refusal.reason)}"
+        case RideReferred(to=to):
+            return f"referred to {to}"
         case RideConfirmed():
             return "accepted: the offer is a promise"
         case OfferExpired():

@@ -63,6 +63,7 @@ class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STATUS_EXPIRED: _ClassVar[Status]
     STATUS_NO_SHOW: _ClassVar[Status]
     STATUS_FAILED: _ClassVar[Status]
+    STATUS_REFERRED: _ClassVar[Status]
 
 class LinkFault(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -119,6 +120,7 @@ STATUS_CANCELLED: Status
 STATUS_EXPIRED: Status
 STATUS_NO_SHOW: Status
 STATUS_FAILED: Status
+STATUS_REFERRED: Status
 LINK_FAULT_UNSPECIFIED: LinkFault
 LINK_FAULT_UNREADABLE: LinkFault
 LINK_FAULT_TOO_LONG: LinkFault
@@ -132,7 +134,7 @@ LINK_FAULT_TOO_MANY: LinkFault
 LINK_FAULT_UNAVAILABLE: LinkFault
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "plan_issued", "wake_up")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "lend_shuttle", "adopt_shuttle", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "ride_referred", "shuttle_released", "shuttle_adopted", "lending_turned_down", "plan_issued", "wake_up", "message_forwarded")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +149,8 @@ class Envelope(_message.Message):
     CLOSE_ROADS_FIELD_NUMBER: _ClassVar[int]
     OPEN_ROADS_FIELD_NUMBER: _ClassVar[int]
     RESTRICT_DRIVING_FIELD_NUMBER: _ClassVar[int]
+    LEND_SHUTTLE_FIELD_NUMBER: _ClassVar[int]
+    ADOPT_SHUTTLE_FIELD_NUMBER: _ClassVar[int]
     PARK_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     PLAN_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     ARRIVED_FIELD_NUMBER: _ClassVar[int]
@@ -178,8 +182,13 @@ class Envelope(_message.Message):
     ROADS_CHANGED_FIELD_NUMBER: _ClassVar[int]
     CLOSURE_TURNED_DOWN_FIELD_NUMBER: _ClassVar[int]
     ANSWER_DEFERRED_FIELD_NUMBER: _ClassVar[int]
+    RIDE_REFERRED_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_RELEASED_FIELD_NUMBER: _ClassVar[int]
+    SHUTTLE_ADOPTED_FIELD_NUMBER: _ClassVar[int]
+    LENDING_TURNED_DOWN_FIELD_NUMBER: _ClassVar[int]
     PLAN_ISSUED_FIELD_NUMBER: _ClassVar[int]
     WAKE_UP_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FORWARDED_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     message_id: str
     zone: str
@@ -194,6 +203,8 @@ class Envelope(_message.Message):
     close_roads: CloseRoads
     open_roads: OpenRoads
     restrict_driving: RestrictDriving
+    lend_shuttle: LendShuttle
+    adopt_shuttle: AdoptShuttle
     park_proposal: ParkProposal
     plan_proposal: PlanProposal
     arrived: Arrived
@@ -225,9 +236,14 @@ class Envelope(_message.Message):
     roads_changed: RoadsChanged
     closure_turned_down: ClosureTurnedDown
     answer_deferred: AnswerDeferred
+    ride_referred: RideReferred
+    shuttle_released: ShuttleReleased
+    shuttle_adopted: ShuttleAdopted
+    lending_turned_down: LendingTurnedDown
     plan_issued: PlanIssued
     wake_up: WakeUp
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., restrict_driving: _Optional[_Union[RestrictDriving, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., answer_deferred: _Optional[_Union[AnswerDeferred, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ...) -> None: ...
+    message_forwarded: MessageForwarded
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., restrict_driving: _Optional[_Union[RestrictDriving, _Mapping]] = ..., lend_shuttle: _Optional[_Union[LendShuttle, _Mapping]] = ..., adopt_shuttle: _Optional[_Union[AdoptShuttle, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., answer_deferred: _Optional[_Union[AnswerDeferred, _Mapping]] = ..., ride_referred: _Optional[_Union[RideReferred, _Mapping]] = ..., shuttle_released: _Optional[_Union[ShuttleReleased, _Mapping]] = ..., shuttle_adopted: _Optional[_Union[ShuttleAdopted, _Mapping]] = ..., lending_turned_down: _Optional[_Union[LendingTurnedDown, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ..., message_forwarded: _Optional[_Union[MessageForwarded, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -386,12 +402,16 @@ class ProposedRoute(_message.Message):
     def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., calls: _Optional[_Iterable[_Union[Call, _Mapping]]] = ...) -> None: ...
 
 class RequestRide(_message.Message):
-    __slots__ = ("request", "useful_until_s")
+    __slots__ = ("request", "useful_until_s", "referrals", "refusal")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     USEFUL_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    REFERRALS_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
     request: Request
     useful_until_s: int
-    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., useful_until_s: _Optional[int] = ...) -> None: ...
+    referrals: int
+    refusal: Refusal
+    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., useful_until_s: _Optional[int] = ..., referrals: _Optional[int] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
 
 class AcceptOffer(_message.Message):
     __slots__ = ("ride_id",)
@@ -456,6 +476,48 @@ class RestrictDriving(_message.Message):
     restrictions: _containers.RepeatedCompositeFieldContainer[Restriction]
     speed_caps: _containers.RepeatedCompositeFieldContainer[SpeedCap]
     def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ..., speed_caps: _Optional[_Iterable[_Union[SpeedCap, _Mapping]]] = ...) -> None: ...
+
+class Handed(_message.Message):
+    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    FREE_S_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_MWH_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    FAULT_S_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    number: int
+    revision: int
+    stop: int
+    free_s: int
+    level_mwh: int
+    tasks: _containers.RepeatedCompositeFieldContainer[Task]
+    tasks_until_s: int
+    fault_s: int
+    repaired_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ...) -> None: ...
+
+class LendShuttle(_message.Message):
+    __slots__ = ("shuttle_id", "to", "until_s")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    to: str
+    until_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., to: _Optional[str] = ..., until_s: _Optional[int] = ...) -> None: ...
+
+class AdoptShuttle(_message.Message):
+    __slots__ = ("handed", "giver")
+    HANDED_FIELD_NUMBER: _ClassVar[int]
+    GIVER_FIELD_NUMBER: _ClassVar[int]
+    handed: Handed
+    giver: str
+    def __init__(self, handed: _Optional[_Union[Handed, _Mapping]] = ..., giver: _Optional[str] = ...) -> None: ...
 
 class ParkProposal(_message.Message):
     __slots__ = ("shuttle_id", "stop", "revision")
@@ -779,6 +841,48 @@ class ClosureTurnedDown(_message.Message):
     reason: str
     def __init__(self, closure_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class RideReferred(_message.Message):
+    __slots__ = ("ride_id", "to", "request", "refusal", "useful_until_s")
+    RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    USEFUL_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    ride_id: str
+    to: str
+    request: Request
+    refusal: Refusal
+    useful_until_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., to: _Optional[str] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., useful_until_s: _Optional[int] = ...) -> None: ...
+
+class ShuttleReleased(_message.Message):
+    __slots__ = ("handed", "to")
+    HANDED_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    handed: Handed
+    to: str
+    def __init__(self, handed: _Optional[_Union[Handed, _Mapping]] = ..., to: _Optional[str] = ...) -> None: ...
+
+class ShuttleAdopted(_message.Message):
+    __slots__ = ("shuttle_id", "giver", "number")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    GIVER_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    giver: str
+    number: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., giver: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class LendingTurnedDown(_message.Message):
+    __slots__ = ("shuttle_id", "to", "reason")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    to: str
+    reason: str
+    def __init__(self, shuttle_id: _Optional[str] = ..., to: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class PlanIssued(_message.Message):
     __slots__ = ("plan",)
     PLAN_FIELD_NUMBER: _ClassVar[int]
@@ -789,8 +893,16 @@ class WakeUp(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class MessageForwarded(_message.Message):
+    __slots__ = ("to", "input")
+    TO_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    to: str
+    input: int
+    def __init__(self, to: _Optional[str] = ..., input: _Optional[int] = ...) -> None: ...
+
 class StoredRide(_message.Message):
-    __slots__ = ("request", "requested_s", "status", "offer", "refusal", "shuttle_id", "picked_up_s", "dropped_off_s", "expected_pickup_s", "expected_arrival_s", "changed", "let_off_s", "changing", "failure")
+    __slots__ = ("request", "requested_s", "status", "offer", "refusal", "shuttle_id", "picked_up_s", "dropped_off_s", "expected_pickup_s", "expected_arrival_s", "changed", "let_off_s", "changing", "failure", "referrals", "referred_to")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_S_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -805,6 +917,8 @@ class StoredRide(_message.Message):
     LET_OFF_S_FIELD_NUMBER: _ClassVar[int]
     CHANGING_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    REFERRALS_FIELD_NUMBER: _ClassVar[int]
+    REFERRED_TO_FIELD_NUMBER: _ClassVar[int]
     request: Request
     requested_s: int
     status: Status
@@ -819,7 +933,9 @@ class StoredRide(_message.Message):
     let_off_s: int
     changing: bool
     failure: str
-    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., requested_s: _Optional[int] = ..., status: _Optional[_Union[Status, str]] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., shuttle_id: _Optional[str] = ..., picked_up_s: _Optional[int] = ..., dropped_off_s: _Optional[int] = ..., expected_pickup_s: _Optional[int] = ..., expected_arrival_s: _Optional[int] = ..., changed: _Optional[_Union[Promise, _Mapping]] = ..., let_off_s: _Optional[int] = ..., changing: bool = ..., failure: _Optional[str] = ...) -> None: ...
+    referrals: int
+    referred_to: str
+    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., requested_s: _Optional[int] = ..., status: _Optional[_Union[Status, str]] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., shuttle_id: _Optional[str] = ..., picked_up_s: _Optional[int] = ..., dropped_off_s: _Optional[int] = ..., expected_pickup_s: _Optional[int] = ..., expected_arrival_s: _Optional[int] = ..., changed: _Optional[_Union[Promise, _Mapping]] = ..., let_off_s: _Optional[int] = ..., changing: bool = ..., failure: _Optional[str] = ..., referrals: _Optional[int] = ..., referred_to: _Optional[str] = ...) -> None: ...
 
 class JournalRecord(_message.Message):
     __slots__ = ("zone", "number", "now_s", "decided_at_ms", "inputs", "message_ids", "events", "traceparent", "link")
@@ -999,8 +1115,20 @@ class StoredLease(_message.Message):
     gone: int
     def __init__(self, ride_id: _Optional[str] = ..., until_s: _Optional[int] = ..., gone: _Optional[int] = ...) -> None: ...
 
+class Lending(_message.Message):
+    __slots__ = ("to", "until_s", "revision", "tasks")
+    TO_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_S_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    to: str
+    until_s: int
+    revision: int
+    tasks: _containers.RepeatedCompositeFieldContainer[Task]
+    def __init__(self, to: _Optional[str] = ..., until_s: _Optional[int] = ..., revision: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ...) -> None: ...
+
 class StoredShuttle(_message.Message):
-    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s")
+    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s", "holder", "handed", "lending")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     BATTERY_FIELD_NUMBER: _ClassVar[int]
@@ -1018,6 +1146,9 @@ class StoredShuttle(_message.Message):
     LEASES_FIELD_NUMBER: _ClassVar[int]
     UNANSWERED_S_FIELD_NUMBER: _ClassVar[int]
     GRANT_S_FIELD_NUMBER: _ClassVar[int]
+    HOLDER_FIELD_NUMBER: _ClassVar[int]
+    HANDED_FIELD_NUMBER: _ClassVar[int]
+    LENDING_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     revision: int
     battery: bool
@@ -1035,7 +1166,10 @@ class StoredShuttle(_message.Message):
     leases: _containers.RepeatedCompositeFieldContainer[StoredLease]
     unanswered_s: int
     grant_s: int
-    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ...) -> None: ...
+    holder: str
+    handed: int
+    lending: Lending
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ..., holder: _Optional[str] = ..., handed: _Optional[int] = ..., lending: _Optional[_Union[Lending, _Mapping]] = ...) -> None: ...
 
 class WaitingRequest(_message.Message):
     __slots__ = ("ride_id", "from_s", "due_s")

@@ -1,0 +1,184 @@
+"""Shuttles that are lent to another zone of the territory, and those that come from one.
+
+A shuttle that is to be lent gets nothing new. Once it stands empty and without a promise, its tasks
+are taken out; when it has acknowledged that plan, it belongs to the other zone, in the same step.
+"""
+
+from __future__ import annotations
+
+from services.dispatcher import columns as c
+from services.dispatcher.duties import Duties, still_to_do, tasks_between
+from services.dispatcher.fleet import Shuttles
+from services.dispatcher.publication import Publisher
+from services.domain.events import Event, Message, Report
+from services.domain.ids import ZoneId
+from services.domain.task import Task, TaskKind
+from services.domain.zone_crossing import (
+    AdoptShuttle,
+    Handed,
+    LendingTurnedDown,
+    LendShuttle,
+    ShuttleAdopted,
+    ShuttleReleased,
+)
+from services.domain.zone_state import Lending
+from services.network.zones import Zones
+
+
+class Lender:
+    """Lends and adopts shuttles.
+
+    Parameters
+    ----------
+    fleet
+        All shuttles of the territory, of which some are this zone's.
+    publisher
+        Issues plans.
+    duties
+        The shuttles' tasks.
+    zones
+        This zone and the others; absent: there are none.
+    """
+
+    def __init__(
+        self, fleet: Shuttles, publisher: Publisher, duties: Duties, zones: Zones | None
+    ) -> None:
+        self._fleet = fleet
+        self._publisher = publisher
+        self._duties = duties
+        self._zones = zones
+        for k, route in enumerate(fleet.routes):
+            home = None if zones is None else zones.of(route.shuttle.depot_stop)
+            if zones is not None and home != zones.own:
+                route.holder = home
+                fleet.head(k)[c.H_AWAY] = 1
+
+    def elsewhere(self, message: Message) -> ZoneId | None:
+        """Return the zone that a message is for, if it is about a shuttle that is not ours."""
+        if not isinstance(message, Report | LendShuttle):
+            return None
+        k = self._fleet.number.get(message.shuttle_id)
+        return None if k is None else self._fleet.routes[k].holder
+
+    def take(self, message: LendShuttle, now_s: int, events: list[Event]) -> None:
+        """Begin to lend a shuttle; or to another zone than before."""
+        reason = self._obstacle(message, now_s)
+        if reason is not None:
+            events.append(LendingTurnedDown(message.shuttle_id, message.to, reason))
+            return
+        k = self._fleet.number[message.shuttle_id]
+        self._fleet.touched.add(k)
+        route = self._fleet.routes[k]
+        begun = route.lending or Lending(message.to, message.until_s)
+        route.lending = begun._replace(to=message.to, until_s=message.until_s)
+        self._fleet.head(k)[c.H_AWAY] = 1
+
+    def _obstacle(self, message: LendShuttle, now_s: int) -> str | None:
+        k, zones = self._fleet.number.get(message.shuttle_id), self._zones
+        if k is None:
+            return "there is no such shuttle"
+        if zones is None or message.to == zones.own or message.to not in zones.ids:
+            return "there is no such other zone"
+        if message.until_s <= now_s:
+            return "it is too late"
+        if self._fleet.head(k)[c.H_CAPACITY] and message.to not in zones.charged:
+            return "it could not charge there"
+        return None
+
+    def next_due_s(self) -> int | None:
+        """When the next lending is given up."""
+        routes = self._fleet.routes
+        ends_s = (route.lending.until_s + 1 for route in routes if route.lending is not None)
+        return min(ends_s, default=None)
+
+    def proceed(self, now_s: int, events: list[Event]) -> None:
+        """Go on with all that are to be lent, as far as their shuttles are."""
+        for k, route in enumerate(self._fleet.routes):
+            lending = route.lending
+            if lending is None:
+                continue
+            if now_s > lending.until_s:
+                self._give_up(k, lending, now_s, events)
+            elif not self._stands_empty(k, now_s):
+                continue
+            elif route.stops or lending.revision != route.revision:
+                self._strike(k, lending, now_s, events)
+            elif route.unanswered_s < 0 and not route.leases:
+                self._release(k, lending, events)
+
+    def _stands_empty(self, k: int, now_s: int) -> bool:
+        """Whether a shuttle has nothing to do with any rider, and does nothing else just now."""
+        fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
+        engaged = route.aboard or any(stop.board or stop.leave for stop in route.stops)
+        if engaged or head[c.H_MODE] != c.AT_STOP or head[c.H_OUT]:
+            return False
+        fleet.refresh(k, now_s)
+        return not (head[c.H_LOCKED] or head[c.H_SERVING])
+
+    def _strike(self, k: int, lending: Lending, now_s: int, events: list[Event]) -> None:
+        """Take all tasks out of a route: whoever gets the shuttle sees to them, or to charging."""
+        route = self._fleet.routes[k]
+        kept = tuple(task for task in route.tasks if task.kind is not TaskKind.CHARGE)
+
+        def strike() -> None:
+            route.stops, route.tasks, route.parking = [], [], None
+
+        self._publisher.shorten(k, strike, now_s, events)
+        tasks = (*lending.tasks, *kept)
+        route.lending = lending._replace(revision=route.revision, tasks=tasks)
+
+    def _release(self, k: int, lending: Lending, events: list[Event]) -> None:
+        route, head = self._fleet.routes[k], self._fleet.head(k)
+        self._fleet.touched.add(k)
+        route.lending, route.holder, route.handed = None, lending.to, route.handed + 1
+        handed = Handed(
+            shuttle_id=route.shuttle.id,
+            number=route.handed,
+            revision=route.revision,
+            stop=int(head[c.H_STOP]),
+            free_s=int(head[c.H_BUSY]),
+            level_mwh=int(head[c.H_LEVEL]) if head[c.H_CAPACITY] else 0,
+            fault_s=route.fault_s,
+            repaired_s=route.repaired_s,
+            tasks=lending.tasks,
+            tasks_until_s=self._duties.until_s,
+        )
+        events.append(ShuttleReleased(handed, lending.to))
+
+    def _give_up(self, k: int, lending: Lending, now_s: int, events: list[Event]) -> None:
+        self._fleet.touched.add(k)
+        route = self._fleet.routes[k]
+        route.lending = None
+        self._fleet.head(k)[c.H_AWAY] = 0
+        waits = lending.revision == route.revision
+        reason = "it did not acknowledge its plan" if waits else "it was not empty in time"
+        events.append(LendingTurnedDown(route.shuttle.id, lending.to, reason))
+        if tasks := [*still_to_do(lending.tasks, now_s)]:
+            self._duties.add(k, tasks, now_s, events)
+
+    def adopt(self, message: AdoptShuttle, now_s: int, events: list[Event]) -> None:
+        """Take a shuttle over that another zone let go; once, however often that is said."""
+        handed = message.handed
+        k = self._fleet.number[handed.shuttle_id]  # of one that is unknown here somebody must see
+        route, head = self._fleet.routes[k], self._fleet.head(k)
+        if handed.number <= route.handed:
+            return
+        route.holder, route.handed, route.revision = None, handed.number, handed.revision
+        route.fault_s, route.repaired_s = handed.fault_s, handed.repaired_s
+        route.stops, route.tasks, route.parking, route.heard_s = [], [], None, now_s
+        route.targets.clear()
+        head[[c.H_LOCKED, c.H_PENDING, c.H_SILENT, c.H_SERVING, c.H_OUT, c.H_AWAY]] = 0
+        head[c.H_MODE], head[c.H_STOP], head[c.H_BUSY] = c.AT_STOP, handed.stop, handed.free_s
+        if head[c.H_CAPACITY]:
+            head[c.H_LEVEL] = handed.level_mwh
+        events.append(ShuttleAdopted(handed.shuttle_id, message.giver, handed.number))
+        self._duties.add(k, self._tasks(k, handed, now_s), now_s, events)
+
+    def _tasks(self, k: int, handed: Handed, now_s: int) -> list[Task]:
+        """What a shuttle has left to do, of the days that are laid out here."""
+        until_s = self._duties.until_s
+        kept = [task for task in handed.tasks if task.earliest_s < until_s]
+        if handed.tasks_until_s < until_s:
+            shuttle = self._fleet.routes[k].shuttle
+            kept += tasks_between(shuttle, handed.tasks_until_s, until_s)
+        return [*still_to_do(tuple(kept), now_s)]
