@@ -17,7 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 
 from services.domain.errors import Unavailable
-from services.gateway import documentation, links, problems, routes
+from services.gateway import documentation, fleet_routes, links, problems, routes
 from services.gateway.access import Access
 from services.gateway.areas import Areas
 from services.gateway.contacts import Contacts
@@ -119,7 +119,7 @@ def create_app(
             # Why one failed was logged when it did.
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    described = [*routes.router.routes, *probes.routes]
+    described = [*routes.router.routes, *fleet_routes.router.routes, *probes.routes]
     app = Starlette(
         routes=[*map(Served, described), *links.ROUTES, *documentation.pages(described)],
         middleware=[Middleware(Access, responses=metrics.responses)],

@@ -140,6 +140,31 @@ def _as_problem(error: ValidationError) -> Problem:
     return Problem(first.status, first.kind, first.detail, errors=errors)
 
 
+class LendIn(_Sent):
+    """A shuttle that is to be lent."""
+
+    to: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description="Name of the zone that gets it.", examples=["east"]
+    )
+    within_s: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        default=1800, description="If it is not empty by then, it stays."
+    )
+
+    @classmethod
+    def read(cls, body: bytes) -> Self:
+        """Read a body.
+
+        Raises
+        ------
+        Problem
+            If it is no such order; every part at fault is named.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            raise _as_problem(error) from None
+
+
 class StopOut(BaseModel):
     """A stop."""
 

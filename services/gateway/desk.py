@@ -17,8 +17,9 @@ from uuid import uuid4
 from services.domain.contact import Contact
 from services.domain.errors import Unavailable
 from services.domain.events import AcceptOffer, CancelRide, Command, CommandTurnedDown, RequestRide
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import TERMINAL, Request, Status
+from services.domain.zone_crossing import LendShuttle
 from services.gateway.areas import Area, Areas
 from services.gateway.contacts import Contacts
 from services.gateway.problems import Problem, conflict
@@ -223,6 +224,18 @@ class Desk:
             raise conflict(f"the ride is {seen.status.value}; it is too late to {verb}")
         return seen
 
+    async def lend(self, area: Area, shuttle: ShuttleId, to: ZoneId, within_s: int) -> None:
+        """Tell the zone from which a shuttle comes that it is to be lent; it knows whose it is now.
+
+        Raises
+        ------
+        Unavailable
+            If nobody can take it now.
+        """
+        home = self._areas[area.shuttles[shuttle]]
+        until_s = area.clock.now_s() + ceil(within_s * area.clock.speed)
+        await self._send(home, LendShuttle(shuttle, to, until_s), str(uuid4()), "")
+
     def answer_due_s(self, seen: Seen) -> int:
         """In how many seconds a ride that has no answer yet may have one."""
         return max((seen.answer_by_s or 0) - self._areas[seen.zone].clock.now_s(), 1)
@@ -239,7 +252,9 @@ class Desk:
             raise _other_body()
         return known is not None
 
-    async def _send(self, area: Area, command: Command, message_id: str, traceparent: str) -> None:
+    async def _send(
+        self, area: Area, command: Command | LendShuttle, message_id: str, traceparent: str
+    ) -> None:
         try:
             async with asyncio.timeout(self._limits.answer_s):
                 await send(self._log, area.clock, area.zone, command, message_id, traceparent)

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import services
-from services.gateway.bodies import RideIn
+from services.gateway.bodies import LendIn, RideIn
 
 _FILES = {
     "swagger-ui.css": "text/css",
@@ -96,8 +96,9 @@ def describe(described: Sequence[BaseRoute]) -> dict[str, Any]:
         routes=described,
     )
     # Bodies are read by hand, within their bound, so FastAPI does not know their shape.
-    wish = RideIn.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema["components"]["schemas"] |= wish.pop("$defs") | {"RideIn": wish}
+    for body in (RideIn, LendIn):
+        shape = body.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= shape.pop("$defs", {}) | {body.__name__: shape}
     schema["components"]["securitySchemes"] = {"operator": {"type": "http", "scheme": "bearer"}}
     older: dict[str, Any] = _as_3_0(schema)
     return older

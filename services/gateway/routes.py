@@ -48,13 +48,15 @@ class Front:
     settings: Settings
 
 
-def _front(http: HttpRequest) -> Front:
+def front_of(http: HttpRequest) -> Front:
+    """Return what the routes work with."""
     front = http.app.state.front
     assert isinstance(front, Front)
     return front
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe answers that are problems."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
@@ -93,12 +95,12 @@ _KEY = {
     status_code=201,
     summary="Ask for a ride",
     response_model=RideOut,
-    responses=_PENDING | _problems(400, 413, 415, 422, 503),
+    responses=_PENDING | problems_of(400, 413, 415, 422, 503),
     openapi_extra={"requestBody": {"required": True, "content": _BODY}, "parameters": [_KEY]},
 )
 async def ask(http: HttpRequest) -> Response:
     """Ask for a ride; the answer holds an offer, or a refusal that says what would have worked."""
-    front = _front(http)
+    front = front_of(http)
     began = time.perf_counter()
     try:
         key = reading.idempotency_key(http)
@@ -125,11 +127,11 @@ async def ask(http: HttpRequest) -> Response:
 
 
 @router.get(
-    "/{ride_id}", summary="Look at a ride", response_model=RideOut, responses=_problems(404)
+    "/{ride_id}", summary="Look at a ride", response_model=RideOut, responses=problems_of(404)
 )
 async def look(ride_id: str, http: HttpRequest) -> Response:
     """Look at a ride."""
-    front = _front(http)
+    front = front_of(http)
     return _ride(front, await front.desk.look(_ride_id(ride_id)))
 
 
@@ -137,11 +139,11 @@ async def look(ride_id: str, http: HttpRequest) -> Response:
     "/{ride_id}/accept",
     summary="Accept the offer",
     response_model=RideOut,
-    responses=_PENDING | _problems(404, 409, 503),
+    responses=_PENDING | problems_of(404, 409, 503),
 )
 async def accept(ride_id: str, http: HttpRequest) -> Response:
     """Accept the offer: from then on it is a promise."""
-    front = _front(http)
+    front = front_of(http)
     seen = await front.desk.accept(_ride_id(ride_id), reading.traceparent(http))
     return _ordered(front, seen, pending={Status.REQUESTED, Status.OFFERED})
 
@@ -150,11 +152,11 @@ async def accept(ride_id: str, http: HttpRequest) -> Response:
     "/{ride_id}",
     summary="Cancel a ride",
     response_model=RideOut,
-    responses=_PENDING | _problems(404, 409, 503),
+    responses=_PENDING | problems_of(404, 409, 503),
 )
 async def cancel(ride_id: str, http: HttpRequest) -> Response:
     """Cancel a ride, or turn its offer down."""
-    front = _front(http)
+    front = front_of(http)
     seen = await front.desk.cancel(_ride_id(ride_id), reading.traceparent(http))
     return _ordered(front, seen, pending=set(Status) - TERMINAL)
 
@@ -163,12 +165,12 @@ async def cancel(ride_id: str, http: HttpRequest) -> Response:
     "/{ride_id}/contact",
     summary="Read who travels (operators only)",
     response_model=ContactOut,
-    responses=_problems(401, 403, 404, 503),
+    responses=problems_of(401, 403, 404, 503),
     openapi_extra={"security": [{"operator": []}]},
 )
 async def contact(ride_id: str, http: HttpRequest) -> Response:
     """Read who travels and how to reach them, with an operator's token."""
-    front = _front(http)
+    front = front_of(http)
     need_operator(http, front.settings.operator_token)
     found = await front.contacts.of(_ride_id(ride_id))
     if found is None:
@@ -183,11 +185,11 @@ async def contact(ride_id: str, http: HttpRequest) -> Response:
     "/{ride_id}/events",
     summary="Follow a ride",
     response_class=StreamingResponse,
-    responses=_STREAM | _problems(404, 503),
+    responses=_STREAM | problems_of(404, 503),
 )
 async def follow(ride_id: str, http: HttpRequest) -> Response:
     """Follow a ride: server-sent events, from the first or behind ``Last-Event-ID``, to its end."""
-    front = _front(http)
+    front = front_of(http)
     view, known = front.view, _ride_id(ride_id)
     after = reading.last_event_id(http)
     seen = await front.desk.look(known)

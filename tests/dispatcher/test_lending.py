@@ -81,10 +81,10 @@ def test_a_shuttle_goes_once_it_has_acknowledged_an_empty_plan() -> None:
     (released,) = acknowledge(here[WEST], asked_empty)
     assert isinstance(released, ShuttleReleased)
     assert (released.to, released.handed.number, released.handed.stop) == (EAST, 1, 1)
-    adopted, issued = here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
+    adopted, planned = here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
     assert adopted == ShuttleAdopted(BUS, WEST, 1)
-    assert isinstance(issued, PlanIssued)
-    assert issued.plan.revision == released.handed.revision + 1
+    assert isinstance(planned, PlanIssued)
+    assert planned.plan.revision == released.handed.revision + 1
     assert here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S) == (), "a repeat"
     offered = here[EAST].apply(RequestRide(request("r1", 2, 0)), EIGHT_S)[0]
     assert isinstance(offered, RideOffered)

@@ -9,7 +9,8 @@ import pytest
 
 from services.dispatcher.outbox import Outbox, OutboxMetrics
 from services.domain.errors import Unreadable
-from services.domain.events import Event, RoadsChanged, WakeUp
+from services.domain.events import Event, WakeUp
+from services.domain.operating_domain import RoadsChanged
 from services.runtime.clock import WallClock
 from services.runtime.kafka import KafkaLog
 from services.runtime.local_kafka import LocalKafka

@@ -40,11 +40,15 @@ def busy(here: Neighbours, seed: int, requests: int = 40) -> None:
     dice = Random(f"busy {seed}")
     for number in range(requests):
         at_s = EIGHT_S + 45 * number
-        ends = [[(s, 30 * j) for j, s in enumerate(dice.sample(range(8), 2))] for _ in range(2)]
+        origins, destinations = (
+            [(s, 30 * j) for j, s in enumerate(dice.sample(range(8), 2))] for _ in range(2)
+        )
         party = Party(seats=dice.choice((1, 1, 2, 3, 4)))
         departure_s = at_s + dice.choice((0, 0, 600))
         cancel_s = at_s + dice.randint(0, 900) if dice.random() < 0.3 else None
-        here.ask(request(f"r{number}", *ends, departure_s, party=party), at_s, cancel_s)
+        here.ask(
+            request(f"r{number}", origins, destinations, departure_s, party=party), at_s, cancel_s
+        )
     for at_s in range(EIGHT_S, EIGHT_S + 45 * requests, 200):
         shuttle = ShuttleId(f"shuttle-{dice.randint(1, 3)}")
         here.lend(shuttle, dice.choice([*here.places]), at_s)
