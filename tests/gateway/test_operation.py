@@ -122,6 +122,7 @@ async def test_the_description_names_every_path_and_every_field() -> None:
         "/v1/rides/{ride_id}/accept": {"post"},
         "/v1/rides/{ride_id}/contact": {"get"},
         "/v1/rides/{ride_id}/events": {"get"},
+        "/v1/shuttles/{shuttle_id}/lend": {"post"},
         "/healthz": {"get"},
         "/readyz": {"get"},
         "/metrics": {"get"},
