@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -52,9 +53,8 @@ class ShardMetrics:
             "Commands and reports that could not be read.",
             registry=registry,
         )
-        self.repeats = Counter(
-            "navette_inputs_repeated_total", "Messages that came before.", registry=registry
-        )
+        count = partial(Counter, registry=registry)
+        self.repeats = count("navette_inputs_repeated_total", "Messages that came before.")
         self.forgotten = Counter(
             "navette_inputs_forgotten_total",
             "Messages that the log had dropped before they were read.",
@@ -82,11 +82,10 @@ class ShardMetrics:
             ["event"],
             registry=registry,
         )
-        self.crossings = Counter(
+        self.crossings = count(
             "navette_zone_crossings_total",
             "Shuttles and messages that went to another zone, or came, or did not.",
             ["kind"],
-            registry=registry,
         )
         self.moves = Counter(
             "navette_moves_total",
