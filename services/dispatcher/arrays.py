@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from services.dispatcher import columns as c
+
 
 class Fleet(NamedTuple):
     """The arrays of all shuttles, by the columns of ``columns``; int64.
@@ -30,7 +32,10 @@ class Fleet(NamedTuple):
     booked
         (shuttles, minutes) uint8: whether a shuttle is
     spans
-        (shuttles, 2) between which minutes
+        (shuttles, 2) between which of these minutes
+    days
+        (changes of clocks + 1, 2) from which minute on the minutes above are, and how many more
+        clocks show then; the same of all changes after that
     """
 
     heads: NDArray[np.int64]
@@ -41,6 +46,7 @@ class Fleet(NamedTuple):
     total: NDArray[np.int64]
     booked: NDArray[np.uint8]
     spans: NDArray[np.int64]
+    days: NDArray[np.int64]
 
     def copy(self) -> Fleet:
         """A copy to work on."""
@@ -53,6 +59,7 @@ class Fleet(NamedTuple):
             self.total.copy(),
             self.booked.copy(),
             self.spans.copy(),
+            self.days,
         )
 
     def some(self, chosen: Sequence[int]) -> Fleet:
@@ -67,6 +74,7 @@ class Fleet(NamedTuple):
             self.total.copy(),
             self.booked[rows],
             self.spans[rows],
+            self.days,
         )
 
 
@@ -89,3 +97,19 @@ class Ask(NamedTuple):
     dropoffs: NDArray[np.int64]
     pairs: NDArray[np.int64]
     party: NDArray[np.int64]
+
+
+def allocated(heads: NDArray[np.int64], positions: int, limits: NDArray[np.int64]) -> Fleet:
+    """Arrays for shuttles with nothing to do, with room for so many stops each."""
+    count = len(heads)
+    return Fleet(
+        heads=heads,
+        visits=np.zeros((count, positions, c.V_COLUMNS), np.int64),
+        rides=np.zeros((count, positions, c.R_COLUMNS), np.int64),
+        times=np.zeros((positions, 2), np.int64),
+        limits=limits,
+        total=np.zeros(0, np.int64),
+        booked=np.zeros((count, 0), np.uint8),
+        spans=np.zeros((count, 2), np.int64),
+        days=np.zeros((1, 2), np.int64),
+    )

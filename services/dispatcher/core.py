@@ -92,9 +92,11 @@ class Zone:
         territory = network.territory
         self.territory = territory
         self.rides = Rides()
-        self.fleet = Shuttles(shuttles, ways(network), territory, chargers(network))
+        self.fleet = Shuttles(
+            shuttles, ways(network), territory, chargers(network), network.calendar
+        )
         fleet = self.fleet
-        terms = Terms(territory, lambda a, b: int(fleet.drive_s[a, b]))
+        terms = Terms(territory, lambda a, b: int(fleet.drive_s[a, b]), network.calendar)
         self.now_s = 0
         self._publisher = Publisher(self.fleet, self.rides, territory.dispatch.early_s)
         handover = Handover(self.fleet, self.rides, self._publisher)
@@ -165,6 +167,7 @@ class Zone:
             All that it led to, in order.
         """
         now_s = self.now_s = max(now_s, self.now_s)
+        self.fleet.turn_page(now_s)
         events: list[Event] = []
         for ride_id in self.rides.forget(now_s):
             self.fleet.forget(ride_id)

@@ -12,6 +12,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
 from services.dispatcher.route import Stopover
+from services.domain.calendar import Calendar
 from services.domain.events import Event
 from services.domain.ids import RideId
 from services.domain.ride import Ride
@@ -74,7 +75,8 @@ class Duties:
     def _tasks_left(self, k: int, now_s: int) -> list[Task]:
         """What is left of a shuttle's tasks up to the day that is laid out."""
         from_s = now_s - CUT_S - 2 * DAY_S
-        tasks = tasks_between(self._fleet.routes[k].shuttle, from_s, self._until_s)
+        shuttle, calendar = self._fleet.routes[k].shuttle, self._fleet.calendar
+        tasks = tasks_between(calendar, shuttle, from_s, self._until_s)
         return [*still_to_do(tuple(tasks), now_s)]
 
     def lay_out(self, up_to_s: int, now_s: int, events: list[Event]) -> None:
@@ -83,14 +85,15 @@ class Duties:
             return
         up_to_s = min(up_to_s, now_s + self._ahead_s)
         first = self._until_s < 0
-        from_s = (now_s - CUT_S) // DAY_S * DAY_S + CUT_S if first else self._until_s
-        self._until_s = max((up_to_s - CUT_S) // DAY_S * DAY_S + CUT_S + DAY_S, self._until_s)
+        calendar = self._fleet.calendar
+        from_s = calendar.last_s(CUT_S, now_s) if first else self._until_s
+        self._until_s = max(calendar.last_s(CUT_S, up_to_s, days=1), self._until_s)
         for k, route in enumerate(self._fleet.routes):
             if route.holder is not None:
                 continue  # who has it sees to that
-            tasks = list(tasks_between(route.shuttle, from_s, self._until_s))
+            tasks = list(tasks_between(calendar, route.shuttle, from_s, self._until_s))
             if first:
-                before = tasks_between(route.shuttle, from_s - 2 * DAY_S, from_s)
+                before = tasks_between(calendar, route.shuttle, from_s - 2 * DAY_S, from_s)
                 tasks = [*still_to_do((*before, *tasks), now_s)]
             if tasks and route.lending is not None and route.lending.revision >= 0:
                 kept = (*route.lending.tasks, *tasks)
@@ -131,33 +134,36 @@ class Duties:
             self._publisher.shorten(k, strike, now_s, events)
 
 
-def tasks_between(shuttle: Shuttle, from_s: int, to_s: int) -> Iterator[Task]:
+def tasks_between(calendar: Calendar, shuttle: Shuttle, from_s: int, to_s: int) -> Iterator[Task]:
     """All tasks of a shuttle that may begin from one time to another."""
-    for day in range(from_s // DAY_S - 2, to_s // DAY_S + 1):
-        for task in _tasks_of_day(shuttle, day * DAY_S):
+    days = range(calendar.local_s(from_s) // DAY_S - 2, calendar.local_s(to_s) // DAY_S + 1)
+    for day in days:
+        for task in _tasks_of_day(shuttle, calendar, day * DAY_S):
             if from_s <= task.earliest_s < to_s:
                 yield task
 
 
-def _tasks_of_day(shuttle: Shuttle, midnight_s: int) -> Iterator[Task]:
+def _tasks_of_day(shuttle: Shuttle, calendar: Calendar, midnight_s: int) -> Iterator[Task]:
+    """All that a shuttle does on a day, given what clocks show as it begins."""
     shifts = shuttle.shifts
     tomorrow = [from_s + DAY_S for from_s, _ in shifts[:1]]
     begins_s = [*(from_s for from_s, _ in shifts[1:]), *tomorrow]
     for (_, ends_s), next_s in zip(shifts, begins_s, strict=True):
         if next_s > ends_s:
+            off_s = calendar.at_s(midnight_s + ends_s)
             yield Task(
                 kind=TaskKind.OFF_DUTY,
                 stop=shuttle.depot_stop,
-                earliest_s=midnight_s + ends_s,
-                latest_s=midnight_s + ends_s,
-                duration_s=next_s - ends_s,
+                earliest_s=off_s,
+                latest_s=off_s,
+                duration_s=calendar.at_s(midnight_s + next_s) - off_s,
             )
     for upkeep in shuttle.upkeep:
         yield Task(
             kind=upkeep.kind,
             stop=upkeep.stop,
-            earliest_s=midnight_s + upkeep.from_s,
-            latest_s=midnight_s + upkeep.to_s,
+            earliest_s=calendar.at_s(midnight_s + upkeep.from_s),
+            latest_s=calendar.at_s(midnight_s + upkeep.to_s),
             duration_s=upkeep.duration_s,
         )
 

@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.dispatcher import columns as c
-from services.dispatcher.arrays import Fleet
+from services.dispatcher.arrays import Fleet, allocated
 from services.dispatcher.departures import T_COLUMNS, outline
 from services.dispatcher.energy import point_mwh, runs_short
-from services.dispatcher.moves import DAY_MIN, book
+from services.dispatcher.moves import book
+from services.dispatcher.pages import turned, with_more
 from services.dispatcher.route import Route, Stopover
 from services.dispatcher.schedule import refresh
 from services.dispatcher.sight import Sight, differing, take_over
 from services.domain.battery import Battery, Charger
+from services.domain.calendar import Calendar
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import Ride
+from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task import TaskKind
 from services.domain.territory import Territory
@@ -63,7 +66,9 @@ class Shuttles:
         ways: Ways,
         territory: Territory,
         chargers: tuple[Charger, ...] = (),
+        calendar: Calendar | None = None,
     ) -> None:
+        self.calendar = calendar or Calendar()
         self.closed: frozenset[int] = frozenset()
         """Links that are closed."""
         self.changed_s = -1
@@ -98,7 +103,9 @@ class Shuttles:
                 heads[k, c.H_CAPACITY : c.H_PER_STOP + 1] = _battery(shuttle.battery)
         limits = () if territory.supervision is None else territory.supervision.limits
         self.supervised = bool(limits)
-        self.arrays = _allocate(heads, POSITIONS, np.array(limits, np.int64))
+        self.arrays = allocated(heads, POSITIONS, np.array(limits, np.int64))
+        self._page_until_s = 0
+        self.turn_page(0)
         self.drive_on(ways)
 
     def trial(self, chosen: Sequence[int]) -> Shuttles:
@@ -232,6 +239,23 @@ class Shuttles:
         others = differing(seen.booked, self.arrays.booked)
         take_over(self.arrays, seen, np.unique(np.append(others, k)))
 
+    def limit(self, minute: int) -> int:
+        """How many shuttles may move in a minute, counted from the first day's midnight."""
+        limits = self.arrays.limits
+        return int(limits[self.calendar.local_s(minute * 60) // 60 % len(limits)])
+
+    @property
+    def booked_min(self) -> int:
+        """Up to which minute drives may be booked; 0 where nobody supervises them."""
+        return int(self.arrays.days[0, 0]) + len(self.arrays.total) if self.supervised else 0
+
+    def turn_page(self, now_s: int) -> None:
+        """Let minutes be booked from the day before on, once a day."""
+        if now_s < self._page_until_s:
+            return
+        self._page_until_s = (now_s // DAY_S + 1) * DAY_S
+        self.arrays = turned(self.arrays, self.calendar, now_s)
+
     def book(self, k: int, now_s: int) -> None:
         """Book the minutes in which shuttle ``k`` moves, by its schedule and newest plan."""
         self.touched.add(k)
@@ -241,9 +265,7 @@ class Shuttles:
         self.arrays.heads[k, c.H_PARK] = -1 if parking is None else parking
         needed = book(self.ways, self.arrays, k, now_s)
         if needed > len(self.arrays.total):
-            more = ((0, needed + DAY_MIN - len(self.arrays.total)),)
-            total, booked = (self.arrays.total, more), (self.arrays.booked, ((0, 0), *more))
-            self.arrays = self.arrays._replace(total=np.pad(*total), booked=np.pad(*booked))
+            self.arrays = with_more(self.arrays, needed)
             book(self.ways, self.arrays, k, now_s)
 
     def can_spare(self, k: int, stop: int) -> bool:
@@ -341,10 +363,10 @@ class Shuttles:
         size = old.times.shape[0]
         while size < needed:
             size *= 2
-        made = _allocate(old.heads, size, old.limits)
+        made = allocated(old.heads, size, old.limits)
         made.visits[:, : old.visits.shape[1]] = old.visits
         made.rides[:, : old.rides.shape[1]] = old.rides
-        self.arrays = made._replace(total=old.total, booked=old.booked, spans=old.spans)
+        self.arrays = old._replace(visits=made.visits, rides=made.rides, times=made.times)
 
 
 def before_task(stops: list[Stopover]) -> int:
@@ -371,17 +393,3 @@ def _add(load: list[int], terms: Terms, sign: int) -> None:
     load[0] += sign * terms.seats
     load[1] += sign * terms.wheelchairs
     load[2] += sign * terms.luggage
-
-
-def _allocate(heads: NDArray[np.int64], positions: int, limits: NDArray[np.int64]) -> Fleet:
-    count = len(heads)
-    return Fleet(
-        heads=heads,
-        visits=np.zeros((count, positions, c.V_COLUMNS), np.int64),
-        rides=np.zeros((count, positions, c.R_COLUMNS), np.int64),
-        times=np.zeros((positions, 2), np.int64),
-        limits=limits,
-        total=np.zeros(0, np.int64),
-        booked=np.zeros((count, 0), np.uint8),
-        spans=np.zeros((count, 2), np.int64),
-    )

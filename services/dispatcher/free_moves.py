@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from services.dispatcher import columns as c
 from services.dispatcher.arrays import Fleet
 from services.dispatcher.departures import LATE_S
-from services.dispatcher.moves import DAY_MIN, MINUTE_S, book_kept
+from services.dispatcher.moves import MINUTE_S, book_kept
+from services.dispatcher.pages import limits_at
 from services.network.driving import Ways
 from services.solver.problem import Moves
 
@@ -44,11 +45,12 @@ def free_moves(
     number, parts = part
     first = now_s // MINUTE_S
     minutes = np.arange(first, (until_s + LATE_S) // MINUTE_S + 1)
-    known = minutes[minutes < len(arrays.total)]
+    kept_from = int(arrays.days[0, 0])
+    known = minutes[minutes < len(arrays.total) + kept_from] - kept_from
     total, own = np.zeros(len(minutes), np.int64), np.zeros(len(minutes), np.int64)
     total[: len(known)] = arrays.total[known]
     own[: len(known)] = arrays.booked[list(shuttles)][:, known].sum(axis=0)
-    left = np.maximum(arrays.limits[minutes % DAY_MIN] - total, 0)
+    left = np.maximum(limits_at(arrays, minutes) - total, 0)
     booked = np.zeros((len(shuttles), len(minutes)), np.bool_)
     for row, k, stays in zip(booked, shuttles, kept, strict=True):
         book_kept(ways, arrays.heads[k], arrays.visits[k], (now_s, *stays[:3].tolist()), row)

@@ -132,7 +132,7 @@ class Ledger:
             layout=self._layout,
             duties_until_s=duties.until_s,
             disruptions=fleet.disruptions,
-            booked_min=len(fleet.arrays.total),
+            booked_min=fleet.booked_min,
             shuttle_ids=self._ids,
             heard_s=tuple([route.heard_s for route in fleet.routes]),
             waiting=answers.stored(),
@@ -217,7 +217,9 @@ class Ledger:
 
     def _restore_shuttles(self, shuttles: dict[ShuttleId, StoredShuttle], zone: StoredZone) -> None:
         fleet, rides = self._parts.fleet, self._parts.rides
-        count, minutes = len(self._ids), zone.booked_min if fleet.supervised else 0
+        fleet.turn_page(zone.now_s)
+        count = len(self._ids)
+        minutes = max(zone.booked_min - fleet.booked_min, 0)
         booked = np.zeros((count, minutes), np.uint8)
         fleet.arrays = fleet.arrays._replace(total=np.zeros(minutes, np.int64), booked=booked)
         for shuttle_id, stored in shuttles.items():

@@ -180,5 +180,5 @@ class Lender:
         kept = [task for task in handed.tasks if task.earliest_s < until_s]
         if handed.tasks_until_s < until_s:
             shuttle = self._fleet.routes[k].shuttle
-            kept += tasks_between(shuttle, handed.tasks_until_s, until_s)
+            kept += tasks_between(self._fleet.calendar, shuttle, handed.tasks_until_s, until_s)
         return [*still_to_do(tuple(kept), now_s)]

@@ -2,6 +2,7 @@
 
 Each drive of a plan is booked from when it begins at the earliest to when it ends at the latest
 without breaking a promise, so shuttles that run late, within what was promised, disturb no other.
+Minutes are counted from where the bookings begin (`services.dispatcher.pages`).
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def book(ways, fleet, k, now_s):  # type: ignore[no-untyped-def]
     times = np.empty((head[c.H_VISITS] + 2, 3), np.int64)
     first, needed = len(total), 0
     for i in range(drives(ways, head, visits, now_s, times)):
-        begins, ends = max(times[i, 0] // MINUTE_S, 0), last_minute(times[i]) + 1
+        begins = max(times[i, 0] // MINUTE_S - fleet.days[0, 0], 0)
+        ends = last_minute(times[i]) + 1 - fleet.days[0, 0]
         first, needed = min(first, begins), max(needed, ends)
         for minute in range(begins, min(ends, len(total))):
             total[minute] += 1 - row[minute]
@@ -121,18 +123,28 @@ def locate_and_book(ways, fleet, shuttles, now_s, latency_s):  # type: ignore[no
 
 
 @kernel
+def limit_at(fleet, minute):  # type: ignore[no-untyped-def]
+    """How many shuttles are supervised in a minute, by what clocks show then."""
+    minute += fleet.days[0, 0]
+    more = 0
+    for change in range(len(fleet.days)):
+        if fleet.days[change, 0] <= minute:
+            more = fleet.days[change, 1]
+    return fleet.limits[(minute + more) % DAY_MIN]
+
+
+@kernel
 def is_full(fleet, minute):  # type: ignore[no-untyped-def]
     """Whether as many shuttles are booked as are supervised."""
     taken = fleet.total[minute] if minute < len(fleet.total) else 0
-    return taken >= fleet.limits[minute % DAY_MIN]
+    return taken >= limit_at(fleet, minute)
 
 
 @kernel
 def is_overbooked(fleet, k):  # type: ignore[no-untyped-def]
     """Whether a shuttle moves, by its plan, in a minute in which too many do."""
     for minute in range(fleet.spans[k, 0], fleet.spans[k, 1]):
-        taken, limit = fleet.total[minute], fleet.limits[minute % DAY_MIN]
-        if fleet.booked[k, minute] and taken > limit:
+        if fleet.booked[k, minute] and fleet.total[minute] > limit_at(fleet, minute):
             return True
     return False
 
@@ -150,7 +162,8 @@ def overbooks(ways, fleet, ask, found):  # type: ignore[no-untyped-def]
     schedule(ways, head, visits, rides)
     times = np.empty((head[c.H_VISITS] + 2, 3), np.int64)
     for i in range(drives(ways, head, visits, head[c.H_FREE], times)):
-        for minute in range(max(times[i, 0] // MINUTE_S, 0), last_minute(times[i]) + 1):
+        begins = max(times[i, 0] // MINUTE_S - fleet.days[0, 0], 0)
+        for minute in range(begins, last_minute(times[i]) + 1 - fleet.days[0, 0]):
             own = minute < len(fleet.total) and fleet.booked[k, minute]
             if not own and is_full(fleet, minute):
                 return True

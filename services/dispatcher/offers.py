@@ -10,6 +10,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.arrays import Ask
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.objective import DRIVE_COST
+from services.domain.calendar import Calendar
 from services.domain.ride import Constraint, Promise, Request, Ride, StopWalk
 from services.domain.settings_part import DAY_S
 from services.domain.territory import Territory
@@ -29,8 +30,14 @@ class Terms:
         Seconds between two stops.
     """
 
-    def __init__(self, territory: Territory, drive_s: Callable[[int, int], int]) -> None:
+    def __init__(
+        self,
+        territory: Territory,
+        drive_s: Callable[[int, int], int],
+        calendar: Calendar | None = None,
+    ) -> None:
         self.territory = territory
+        self._calendar = calendar or Calendar()
         self.promises = territory.promises
         self.reserve_s = territory.reserve_s
         self._drive_s = drive_s
@@ -48,7 +55,7 @@ class Terms:
 
     def under(self, territory: Territory) -> Terms:
         """The same between the same stops, under other rules."""
-        return Terms(territory, self._drive_s)
+        return Terms(territory, self._drive_s, self._calendar)
 
     def tried(self, near: tuple[StopWalk, ...]) -> tuple[StopWalk, ...]:
         """The stops that an instant answer tries: the nearest few within the walking limit."""
@@ -84,10 +91,12 @@ class Terms:
         service = self.territory.service
         if service.closes_s is None:
             return 0, c.FAR_S
-        day_s = request.departure_s // DAY_S * DAY_S
-        if request.departure_s - day_s < service.closes_s - DAY_S:
+        departs_s = self._calendar.local_s(request.departure_s)
+        day_s = departs_s // DAY_S * DAY_S
+        if departs_s - day_s < service.closes_s - DAY_S:
             day_s -= DAY_S
-        return day_s + service.opens_s, day_s + service.closes_s
+        at_s = self._calendar.at_s
+        return at_s(day_s + service.opens_s), at_s(day_s + service.closes_s)
 
     def latest_s(self, request: Request) -> int:
         """A time after which nothing of a request that can be served happens."""

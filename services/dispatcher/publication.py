@@ -8,7 +8,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.energy import level_when_free, to_first_mwh
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.leases import grant
-from services.dispatcher.moves import DAY_MIN, is_overbooked
+from services.dispatcher.moves import is_overbooked
 from services.dispatcher.objective import ROUNDING_S
 from services.dispatcher.plans import plan_of
 from services.dispatcher.plugs import booked_s
@@ -248,11 +248,16 @@ class Publisher:
         fleet, head = self._fleet, self._fleet.head(k)
         if not fleet.supervised:
             return None
-        limits, total, own = fleet.arrays.limits, fleet.arrays.total, fleet.arrays.booked[k]
-        known = range(len(total))
+        first = int(fleet.arrays.days[0, 0])
+        total, own = fleet.arrays.total, fleet.arrays.booked[k]
+
+        def others(minute: int) -> int:
+            at = minute - first
+            return int(total[at]) - int(own[at]) if 0 <= at < len(total) else 0
+
         return Supervised(
-            limit=lambda minute: int(limits[minute % DAY_MIN]),
-            booked=lambda minute: int(total[minute]) - int(own[minute]) if minute in known else 0,
+            limit=fleet.limit,
+            booked=others,
             standing=int(head[c.H_STOP]) if head[c.H_MODE] == c.AT_STOP else -1,
         )
 

@@ -18,6 +18,7 @@ from services.network.served import Served
 from services.runtime.clock import Clock
 from services.runtime.membership import Membership
 from services.runtime.ports import ZoneHolding
+from services.runtime.zone_clocks import dated
 from services.wire.topics import partition_of
 
 
@@ -51,7 +52,7 @@ def dispatcher(
         expected_in(network, DayKind(0, weather))  # a forecast that is missing is told at once
     attendants = Attendants(around.messages, weather, registry)
 
-    networks = dict(served)
+    networks = dated(served, clocks)
 
     def host(zone: ZoneId, holding: ZoneHolding) -> Host:
         return Host.held(zone, networks[zone], clocks[zone], holding)

@@ -65,7 +65,7 @@ def stored_shuttle(fleet: Shuttles, k: int) -> StoredShuttle:
         fault_s=route.fault_s,
         fault_stop=route.fault_stop,
         repaired_s=route.repaired_s,
-        booked=_runs(arrays.booked[k]) if fleet.supervised else (),
+        booked=_runs(arrays.booked[k], int(arrays.days[0, 0])) if fleet.supervised else (),
         leases=tuple(StoredLease(ride_id, *lease) for ride_id, lease in route.leases.items()),
         unanswered_s=route.unanswered_s,
         grant_s=route.grant_s,
@@ -106,13 +106,16 @@ def restore_shuttle(
         arrays.heads[k, c.H_LEVEL] = level_mwh
     for i, stop in enumerate(stored.stopovers):
         arrays.visits[k, i, TIMES] = stop.times
-    for from_min, until_min in stored.booked if fleet.supervised else ():
-        arrays.booked[k, from_min:until_min] = 1
-    if stored.booked and fleet.supervised:
-        arrays.spans[k] = stored.booked[0].from_min, stored.booked[-1].until_min
+    first = int(arrays.days[0, 0])
+    booked = [(a - first, b - first) for a, b in stored.booked] if fleet.supervised else []
+    for begins, ends in booked:
+        arrays.booked[k, begins:ends] = 1
+    if booked:
+        arrays.spans[k] = booked[0][0], booked[-1][1]
 
 
-def _runs(row: NDArray[np.uint8]) -> tuple[Booking, ...]:
-    """The minutes that are marked, as spans."""
+def _runs(row: NDArray[np.uint8], first: int) -> tuple[Booking, ...]:
+    """The minutes that are marked, as spans, given which minute the first is."""
     edges = np.flatnonzero(np.diff(row, prepend=np.uint8(0), append=np.uint8(0))).tolist()
-    return tuple(Booking(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True))
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return tuple(Booking(a + first, b + first) for a, b in pairs)

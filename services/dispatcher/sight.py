@@ -69,6 +69,7 @@ class Sight:
             or self._ways is not ways
             or before.visits.shape != arrays.visits.shape
             or before.booked.shape != arrays.booked.shape
+            or before.days is not arrays.days
         ):
             self._moment, self._ways = moment, ways
             return np.arange(count)

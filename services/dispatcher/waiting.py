@@ -38,6 +38,7 @@ class Waiting:
     def __init__(self, network: Network, shuttles: Sequence[Shuttle]) -> None:
         self.settings = network.territory.parking
         self.service = network.territory.service
+        self._calendar = network.calendar
         self._depot = {shuttle.id: shuttle.depot_stop for shuttle in shuttles}
         self._reach_s = network.territory.promises.wait_s_max
         self._drive_s = network.tables.drive_s
@@ -87,7 +88,8 @@ class Waiting:
         idle = [one for one in fleet if one.idle_since_s is not None]
         if not idle:
             return {}
-        milli = awaited.between(now_s, now_s + self.settings.ahead_s)
+        of_day_s = self._calendar.local_s(now_s)
+        milli = awaited.between(of_day_s, of_day_s + self.settings.ahead_s)
         wanted = Wanted(awaited.stops, milli / THOUSAND, self._reach_s, self.settings.worth_s)
         places = np.unique(np.array([*awaited.stops, *(one.stop for one in idle)], np.int64))
         ways_s = np.array([self._ways_s(one, places, now_s) for one in idle])

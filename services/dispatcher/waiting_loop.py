@@ -73,7 +73,7 @@ class WaitingLoop:
         while True:
             await self._clock.sleep_until((self._clock.now_s() // every_s + 1) * every_s)
             now_s = self._clock.now_s()
-            if not self._waiting.service.is_open(now_s):
+            if not self._waiting.service.is_open(self._clock.day.calendar.local_s(now_s)):
                 continue
             # A snapshot, taken between two steps of the zone; the rest happens beside it.
             fleet = self._standings(now_s)

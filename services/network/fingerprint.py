@@ -15,7 +15,7 @@ FORMAT = "navette-territory-1"
 
 
 def fingerprint(network: Network) -> str:
-    """Hash a territory's settings, stops, roads and travel tables.
+    """Hash a territory's settings, stops, roads, travel tables, and when its clocks change.
 
     Places and forecasts are not in it: what comes of them reaches a zone as messages. Nor is what
     is kept of riders, which no zone hears of.
@@ -25,6 +25,8 @@ def fingerprint(network: Network) -> str:
     if network.zones is not None:
         text += f" {network.zones.own} {' '.join(network.zones.ids)}"
     digest = hashlib.sha256(f"{FORMAT} {text} {network.tables.version}".encode())
+    if network.calendar.changes:
+        digest.update(repr(network.calendar.changes).encode())
     for part in (network.stops, network.roads):
         if part is None:
             continue

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from services.domain.calendar import Calendar
 from services.domain.errors import InvalidFile, InvalidRequest
 from services.domain.geo import Plane, Point
 from services.domain.places import Place, PlaceKind, PlaceRole
@@ -37,6 +38,8 @@ class Network:
         Where it was read from, if from a folder.
     zones
         If this is how one zone of several sees it: which.
+    calendar
+        When clocks are changed there, in seconds of its zone; by default never, as on a single day.
     """
 
     territory: Territory
@@ -47,6 +50,7 @@ class Network:
     plane: Plane
     folder: Path | None = None
     zones: Zones | None = None
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 def load(folder: Path, cache: Path | None = None, progress: Progress | None = None) -> Network:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from services.domain.daylight import light_s
 from services.domain.geo import Point
@@ -32,12 +33,18 @@ def dark_hours(network: Network, day: date) -> tuple[Restriction, ...]:
 
 
 def _nights(place: Point, day: date, timezone: str) -> Iterator[Restriction]:
+    zone = ZoneInfo(timezone)
+    begins = datetime.combine(day, time(12), zone).astimezone(UTC) - timedelta(hours=12)
     darkens_s = -DAY_S
     for ahead in range(-1, 3):
-        light = light_s(place, day + timedelta(days=ahead), timezone)
+        other = day + timedelta(days=ahead)
+        light = light_s(place, other, timezone)
         if light is None:
             continue
-        lightens_s = light[0] + DAY_S * ahead
+        # Clocks may be changed in between.
+        midnight = datetime.combine(other, time(), zone).astimezone(UTC)
+        ahead_s = round((midnight - begins).total_seconds())
+        lightens_s = light[0] + ahead_s
         if ahead >= 0:
             yield Restriction(DARKNESS, darkens_s, lightens_s, darkness=True)
-        darkens_s = light[1] + DAY_S * ahead
+        darkens_s = light[1] + ahead_s

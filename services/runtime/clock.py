@@ -14,6 +14,7 @@ from math import floor, isfinite
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from services.domain.calendar import Calendar, calendar_of
 from services.domain.errors import InvalidSetting
 
 
@@ -48,6 +49,19 @@ class ServiceDay:
     def seconds(self, moment: datetime) -> int:
         """Return the whole seconds from midnight to a moment (with a time zone), rounded down."""
         return (moment - self.midnight) // timedelta(seconds=1)
+
+    def days_at(self, at_s: float) -> int:
+        """Return how many days later than this one it is, ``at_s`` seconds after midnight."""
+        return (self.moment(at_s).date() - self.date).days
+
+    def later(self, days: int) -> ServiceDay:
+        """Return the service day so many days later."""
+        return ServiceDay(self.date + timedelta(days=days), self.timezone)
+
+    @property
+    def calendar(self) -> Calendar:
+        """When clocks are changed, in these seconds."""
+        return calendar_of(self.midnight, self.timezone)
 
 
 class Clock(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from services.domain.errors import InvalidSetting
 from services.domain.ids import ZoneId
+from services.network.folder import Network
 from services.network.served import Served
 from services.network.zone_networks import territory_of
 from services.runtime.clock import Clock, ServiceDay
@@ -45,3 +47,8 @@ async def zone_clocks(
         days[territory] = day
         found[zone] = clock.on(ServiceDay(day, timezone))
     return found
+
+
+def dated(served: Iterable[Served], clocks: Mapping[ZoneId, Clock]) -> Mapping[ZoneId, Network]:
+    """Territories as their zones count: with when clocks change there."""
+    return {zone: replace(network, calendar=clocks[zone].day.calendar) for zone, network in served}

@@ -157,7 +157,7 @@ class LiveShuttles:
             chargers(network),
         )
         self._world.report_every_s = POSITION_EVERY_S
-        self._world.operators = Operators(territory.supervision)
+        self._world.operators = Operators(territory.supervision, clock.day.calendar)
         self._reports: list[Report] = []
         self._world.connect(self._agenda, self._reports.append)
         self._news = asyncio.Event()

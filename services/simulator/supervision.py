@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from services.domain.calendar import Calendar
 from services.domain.fleet_settings import Supervision
 
 MINUTE_S = 60
@@ -28,10 +29,13 @@ class Operators:
     ----------
     supervision
         Who is on duty; None: any number of shuttles may move.
+    calendar
+        What clocks show.
     """
 
-    def __init__(self, supervision: Supervision | None) -> None:
+    def __init__(self, supervision: Supervision | None, calendar: Calendar | None = None) -> None:
         self._limits = None if supervision is None else supervision.limits
+        self._calendar = calendar or Calendar()
         self._moving: set[int] = set()
         self._waiting: dict[int, int] = {}
         self.waits: list[Wait] = []
@@ -67,16 +71,17 @@ class Operators:
         """When more shuttles may move than now, if somebody waits."""
         if not self._waiting or self._limits is None:
             return None
-        minutes = len(self._limits)
-        now = now_s // MINUTE_S
-        limit = self._limits[now % minutes]
-        later = (m for m in range(now + 1, now + minutes) if self._limits[m % minutes] > limit)
-        return next((m * MINUTE_S for m in later), None)
+        now, limit = now_s // MINUTE_S, self._limit(now_s)
+        later = (m * MINUTE_S for m in range(now + 1, now + len(self._limits)))
+        return next((at_s for at_s in later if self._limit(at_s) > limit), None)
 
-    def _room(self, now_s: int) -> int:
+    def _limit(self, at_s: int) -> int:
         if self._limits is None:
             return FOR_EVER
-        return self._limits[now_s // MINUTE_S % len(self._limits)] - len(self._moving)
+        return self._limits[self._calendar.local_s(at_s) // MINUTE_S % len(self._limits)]
+
+    def _room(self, now_s: int) -> int:
+        return self._limit(now_s) - len(self._moving)
 
     def _before(self, shuttle: int, now_s: int) -> list[int]:
         own = (self._waiting.get(shuttle, now_s), shuttle)

@@ -167,7 +167,7 @@ def test_a_later_day_is_told_in_seconds_of_its_own() -> None:
     """Asked for the evening before, cancelled in the morning; a shuttle was broken over night."""
     wish = replace(request("r", [(0, 0)], [(1, 0)], DAY_S + EIGHT_S), arrive_by_s=DAY_S + 40_000)
     lived = LivedRider(wish, DAY_S - 3600, cancelled_s=DAY_S + EIGHT_S - 60)
-    (trip,) = wishes.demand([lived], NETWORK, 1).trips
+    (trip,) = wishes.demand([lived], NETWORK, DAY_S).trips
     assert (trip.request_s, trip.departure_s) == (0, EIGHT_S)
     assert (trip.arrive_by_s, trip.cancel_s) == (40_000, EIGHT_S - 60)
     name = ShuttleId("shuttle-1")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from services.dispatcher.core import Zone
 from services.dispatcher.saving import kept_rows
 from services.dispatcher.service import Dispatcher, Step
 from services.domain.errors import NavetteError, Unreadable
+from services.network.fingerprint import fingerprint
 from services.network.fleet import shuttles
 from services.network.folder import Network
+from services.runtime.clock import ServiceDay
 from services.runtime.code_version import code_version
 from services.runtime.journal import link
 from services.simulator.replay.archive import Archive, SnapshotFile
@@ -98,7 +101,9 @@ class Again:
 
     def __init__(self, archive: Archive, territories: Mapping[str, Network]) -> None:
         self._archive = archive
-        self._territories = territories
+        self._given = tuple(territories.values())
+        dated = [_dated(network, archive.manifest.first_day) for network in self._given]
+        self._territories = {**territories, **{fingerprint(one): one for one in dated}}
         self._snapshots = list(archive.manifest.snapshots)
         self._code: str | None = None
         self._network: Network | None = None
@@ -175,8 +180,8 @@ class Again:
         self.replayed.link = snapshot.link
 
     def _territory(self, place: SnapshotFile | None) -> Network:
-        if place is None and len(self._territories) == 1:
-            return next(iter(self._territories.values()))
+        if place is None and len(self._given) == 1:
+            return self._given[0]
         if place is None:
             raise OtherTerritory("the journal does not say on which territory it began: give one")
         if place.territory not in self._territories:
@@ -286,3 +291,9 @@ def _unlike_rows(expected: tuple[KeptRow, ...], found: tuple[KeptRow, ...]) -> l
 
 def _named(entry: Entry) -> str:
     return f"step {entry.number}"
+
+
+def _dated(network: Network, first: date) -> Network:
+    """A territory whose zone counts from a day on."""
+    calendar = ServiceDay(first, network.territory.timezone).calendar
+    return replace(network, calendar=calendar)

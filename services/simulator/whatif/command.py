@@ -16,6 +16,7 @@ from services.domain.errors import InvalidFile, InvalidRequest
 from services.forecast.expected import expected_in
 from services.network.fleet import shuttles
 from services.network.folder import Network
+from services.runtime.clock import ServiceDay
 from services.simulator.chance import Chance
 from services.simulator.demand import Demand, write_demand
 from services.simulator.inputs import read_inputs
@@ -124,10 +125,11 @@ def lived_day(archive: Archive, asked: Asked) -> Lived:
         raise InvalidRequest("whatif", "its territory has other zones too, which also had a part")
     warm_up(network)
     again = Again(archive, territories)
-    found = outside(again.steps())
+    first = archive.manifest.first_day
+    calendar = ServiceDay(first, network.territory.timezone).calendar
+    found = outside(again.steps(), calendar)
     if (difference := again.replayed.difference) is not None:
         raise InvalidFile(archive.folder, " ".join(described(archive, difference)))
-    first = archive.manifest.first_day
     number = _chosen(found.days(), first, asked.day)
     everybody = list(found.of_day(number))
     riders = {one.request.ride_id: one for one in everybody if lived.is_known(one)}
@@ -138,7 +140,7 @@ def lived_day(archive: Archive, asked: Asked) -> Lived:
         found=found,
         riders={str(name): one for name, one in riders.items()},
         left_out=len(everybody) - len(riders),
-        demand=wishes.demand(riders.values(), network, number),
+        demand=wishes.demand(riders.values(), network, found.begins_s(number)),
     )
 
 

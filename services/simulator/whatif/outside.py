@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from services.dispatcher.service import Step
+from services.domain.calendar import Calendar
 from services.domain.events import (
     AcceptOffer,
     CancelRide,
@@ -102,6 +103,8 @@ class Outside:
         What was said about when shuttles may drive, and when.
     ways
         From which stop to which shuttles set off, how often, by day.
+    calendar
+        When clocks were changed.
     """
 
     riders: dict[RideId, LivedRider] = field(default_factory=dict)
@@ -111,22 +114,31 @@ class Outside:
     opened: dict[str, int] = field(default_factory=dict)
     driving: list[tuple[int, RestrictDriving]] = field(default_factory=list)
     ways: dict[int, Counter[tuple[int, int]]] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+
+    def day_of(self, at_s: int) -> int:
+        """On which day of the zone a time lies."""
+        return self.calendar.local_s(at_s) // DAY_S
+
+    def begins_s(self, day: int) -> int:
+        """From when on a day counts: twelve hours before its noon."""
+        return self.calendar.at_s(day * DAY_S + DAY_S // 2) - DAY_S // 2
 
     def days(self) -> dict[int, int]:
         """How many rides were wanted on each day of the zone."""
-        days = Counter(one.request.departure_s // DAY_S for one in self.riders.values())
+        days = Counter(self.day_of(one.request.departure_s) for one in self.riders.values())
         return dict(sorted(days.items()))
 
     def of_day(self, day: int) -> Iterator[LivedRider]:
         """Who wanted to ride on a day, in the order in which they asked."""
         for one in self.riders.values():
-            if one.request.departure_s // DAY_S == day:
+            if self.day_of(one.request.departure_s) == day:
                 yield one
 
 
-def outside(steps: Iterable[Step]) -> Outside:
+def outside(steps: Iterable[Step], calendar: Calendar | None = None) -> Outside:
     """Take out of a journal what came from outside."""
-    found = Outside()
+    found = Outside(calendar=calendar or Calendar())
     for step in steps:
         for message in step.inputs:
             _hear(found, message, step.now_s)
@@ -173,7 +185,7 @@ def _report(found: Outside, message: Message, now_s: int) -> None:
             last.from_s = min(last.from_s, at_s)
     match message:
         case Departed(stop=stop, towards=towards):
-            found.ways.setdefault(at_s // DAY_S, Counter())[stop, towards] += 1
+            found.ways.setdefault(found.day_of(at_s), Counter())[stop, towards] += 1
         case Fault():
             found.breakdowns.append(Spell(shuttle_id, at_s))
         case Repaired():

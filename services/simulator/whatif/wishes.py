@@ -79,9 +79,9 @@ class Places:
         return int(far_m.argmin()) != nearest, others
 
 
-def demand(riders: Iterable[LivedRider], network: Network, day: int) -> Demand:
-    """Make a day's demand of those who asked for it; times count from that day's midnight."""
-    places, begins_s = Places(network), day * DAY_S
+def demand(riders: Iterable[LivedRider], network: Network, begins_s: int) -> Demand:
+    """Make a day's demand of those who asked for it; times count from when it began."""
+    places = Places(network)
     return demand_of(trip(one, places, begins_s) for one in riders)
 
 
@@ -113,7 +113,7 @@ def faults(found: Outside, lived_on: Network, network: Network, day: int, date: 
 
     Nights are those of the date, for the shuttles and corridors of this territory.
     """
-    begins_s = day * DAY_S
+    begins_s = found.begins_s(day)
     known = {shuttle.id for shuttle in shuttles(network)}
     rows = [_row("breakdown", one, begins_s) for one in found.breakdowns]
     rows += [_row("blackout", one, begins_s) for one in found.blackouts]
