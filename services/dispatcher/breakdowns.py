@@ -64,9 +64,9 @@ class Breakdowns:
     def broke_down(self, k: int, report: Fault, now_s: int, events: list[Event]) -> None:
         """Take a shuttle out of service, and see to all its riders."""
         fleet, route, head = self._fleet, self._fleet.routes[k], self._fleet.head(k)
-        if report.at_s <= route.fault_s:
+        if 0 <= route.fault_s >= report.at_s:
             return  # the same fact again
-        route.fault_s, route.fault_stop = report.at_s, report.stop
+        route.fault_s, route.fault_stop = max(report.at_s, 0), report.stop
         fleet.disruptions += 1
         waiting: list[RideId] = []
         if report.at_s > route.repaired_s:
@@ -137,7 +137,8 @@ class Breakdowns:
     def _stand(self, k: int, stop: int, at_s: int) -> None:
         head = self._fleet.head(k)
         head[c.H_MODE] = c.AT_STOP
-        self._fleet.routes[k].parking = None
+        route = self._fleet.routes[k]
+        route.parking, route.moved_s = None, max(at_s, route.moved_s)
         head[c.H_STOP] = stop
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_BUSY] = at_s

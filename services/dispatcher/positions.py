@@ -24,6 +24,18 @@ class Positions:
     def __init__(self, fleet: Shuttles) -> None:
         self._fleet = fleet
 
+    def is_old(self, k: int, report: Passed | Arrived | Departed) -> bool:
+        """Whether a report tells less than is known: what comes twice, or late, moves nobody back.
+
+        Who set off has not arrived by the same report again, nor set off twice.
+        """
+        route = self._fleet.routes[k]
+        if 0 <= route.fault_s > report.at_s:
+            return True  # it broke down since
+        goes = bool(self._fleet.head(k)[c.H_MODE] == c.MOVING)
+        same = report.at_s == route.moved_s and goes == isinstance(report, Departed)
+        return report.at_s < route.moved_s or (same and not isinstance(report, Passed))
+
     def passed(self, k: int, report: Passed) -> bool:
         """Note where a shuttle is; whether that changes when it arrives."""
         head = self._fleet.head(k)
@@ -101,6 +113,7 @@ class Positions:
     def arrived(self, k: int, report: Arrived) -> None:
         """Note that a shuttle stands at a stop."""
         head = self._fleet.head(k)
+        self._fleet.routes[k].moved_s = report.at_s
         head[c.H_MODE] = c.AT_STOP
         head[c.H_STOP] = report.stop
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
@@ -110,6 +123,7 @@ class Positions:
     def departed(self, k: int, report: Departed) -> None:
         """Note that a shuttle set off."""
         fleet, head = self._fleet, self._fleet.head(k)
+        fleet.routes[k].moved_s = report.at_s
         head[c.H_MODE] = c.MOVING
         head[c.H_LOCKED] = head[c.H_PENDING] = head[c.H_SILENT] = head[c.H_SERVING] = 0
         head[c.H_STOP] = report.towards

@@ -32,7 +32,6 @@ from services.domain.events import (
     RideCompleted,
     RideFailed,
     RideNoShow,
-    RideRetimed,
 )
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import TERMINAL, Ride, Status
@@ -107,10 +106,9 @@ class Reports:
             events.append(ReportMarked(report.shuttle_id, kind, "it lies in the future"))
             report = replace(report, at_s=now_s)
         route, went_back = self._fleet.routes[k], False
-        outdated = report.at_s < route.fault_s
         match report:
-            case Passed() | Arrived() | Departed() if outdated:
-                return  # where it broke down since is known
+            case Passed() | Arrived() | Departed() if self._positions.is_old(k, report):
+                return  # where it is since then is known
             case Passed():
                 if not self._positions.passed(k, report):
                     return
@@ -255,7 +253,7 @@ class Reports:
             withdrawn_from = self._rescue.drop(ride.id)
             coming = coming if withdrawn_from is None else withdrawn_from
             self._rescue.relieve(k, now_s, events)
-        if report.at_s <= route.fault_s:  # the shuttle broke down since
+        if 0 <= route.fault_s >= report.at_s:  # the shuttle broke down since
             self._breakdowns.let_off(k, [ride.id], now_s, now_s, events, coming)
 
     def _boarded_before(self, ride: Ride, report: Boarded, events: list[Event]) -> None:
@@ -336,11 +334,11 @@ class Reports:
             told_s = self._rides.told_late_s.get(ride_id)
             if late_s and (told_s is None or late_s >= told_s + WORSE_S):
                 self._rides.tell_late(ride_id, late_s)
-                events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=False))
+                events.append(self._rides.retime(ride_id, pickup_s, arrival_s, promise_kept=False))
                 late.append(one)
             elif not late_s and told_s is not None and not self._rides[ride_id].changing:
                 self._rides.tell_late(ride_id, None)
-                events.append(RideRetimed(ride_id, pickup_s, arrival_s, promise_kept=True))
+                events.append(self._rides.retime(ride_id, pickup_s, arrival_s, promise_kept=True))
         for one in late:
             if one.waiting:
                 self._rescue.consider(one.ride_id, k, now_s, events)

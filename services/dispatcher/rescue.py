@@ -29,7 +29,6 @@ from services.domain.events import (
     RideConfirmed,
     RideFailed,
     RideReassigned,
-    RideRetimed,
 )
 from services.domain.ids import RideId
 from services.domain.ride import Request, Ride, Status
@@ -323,7 +322,7 @@ class Rescue:
             fleet.refresh(k, now_s)
             before = self._publisher.as_it_is(k)
             times_s = found[c.F_PICKUP_S], found[c.F_DROPOFF_S]
-            events.append(RideRetimed(ride.id, *times_s, promise_kept=False))
+            events.append(self._rides.retime(ride.id, *times_s, promise_kept=False))
         self._publisher.publish(k, now_s, events, before)
 
     def _later(self, ask: Ask, ride: Ride) -> Ask:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
+from dataclasses import replace
 
+from services.domain.events import RideRetimed
 from services.domain.ids import RideId, ShuttleId
 from services.domain.ride import TERMINAL, Ride
 from services.domain.settings_part import DAY_S
@@ -50,6 +52,15 @@ class Rides(dict[RideId, Ride]):
         elif self.told_late_s.pop(ride_id, None) is None:
             return
         self._fresh[ride_id] = None
+
+    def retime(
+        self, ride_id: RideId, pickup_s: int, arrival_s: int, *, promise_kept: bool
+    ) -> RideRetimed:
+        """Note when a ride is to be expected now, and say so."""
+        self[ride_id] = replace(
+            self[ride_id], expected_pickup_s=pickup_s, expected_arrival_s=arrival_s
+        )
+        return RideRetimed(ride_id, pickup_s, arrival_s, promise_kept)
 
     def look_again(self, ride_id: RideId, at_s: int) -> None:
         """Note when an overdue ride is to be looked at again."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from services.domain.ids import RideId, ZoneId
+from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task
 from services.domain.zone_state import Lending
@@ -55,6 +56,8 @@ class Route:
     """Where it let everybody off then."""
     repaired_s: int = -1
     """When it was last repaired."""
+    moved_s: int = -DAY_S
+    """When it last set off or arrived."""
     targets: dict[int, int] = field(default_factory=dict)
     """Where each plan that was not acknowledged yet sends it first."""
     parking: tuple[int, int] | None = None

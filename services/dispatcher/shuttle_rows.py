@@ -69,6 +69,7 @@ def stored_shuttle(fleet: Shuttles, k: int) -> StoredShuttle:
         leases=tuple(StoredLease(ride_id, *lease) for ride_id, lease in route.leases.items()),
         unanswered_s=route.unanswered_s,
         grant_s=route.grant_s,
+        moved_s=route.moved_s,
         holder=route.holder,
         handed=route.handed,
         lending=route.lending,
@@ -92,7 +93,7 @@ def restore_shuttle(
     route.targets = dict(stored.targets)
     route.parking = None if stored.parking is None else (stored.parking.stop, stored.parking[0])
     route.fault_s, route.fault_stop = stored.fault_s, stored.fault_stop
-    route.repaired_s = stored.repaired_s
+    route.repaired_s, route.moved_s = stored.repaired_s, stored.moved_s
     route.leases = {ride_id: Lease(*lease) for ride_id, *lease in stored.leases}
     route.unanswered_s, route.grant_s = stored.unanswered_s, stored.grant_s
     route.holder, route.handed, route.lending = stored.holder, stored.handed, stored.lending

@@ -174,6 +174,8 @@ class StoredShuttle:
         How often it was handed over from zone to zone, as far as is known here.
     lending
         If it is to be lent.
+    moved_s
+        When it last set off or arrived.
     """
 
     shuttle_id: ShuttleId
@@ -196,6 +198,7 @@ class StoredShuttle:
     holder: ZoneId | None = None
     handed: int = 0
     lending: Lending | None = None
+    moved_s: int = -1
 
 
 class WaitingRequest(NamedTuple):

@@ -346,6 +346,7 @@ def test_a_rider_is_told_when_a_shuttle_gets_too_late_and_when_it_has_made_up_fo
     assert isinstance(told[0], RideRetimed)
     assert not told[0].promise_kept
     assert told[0].expected_pickup_s > offered.offer.promise.pickup_to_s
+    assert story.ride(R1).expected_pickup_s == told[0].expected_pickup_s, "whoever asks the store"
     again = said(story.tell(Passed(A, 0, late_s + 10), at_s=late_s + 10))
     assert again == [], "told once, until it gets much worse"
 
@@ -358,6 +359,8 @@ def test_what_was_at_risk_and_is_safe_again_is_told() -> None:
     assert [isinstance(event, RideRetimed) and event.promise_kept for event in late] == [False]
     safe = said(story.tell(Arrived(A, 1, EIGHT_S + 561), at_s=EIGHT_S + 561))
     assert [isinstance(event, RideRetimed) and event.promise_kept for event in safe] == [True]
+    ride = story.ride(R1)
+    assert (ride.expected_pickup_s or 0) <= ride.promise.pickup_to_s
 
 
 def test_a_shuttle_is_planned_from_where_it_says_it_is() -> None:
