@@ -91,6 +91,8 @@ class LocalKafka:
     def __init__(self, folder: Path, port: int, say: Callable[[str], None] = print) -> None:
         self.folder = folder.absolute()
         self.port = port
+        self.format_options: tuple[str, ...] = ()
+        """What Kafka's tool is told besides when it makes the data folder: who may log in, say."""
         self._say = say
         self._data = self.folder / "data"
         self._settings = self.folder / "server.properties"
@@ -138,7 +140,7 @@ class LocalKafka:
         """Make an empty data folder; one that was left half made is made anew."""
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
-        command += ["--config", str(self._settings), "--ignore-formatted"]
+        command += ["--config", str(self._settings), "--ignore-formatted", *self.format_options]
         with self._output.open("ab") as log:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False

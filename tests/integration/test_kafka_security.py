@@ -28,7 +28,10 @@ from tests.runtime.samples import envelope
 pytestmark = pytest.mark.usefixtures("real_servers")
 
 DAY = datetime.timedelta(days=1)
-LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_navette="secret";'
+LOGINS = "org.apache.kafka.common.security"
+PLAIN = f'{LOGINS}.plain.PlainLoginModule required user_navette="secret";'
+SCRAM = f"{LOGINS}.scram.ScramLoginModule required;"
+SCRAMS = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
 class SecureKafka(LocalKafka):
@@ -38,6 +41,11 @@ class SecureKafka(LocalKafka):
         super().__init__(folder / "kafka", free_port(), lambda _: None)
         self.secure_port = free_port()
         self.files = folder
+        self.format_options = tuple(
+            word
+            for name in SCRAMS
+            for word in ("--add-scram", f"{name}=[name=navette,password=secret]")
+        )
 
     def _properties(self, controller_port: int) -> str:
         lines = []
@@ -54,8 +62,9 @@ class SecureKafka(LocalKafka):
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": self.files / "ca.pem",
             "ssl.client.auth": "required",
-            "sasl.enabled.mechanisms": "PLAIN",
-            "plain.sasl.jaas.config": LOGIN,
+            "sasl.enabled.mechanisms": ",".join(["PLAIN", *SCRAMS]),
+            "plain.sasl.jaas.config": PLAIN,
+            **{f"{name.lower()}.sasl.jaas.config": SCRAM for name in SCRAMS},
         }
         lines += [f"listener.name.secure.{name}={value}" for name, value in secure.items()]
         return "\n".join(lines) + "\n"
@@ -126,14 +135,18 @@ async def test_a_secure_broker_is_reached_or_it_is_said_which_setting_keeps_us_o
 ) -> None:
     async with topic_keeper(settings) as keeper:
         await keeper.create(list(Topic))
-    log = KafkaLog(settings)
-    await log.start()
-    await log.append(TOPIC, "key", envelope(1))
-    assert await drain(log.reader(TOPIC, PARTITION), 1) == ["m-1"]
-    await log.close()
+    for mechanism in ("PLAIN", *SCRAMS):
+        log = KafkaLog(settings.model_copy(update={"kafka_sasl_mechanism": mechanism}))
+        await log.start()
+        offset = await log.append(TOPIC, "key", envelope(1))
+        assert await drain(log.reader(TOPIC, PARTITION, offset), 1) == ["m-1"]
+        await log.close()
+    guessed = {"kafka_sasl_password": SecretStr("guessed")}
     for wrong, said in (
-        ({"kafka_sasl_password": SecretStr("guessed")}, "log-in failed .*_PASSWORD"),
-        ({"kafka_sasl_mechanism": "SCRAM-SHA-512"}, "log-in failed .*_SASL_MECHANISM"),
+        (guessed, "log-in failed .*_PASSWORD"),
+        (guessed | {"kafka_sasl_mechanism": "SCRAM-SHA-256"}, "log-in failed .*_PASSWORD"),
+        (guessed | {"kafka_sasl_mechanism": "SCRAM-SHA-512"}, "log-in failed .*_PASSWORD"),
+        ({"kafka_sasl_username": "stranger"}, "log-in failed .*_USERNAME"),
         ({"kafka_ca": tmp_path / "other-ca.crt"}, "TLS failed .*_CA"),
         (
             {"kafka_cert": tmp_path / "stranger.crt", "kafka_key": tmp_path / "stranger.key"},
