@@ -158,11 +158,15 @@ class Shard:
         self._epoch = holding.epoch
         await self._marks.check(holding, ends)
         self._hosts = Hosts(holding, self._make, store, self._metrics)
-        for zone, held in holding.zones.items():
-            async for entry in entries(store, zone, held.published):
-                self._outbox.put(entry, entry.decided())
+        unpublished = [
+            (entry, entry.decided())
+            for zone, held in holding.zones.items()
+            async for entry in entries(store, zone, held.published)
+        ]
         # What is decided from here on is replayed from here, if code or territory changed.
         await self._saving.save_due(self._hosts, self._epoch)
+        for entry, events in unpublished:
+            self._outbox.put(entry, events)
         return holding
 
     async def _catch_up(self, holding: Holding) -> None:
