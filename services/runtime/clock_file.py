@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from services.domain.errors import InvalidFile
+from services.runtime.clock import WallClock
 
 VARIABLE = "NAVETTE_CLOCK"
 
@@ -37,8 +37,8 @@ class SharedClock:
 
     def now(self, timezone: str) -> datetime:
         """What it shows, in the time of some place."""
-        shown_s = self.shown_s + (time.time() - self.real_s) * self.speed
-        return datetime.fromtimestamp(shown_s, UTC).astimezone(ZoneInfo(timezone))
+        now_ms = WallClock.from_text(self.text).now_ms()
+        return datetime.fromtimestamp(now_ms / 1000, ZoneInfo(timezone))
 
 
 def kept_clock(file: Path, fresh: SharedClock) -> tuple[SharedClock, bool]:

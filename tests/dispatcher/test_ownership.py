@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.dispatcher.ownership import Ownership
+from services.dispatcher.saving import Saving
 from services.domain.errors import Unavailable
 from services.runtime.embedded import EmbeddedLog
 from services.runtime.membership import Call, EveryShard
 from services.runtime.metrics import new_registry
 from services.wire.topics import Topic
-from tests.dispatcher.test_shard import ZONE, Desk, desk, request, shard_of
+from tests.dispatcher.test_shard import ZONE, Desk, desk, request, sample, shard_of
 
 
 class Group(EveryShard):
@@ -97,3 +98,24 @@ async def test_a_shard_that_was_let_go_while_it_broke_is_not_taken_again() -> No
         before = await epoch(here)
         assert await epoch(here) == before + 1
         assert len(await here.store.journal(ZONE)) == 1
+
+
+async def test_what_a_take_that_failed_had_read_is_not_counted_as_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with desk(bound=1) as here:
+        await here.log.append(Topic.RIDE_EVENTS, "k", sample())
+        await here.send(request())
+        async with asyncio.timeout(20):
+            while not await here.store.journal(ZONE):  # noqa: ASYNC110 - an outbox that is stuck
+                await asyncio.sleep(0)
+        here.task.cancel()
+        await asyncio.gather(here.task, return_exceptions=True)
+
+        async def fails(*_: object) -> None:
+            raise Unavailable("the store does not answer")
+
+        monkeypatch.setattr(Saving, "save_due", fails)
+        with pytest.raises(Unavailable):
+            await shard_of(here).run()
+    assert here.metrics.outbox.waiting._value.get() == 0

@@ -12,7 +12,6 @@ import pytest
 
 from services.dispatcher.company import Beside
 from services.dispatcher.host import POSITIONS_S_MAX, Host
-from services.dispatcher.saving import Saving
 from services.dispatcher.shard import INPUT_BYTES_MAX, Shard
 from services.dispatcher.surroundings import ShardMetrics, Surroundings
 from services.domain.errors import ShardLost, Unavailable, Unreadable
@@ -261,27 +260,6 @@ async def test_what_cannot_be_read_is_put_aside_and_the_rest_goes_on() -> None:
     (broken, _, _), (_, place, _) = here.letters.kept
     assert broken == b"\xff"
     assert place == "envelope.zone"
-
-
-async def test_what_a_take_that_failed_had_read_is_not_counted_as_waiting(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with desk(bound=1) as here:
-        await here.log.append(Topic.RIDE_EVENTS, "k", sample())
-        await here.send(request())
-        async with asyncio.timeout(20):
-            while not await here.store.journal(ZONE):  # noqa: ASYNC110 - an outbox that is stuck
-                await asyncio.sleep(0)
-        here.task.cancel()
-        await asyncio.gather(here.task, return_exceptions=True)
-
-        async def fails(*_: object) -> None:
-            raise Unavailable("the store does not answer")
-
-        monkeypatch.setattr(Saving, "save_due", fails)
-        with pytest.raises(Unavailable):
-            await shard_of(here).run()
-    assert here.metrics.outbox.waiting._value.get() == 0
 
 
 async def test_a_command_that_is_too_long_is_put_aside() -> None:
