@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from services.dispatcher.core import Zone
 from services.dispatcher.service import Dispatcher
-from services.domain.events import Event, Message, Passed
+from services.domain.events import Event, Message, Passed, RequestRide
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import Ride
 from services.domain.zone_state import RowKind
@@ -22,6 +23,9 @@ from services.wire.zone_rows import encode_row
 
 IDS_MAX = 10_000
 """Newest messages that a repeat is compared with."""
+
+CLOCKS_S = 10
+"""Clocks of gateways may be behind by this."""
 
 POSITIONS_S_MAX = 2
 """Where shuttles are is taken into the zone at least this often, in seconds."""
@@ -117,10 +121,22 @@ class Host:
             return None
         if envelope.message_id in self._ids:
             return None
+        if isinstance(message, RequestRide) and message.useful_until_s is not None:
+            message = self._still_useful(message, message.useful_until_s, now_s)
         self._ids[envelope.message_id] = None
         if len(self._ids) > IDS_MAX:
             del self._ids[next(iter(self._ids))]
         return self._step(message, envelope, now_s)
+
+    def _still_useful(self, asked: RequestRide, until_s: int, now_s: int) -> RequestRide:
+        """A request as the zone is to see it, whose time may be ahead: an owner's clock was wrong.
+
+        Whether somebody still waits for its answer goes by this process's own clock, and gateways'
+        may go wrong a little. What is made of that is what the journal has.
+        """
+        if now_s > until_s + CLOCKS_S or until_s >= max(now_s, self.zone.now_s):
+            return asked
+        return replace(asked, useful_until_s=max(now_s, self.zone.now_s))
 
     def wake(self, message: Message, now_s: int) -> Decided:
         """Make a step of a timer that is due."""

@@ -15,6 +15,7 @@ from services.dispatcher.hosts import Broken, Hosts
 from services.dispatcher.marks import Marks
 from services.dispatcher.outbox import Outbox
 from services.dispatcher.places import INPUTS
+from services.dispatcher.right_time import compare
 from services.dispatcher.saving import Saving
 from services.dispatcher.surroundings import Surroundings, name_of
 from services.domain.errors import Unreadable
@@ -153,6 +154,7 @@ class Shard:
         self._letting_go.set()
 
     async def _take(self) -> Holding:
+        await compare(self._around, self.number)
         store, ends = self._around.store, await self._marks.ends()
         holding = await store.take(self.number, self._zones, self._around.owner)
         self._epoch = holding.epoch
@@ -222,6 +224,7 @@ class Shard:
                 await self._marks.see(self._epoch, records)
             if began - self._saved > SAVE_EVERY_S:
                 self._saved = began
+                await compare(self._around, self.number)
                 await self._saving.save_due(self._hosts, self._epoch)
             if decided:
                 self._metrics.steps.inc(len(decided))

@@ -60,6 +60,26 @@ class ShardMetrics:
             "Messages that the log had dropped before they were read.",
             registry=registry,
         )
+        self._count_what_goes_wrong(registry)
+        self.events = Counter(
+            "navette_ride_events_total",
+            "What was decided about rides; late and safe: promises at risk, and no longer.",
+            ["event"],
+            registry=registry,
+        )
+        self.crossings = count(
+            "navette_zone_crossings_total",
+            "Shuttles and messages that went to another zone, or came, or did not.",
+            ["kind"],
+        )
+        self.moves = Counter(
+            "navette_moves_total",
+            "Proposals that an idle shuttle waits elsewhere: taken, or turned down.",
+            ["outcome"],
+            registry=registry,
+        )
+
+    def _count_what_goes_wrong(self, registry: CollectorRegistry) -> None:
         self.broken = Counter(
             "navette_zone_breaks_total",
             "Times that a zone broke, and was read anew or stood still: a bug.",
@@ -76,21 +96,9 @@ class ShardMetrics:
             ["attendant"],
             registry=registry,
         )
-        self.events = Counter(
-            "navette_ride_events_total",
-            "What was decided about rides; late and safe: promises at risk, and no longer.",
-            ["event"],
-            registry=registry,
-        )
-        self.crossings = count(
-            "navette_zone_crossings_total",
-            "Shuttles and messages that went to another zone, or came, or did not.",
-            ["kind"],
-        )
-        self.moves = Counter(
-            "navette_moves_total",
-            "Proposals that an idle shuttle waits elsewhere: taken, or turned down.",
-            ["outcome"],
+        self.clock = Gauge(
+            "navette_clock_ahead_seconds",
+            "How far this process's clock is ahead of the store's, when last compared.",
             registry=registry,
         )
 

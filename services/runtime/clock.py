@@ -64,6 +64,13 @@ class ServiceDay:
         return calendar_of(self.midnight, self.timezone)
 
 
+LOOK_EVERY_S = 1.0
+"""So often a clock that shows the real time compares itself with it."""
+
+NAP_S = 5.0
+"""And who sleeps by it looks at least so often whether it was set."""
+
+
 class Clock(Protocol):
     """Tells the time; never goes back."""
 
@@ -74,6 +81,10 @@ class Clock(Protocol):
     @property
     def speed(self) -> float:
         """Seconds that it goes on per real second."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it shows the real time, as other machines' clocks do."""
 
     def on(self, day: ServiceDay) -> Clock:
         """Return a clock that shows the same moment, in seconds of another service day."""
@@ -91,7 +102,9 @@ class Clock(Protocol):
 class WallClock:
     """Goes with real time, or by a factor faster or slower.
 
-    It follows the machine's monotonic clock, so that setting the machine's time changes nothing.
+    It follows the machine's monotonic clock, so that setting the machine's time changes nothing;
+    unless it is to show the real time, which it looks at every second: it goes forward to it at
+    once, and back by going slower.
 
     Parameters
     ----------
@@ -103,6 +116,8 @@ class WallClock:
         Seconds that it goes on per real second.
     monotonic
         Source of real seconds.
+    wall
+        The real time, in seconds since 1970 UTC, if it is to show that.
     """
 
     def __init__(
@@ -111,6 +126,7 @@ class WallClock:
         start_s: float,
         speed: float = 1.0,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] | None = None,
     ) -> None:
         if not (isfinite(speed) and speed > 0):
             raise ValueError(f"a clock's speed is above 0, not {speed}")
@@ -119,6 +135,9 @@ class WallClock:
         self._start_s = start_s
         self._monotonic = monotonic
         self._origin = monotonic()
+        self._wall = wall
+        self._looked_s = 0.0
+        self._last_s = start_s
         self._midnight_ms = round(day.midnight.timestamp() * 1000)
 
     @classmethod
@@ -126,7 +145,8 @@ class WallClock:
         """Start at the present time of the present day there."""
         now = datetime.now(ZoneInfo(timezone))
         day = ServiceDay(now.date(), timezone)
-        return cls(day, (now - day.midnight).total_seconds(), speed)
+        wall = time.time if speed == 1 else None
+        return cls(day, (now - day.midnight).total_seconds(), speed, wall=wall)
 
     @classmethod
     def from_text(cls, text: str) -> WallClock:
@@ -152,7 +172,13 @@ class WallClock:
     def on(self, day: ServiceDay) -> WallClock:
         """Return a clock that shows the same moment, in seconds of another service day."""
         later_s = (self.day.midnight - day.midnight).total_seconds()
-        return WallClock(day, self._shown_s() + later_s, self.speed, self._monotonic)
+        shown_s = self._shown_s() + later_s
+        return WallClock(day, shown_s, self.speed, self._monotonic, self._wall)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it shows the real time, as other machines' clocks do."""
+        return self._wall is not None
 
     def now_s(self) -> int:
         """Return the whole seconds after midnight of the service day."""
@@ -164,12 +190,21 @@ class WallClock:
 
     async def sleep_until(self, at_s: float) -> None:
         """Wait until this clock shows ``at_s`` seconds after midnight."""
-        while (left_s := at_s - self._shown_s()) > 0:  # noqa: ASYNC110
+        while (left_s := at_s - self._shown_s()) > 0:
             # A loop, since the machine may wake a sleeper a little early.
-            await asyncio.sleep(left_s / self.speed)
+            left_s /= self.speed
+            await asyncio.sleep(min(left_s, NAP_S) if self.is_real else left_s)
 
     def _shown_s(self) -> float:
-        return self._start_s + (self._monotonic() - self._origin) * self.speed
+        real_s = self._monotonic() - self._origin
+        if self._wall is None:
+            return self._start_s + real_s * self.speed
+        if (since_s := real_s - self._looked_s) >= LOOK_EVERY_S:
+            self._looked_s = real_s
+            behind_s = self._wall() - self._midnight_ms / 1000 - self._start_s - real_s
+            self._start_s += max(behind_s, -since_s / 2)
+        self._last_s = max(self._last_s, self._start_s + real_s)
+        return self._last_s
 
 
 class VirtualClock:
@@ -184,6 +219,7 @@ class VirtualClock:
     """
 
     speed = 1.0
+    is_real = False
 
     def __init__(self, day: ServiceDay, start_s: float = 0) -> None:
         self.day = day

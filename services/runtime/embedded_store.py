@@ -87,6 +87,10 @@ class EmbeddedStore:
             raise InvalidSetting("partitions", f"zone {zone} belongs to shard {known.shard}")
         return known.day
 
+    async def now_ms(self) -> int | None:
+        """It has no clock of its own."""
+        return None
+
     async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:  # noqa: ARG002
         """Become a shard's owner: raise its epoch, then read what is known."""
         rows = self._shards.setdefault(shard, _Shard())

@@ -294,6 +294,15 @@ class Store(Protocol):
             If the zone belongs to another shard.
         """
 
+    async def now_ms(self) -> int | None:
+        """Return what its own clock shows, in milliseconds since 1970 UTC, if it has one.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+
     async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
         """Become a shard's owner: raise its epoch, then read what is known, in one transaction."""
 

@@ -55,6 +55,7 @@ FROM wanted LEFT JOIN asked USING (ride) LEFT JOIN news ON news.ride = wanted.ri
 ORDER BY rides.status <> 'referred'
 """
 """That it was asked is worth nothing once the server died: nobody need wait for its disk."""
+_NOW = "SELECT floor(1000 * extract(epoch FROM clock_timestamp()))::bigint"
 _PART = "SELECT body FROM parts WHERE zone = $1 AND kind = $2 AND part = $3"
 _MARK = "UPDATE shards SET marks = $3 WHERE shard = $1 AND epoch = $2 RETURNING shard"
 _TAKE = insert(tables.shards).values(shard=bindparam("shard"), epoch=1, owner=bindparam("owner"))
@@ -96,6 +97,11 @@ class PostgresStore(PostgresSnapshots):
             )
         assert isinstance(known_day, date)
         return known_day
+
+    async def now_ms(self) -> int | None:
+        """Return what the database's clock shows, in milliseconds since 1970 UTC."""
+        async with reached(), direct(self._engine) as connection:
+            return int(await connection.fetchval(_NOW))
 
     async def take(self, shard: int, zones: Collection[ZoneId], owner: str) -> Holding:
         """Become a shard's owner: raise its epoch, then read what is known, in one transaction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -46,6 +47,10 @@ class StoreContract:
     async def test_a_zone_keeps_its_first_day(self, store: Store) -> None:
         assert await store.open(ZONE, SHARD, DAY) == DAY
         assert await store.open(ZONE, SHARD, date(2026, 6, 11)) == DAY
+
+    async def test_its_clock_shows_the_time_if_it_has_one(self, store: Store) -> None:
+        shown_ms = await store.now_ms()
+        assert shown_ms is None or abs(shown_ms - time.time() * 1000) < 60_000
 
     async def test_a_zone_stays_in_its_shard(self, store: Store) -> None:
         await store.open(ZONE, SHARD, DAY)

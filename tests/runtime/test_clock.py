@@ -89,3 +89,40 @@ def test_a_virtual_clock_does_not_go_back() -> None:
     with pytest.raises(ValueError, match="go back"):
         clock.advance_to(99)
     assert clock.now_ms() == round(DAY.midnight.timestamp() * 1000) + 100_000
+
+
+def test_a_clock_that_shows_the_real_time_follows_it_and_never_goes_back() -> None:
+    real, shown = [100.0], [DAY.midnight.timestamp() + 28_800.0]
+    clock = WallClock(DAY, 28_800, monotonic=lambda: real[0], wall=lambda: shown[0])
+    assert clock.is_real
+
+    def later(seconds: float, set_s: float = 0.0) -> float:
+        before_ms = clock.now_ms()
+        real[0] += seconds
+        shown[0] += seconds + set_s
+        assert clock.now_ms() >= before_ms
+        return clock.now_ms() / 1000 - shown[0]
+
+    assert later(10) == pytest.approx(0, abs=0.002)
+    assert later(2, set_s=600) == pytest.approx(0, abs=0.002), "a machine that slept is right again"
+    assert 0 < later(2, set_s=-10) <= 10
+    ahead_s = [later(1) for _ in range(30)]
+    assert ahead_s == sorted(ahead_s, reverse=True)
+    assert ahead_s[-1] == pytest.approx(0, abs=0.002), "it went slower until it was right"
+
+
+def test_a_clock_of_another_day_follows_the_real_time_too() -> None:
+    real, shown = [0.0], [DAY.midnight.timestamp()]
+    clock = WallClock(DAY, 0, monotonic=lambda: real[0], wall=lambda: shown[0])
+    other = clock.on(ServiceDay(date(2026, 6, 9), "Europe/Paris"))
+    real[0] += 2
+    shown[0] += 3600
+    assert other.now_s() == 86_400 + 3600
+    assert clock.now_s() == 3600
+
+
+def test_a_clock_that_is_set_by_hand_or_runs_faster_follows_nothing() -> None:
+    assert not WallClock(DAY, 0).is_real
+    assert not WallClock.from_now("UTC", speed=60).is_real
+    assert not WallClock.from_text("1,1,1").is_real
+    assert WallClock.from_now("UTC").is_real
