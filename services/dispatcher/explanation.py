@@ -157,9 +157,10 @@ class Explanation:
 
 
 def explain(zone: Zone, request: Request) -> Explanation:
-    """Explain the answer that a zone is about to give; the zone stays as it is."""
+    """Explain the answer that a zone is about to give, with its own shuttles; it stays as it is."""
     answer, _ = _answer(zone.trial(), request)
-    candidates = [_candidate(zone, k, request) for k in range(len(zone.fleet.routes))]
+    own = [k for k, route in enumerate(zone.fleet.routes) if route.holder is None]
+    candidates = [_candidate(zone, k, request) for k in own]
     candidates.sort(key=_rank)
     remedies = answer.refusal.remedies if isinstance(answer, RideRefused) else ()
     return Explanation(

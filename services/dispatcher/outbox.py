@@ -9,19 +9,14 @@ from collections.abc import Mapping, Sequence
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from services.dispatcher.crossing import for_other_zone
 from services.domain.errors import Unavailable
-from services.domain.events import Event, RequestRide
+from services.domain.events import Event
 from services.domain.ids import ZoneId
-from services.domain.zone_crossing import (
-    AdoptShuttle,
-    MessageForwarded,
-    RideReferred,
-    ShuttleReleased,
-)
+from services.domain.zone_crossing import MessageForwarded
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
-from services.wire.codec import decode_body
-from services.wire.envelope import Body, Envelope
+from services.wire.envelope import Envelope
 from services.wire.stored import Entry, encode_copy
 from services.wire.topics import Topic
 
@@ -32,9 +27,6 @@ BATCH_MAX = 200
 
 FULL = 2000
 """With so many steps waiting, nothing more is decided."""
-
-CROSSINGS = frozenset({RideReferred, ShuttleReleased, MessageForwarded})
-"""Events that are also messages to another zone."""
 
 RETRY_S = 0.1
 RETRY_S_MAX = 2.0
@@ -133,7 +125,7 @@ class Outbox:
             (entry, number, event) for entry, events in batch for number, event in enumerate(events)
         ]
         envelopes = [_envelope(*one) for one in numbered if type(one[2]) is not MessageForwarded]
-        for_others = [for_other_zone(*one) for one in numbered if type(one[2]) in CROSSINGS]
+        for_others = [on for one in numbered if (on := passed_on(*one)) is not None]
         copies = [(entry.zone, encode_copy(entry)) for entry, _ in batch]
         pause_s = RETRY_S
         while True:
@@ -157,20 +149,12 @@ class Outbox:
                 return
 
 
-def for_other_zone(entry: Entry, number: int, event: Event) -> Envelope:
-    """Make a message to another zone of what a step says that it lets go of, or passes on."""
-    told: Body
-    data = b""
-    match event:
-        case RideReferred(to=to, request=request, refusal=refusal):
-            told = RequestRide(request, event.useful_until_s, 1, refusal)
-        case ShuttleReleased(to=to, handed=handed):
-            told = AdoptShuttle(handed, entry.zone)
-        case MessageForwarded(to=to, input=index):
-            data = entry.inputs[index]
-            told = decode_body(data)
-        case _:
-            raise AssertionError(event)
+def passed_on(entry: Entry, number: int, event: Event) -> Envelope | None:
+    """The message to another zone that an event of a step is as well, if it is one."""
+    found = for_other_zone(entry.zone, event, lambda index: entry.messages()[index])
+    if found is None:
+        return None
+    to, told = found
     return Envelope(
         message_id=f"{entry.zone}/{entry.number}/{number}/on",
         zone=to,
@@ -179,7 +163,6 @@ def for_other_zone(entry: Entry, number: int, event: Event) -> Envelope:
         zone_time_s=entry.now_s,
         traceparent=entry.traceparent,
         body=told,
-        encoded=data,
     )
 
 

@@ -69,7 +69,12 @@ def expected_in(network: Network, kind: DayKind) -> Expected | None:
         raise InvalidFile(path, reason)
     cells = cells_of(network.stops)
     found = expected(read_forecast(path, cells), kind, cells, network.tables.drive_s)
-    if network.zones is None:
+    return own_part(found, network)
+
+
+def own_part(found: Expected | None, network: Network) -> Expected | None:
+    """Of what a territory expects, what concerns the zone whose view of it this is."""
+    if found is None or network.zones is None:
         return found
     own = np.array([network.zones.of(stop) == network.zones.own for stop in found.stops], np.bool_)
     return Expected(found.stops[own], found.milli[own])

@@ -91,13 +91,15 @@ def outcome(
 
 
 def _batches(simulation: Simulation) -> Batches:
-    tally, batching = simulation.zone.adoption.tally, simulation.batching
+    parts = simulation.parts
+    tallies = [part.zone.adoption.tally for part in parts]
+    losses = [loss for part in parts for loss in part.batching.border_losses]
     return Batches(
         solved=len(simulation.batches_s),
-        groups={outcome.value: tally.groups[outcome] for outcome in Outcome},
-        moved=tally.moved,
-        saved_s=tally.saved_s,
-        border_losses=tuple(round(loss, 4) for loss in batching.border_losses),
+        groups={one.value: sum(tally.groups[one] for tally in tallies) for one in Outcome},
+        moved=sum(tally.moved for tally in tallies),
+        saved_s=sum(tally.saved_s for tally in tallies),
+        border_losses=tuple(round(loss, 4) for loss in losses),
     )
 
 

@@ -161,7 +161,9 @@ def _tell_bad_rows(console: Console, day: Demand) -> None:
 def warm_up(network: Network) -> None:
     """Compile the kernels, or load them as they were compiled before, on a day of one request."""
     chance = Chance(0, on=False)
-    Simulation(network, shuttles(network)[:1], _one_request(network), chance).run()
+    settings = network.territory.model_copy(update={"zones": {}})
+    alone = replace(network, territory=settings)
+    Simulation(alone, shuttles(network)[:1], _one_request(network), chance).run()
 
 
 def _one_request(network: Network) -> Demand:

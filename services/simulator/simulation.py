@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from services.dispatcher.batching import Batching
-from services.dispatcher.core import Zone
+from services.dispatcher.crossing import for_other_zone
 from services.dispatcher.rebalancing import standings
-from services.dispatcher.service import Dispatcher, Step
+from services.dispatcher.service import Step
 from services.dispatcher.solving import iterations, solve, solve_side_by_side
-from services.dispatcher.waiting import Waiting
 from services.domain.events import (
     Command,
     Event,
@@ -24,23 +23,25 @@ from services.domain.events import (
     PlanIssued,
     Proposal,
     Report,
+    RequestRide,
     RideEvent,
     RideLetOff,
     RideOffered,
     RideRefused,
     WakeUp,
 )
-from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.ids import RideId, ZoneId
 from services.domain.operating_domain import RoadsChanged
 from services.domain.plan import Plan
 from services.domain.ride import Ride, StopWalk
 from services.domain.shuttle import Shuttle
 from services.domain.territory import WaitingPlace
-from services.forecast.expected import Expected
+from services.domain.zone_crossing import MessageForwarded, RideReferred
+from services.forecast.expected import Expected, own_part
 from services.network.fleet import chargers
 from services.network.folder import Network
 from services.network.reach import Reach
-from services.runtime.memory import MemoryLog
+from services.network.zone_networks import homes, zone_networks
 from services.simulator.agenda import Agenda
 from services.simulator.chance import Chance
 from services.simulator.closures import command_of
@@ -51,7 +52,8 @@ from services.simulator.records import Faults
 from services.simulator.riders import Riders
 from services.simulator.supervision import Operators
 from services.simulator.world import World
-from services.wire.topics import Topic
+from services.simulator.zone_part import ZonePart
+from services.wire.topics import Topic, topic_of
 
 ANSWERS = frozenset({RideOffered, RideRefused})
 CANDIDATES = 6
@@ -112,7 +114,11 @@ class Simulation:
         self.demand = demand
         self._ends = ends
         self.agenda = Agenda()
-        self.zone = Zone(network, shuttles)
+        named = zone_networks(ZoneId(network.territory.name), network).items()
+        self.parts = [ZonePart(zone, own, shuttles) for zone, own in named]
+        """The zones of the territory; often one."""
+        self._part = {part.id: part for part in self.parts}
+        self.zone, self.batching = self.parts[0].zone, self.parts[0].batching
         self.riders = Riders(network.territory.promises, chance, self.agenda, self._command)
         self.world = World(
             shuttles,
@@ -136,30 +142,24 @@ class Simulation:
             for known_s, said in commands(faults, network):
                 self._enter(max(known_s, first_s), said)
         self._link_s = LINK_S if chance.on else 0
-        self._zone_id = ZoneId(network.territory.name)
-        self._dispatcher = Dispatcher(self.zone)
-        self._waiting = Waiting(network, shuttles)
-        self._log: MemoryLog[Message | Event] = MemoryLog()
-        self._commands = self._log.reader(Topic.RIDE_COMMANDS)
-        self._reports = self._log.reader(Topic.SHUTTLE_REPORTS)
-        self._events = self._log.reader(Topic.RIDE_EVENTS)
-        self._plans = self._log.reader(Topic.SHUTTLE_PLANS)
+        self._ride_at: dict[RideId, ZonePart] = {}
+        self._shuttle_at = {
+            shuttle: self._part[zone]
+            for shuttle, zone in homes(self.parts[0].id, self.parts[0].network).items()
+        }
         self.rides: dict[RideId, Ride] = {}
         """All rides of the day: the zone forgets those that are long over."""
-        self._positions: dict[ShuttleId, Passed] = {}
-        self._woken_s = -1
         self._listen: Listen | None = None
         self.decided: Callable[[Step], None] = lambda _step: None
         """Told of each step of the zone."""
         self._over = False
-        self._batch_s = -1
-        self.batching = Batching(self.zone)
         self.batches_s: list[float] = []
         self.answers_s: list[float] = []
 
     def expect(self, awaited: Expected | None) -> None:
         """Tell the shuttles what to expect of the day, for those that go by a forecast."""
-        self._waiting.awaited = awaited
+        for part in self.parts:
+            part.waiting.awaited = own_part(awaited, part.network)
 
     def run(self, progress: Progress | None = None, listen: Listen | None = None) -> Answers:
         """Let the day happen, from the first event to the last.
@@ -173,8 +173,9 @@ class Simulation:
         """
         self._listen = listen
         self._add_riders()
-        if self._waiting.settings.strategy is not WaitingPlace.STAY and self.demand.trips:
-            self.agenda.at(self._waiting_hours_s()[0], self._look_at_idle)
+        if self.network.territory.parking.strategy is not WaitingPlace.STAY and self.demand.trips:
+            for part in self.parts:
+                self.agenda.at(self._waiting_hours_s()[0], partial(self._look_at_idle, part))
         collecting = gc.isenabled()
         gc.disable()  # nothing of a day is garbage before its end
         try:
@@ -184,7 +185,8 @@ class Simulation:
         finally:
             if collecting:
                 gc.enable()
-        return Answers(wall_s, self.answers_s, self._dispatcher.number)
+        steps = sum(part.dispatcher.number for part in self.parts)
+        return Answers(wall_s, self.answers_s, steps)
 
     def _add_riders(self) -> None:
         ends = self._ends_by_place() if self._ends is None else self._ends
@@ -225,78 +227,92 @@ class Simulation:
         first_s = max(service.opens_s, trips[0].request_s)
         return first_s, last_s if service.closes_s is None else service.closes_s
 
-    def _look_at_idle(self) -> None:
+    def _look_at_idle(self, part: ZonePart) -> None:
         """Propose where idle shuttles wait; what comes of it arrives somewhat later."""
-        now_s, next_s = self.agenda.now_s, self.agenda.now_s + self._waiting.settings.every_s
-        early_s = self.network.territory.dispatch.early_s
-        fleet = standings(self.zone.fleet, early_s, now_s)
-        found = self._waiting.proposals(fleet, now_s)
+        settings = self.network.territory
+        now_s, next_s = self.agenda.now_s, self.agenda.now_s + settings.parking.every_s
+        fleet = standings(part.zone.fleet, settings.dispatch.early_s, now_s)
+        found = part.waiting.proposals(fleet, now_s)
         if found:
-            self.agenda.at(now_s + PROPOSAL_S, lambda: self._propose(found))
+            self.agenda.at(now_s + PROPOSAL_S, partial(self._propose, part, found))
         if next_s <= self._waiting_hours_s()[1]:
-            self.agenda.at(next_s, self._look_at_idle)
+            self.agenda.at(next_s, partial(self._look_at_idle, part))
 
-    def _propose(self, proposals: Sequence[Proposal]) -> None:
+    def _propose(self, part: ZonePart, proposals: Sequence[Proposal]) -> None:
         for proposal in proposals:
-            self._log.append(Topic.RIDE_COMMANDS, self._zone_id, proposal)
+            part.put(Topic.RIDE_COMMANDS, proposal)
 
     def _command(self, command: Command) -> None:
-        self._log.append(Topic.RIDE_COMMANDS, self._zone_id, command)
+        if isinstance(command, RequestRide):
+            part, zones = self.parts[0], self.parts[0].network.zones
+            if zones is not None and command.request.origins:
+                part = self._part[zones.of(command.request.origins[0].stop)]
+            self._ride_at[command.request.ride_id] = part
+        else:
+            part = self._ride_at[command.ride_id]
+        part.put(Topic.RIDE_COMMANDS, command)
 
     def _report(self, report: Report) -> None:
-        self._log.append(Topic.SHUTTLE_REPORTS, self._zone_id, report)
+        self._shuttle_at[report.shuttle_id].put(Topic.SHUTTLE_REPORTS, report)
 
     def _pump(self) -> None:
         """Let messages travel until nobody has more to say."""
-        while True:
-            if reports := self._reports.take():
-                self._take_reports([item.value for item in reports])  # type: ignore[misc]
-            elif commands := self._commands.take():
-                self._take_reports([], positions=True)
-                for item in commands:
-                    self._step((item.value,))  # type: ignore[arg-type]
-            elif events := self._events.take():
-                for item in events:
-                    self._hear(item.value)  # type: ignore[arg-type]
-            elif plans := self._plans.take():
-                for item in plans:
-                    assert isinstance(item.value, PlanIssued)
-                    self._transmit(item.value.plan)
-            else:
-                break
-        due_s = self.zone.next_due_s()
-        if due_s is not None and (self._woken_s <= self.agenda.now_s or due_s < self._woken_s):
-            self._woken_s = due_s
-            self.agenda.at(due_s, self.wake)
-        self._plan_batch()
+        while any(self._listen_to(part) for part in self.parts):
+            pass
+        for part in self.parts:
+            due_s = part.zone.next_due_s()
+            if due_s is not None and (part.woken_s <= self.agenda.now_s or due_s < part.woken_s):
+                part.woken_s = due_s
+                self.agenda.at(due_s, partial(self._take_reports, part, [WakeUp()]))
+            self._plan_batch(part)
 
-    def _plan_batch(self) -> None:
+    def _listen_to(self, part: ZonePart) -> bool:
+        """Let some messages of a zone travel; false if there were none."""
+        if reports := part.reports.take():
+            self._take_reports(part, [item.value for item in reports])  # type: ignore[misc]
+        elif commands := part.commands.take():
+            self._take_reports(part, [], positions=True)
+            for item in commands:
+                self._step(part, (item.value,))  # type: ignore[arg-type]
+        elif events := part.events.take():
+            for item in events:
+                self._hear(part, item.value)  # type: ignore[arg-type]
+        elif plans := part.plans.take():
+            for item in plans:
+                assert isinstance(item.value, PlanIssued)
+                self._shuttle_at[item.value.plan.shuttle_id] = part
+                self._transmit(item.value.plan)
+        else:
+            return False
+        return True
+
+    def _plan_batch(self, part: ZonePart) -> None:
         """See to it that open rides are planned anew when they should be."""
-        due_s = self.batching.due_s(self.agenda.now_s)
-        if due_s is not None and (self._batch_s <= self.agenda.now_s or due_s < self._batch_s):
-            self._batch_s = due_s
-            self.agenda.at(due_s, self._solve)
+        due_s = part.batching.due_s(self.agenda.now_s)
+        if due_s is not None and (part.batch_s <= self.agenda.now_s or due_s < part.batch_s):
+            part.batch_s = due_s
+            self.agenda.at(due_s, partial(self._solve, part))
 
-    def _solve(self) -> None:
+    def _solve(self, part: ZonePart) -> None:
         """Solve a snapshot; the answer takes effect later, as a message."""
-        batching, now_s = self.batching, self.agenda.now_s
+        batching, now_s = part.batching, self.agenda.now_s
         due_s = batching.due_s(now_s)
         if due_s is None or due_s > now_s:
             return
-        began, settings = perf_counter(), self.zone.territory.dispatch
+        began, settings = perf_counter(), self.network.territory.dispatch
         batches = batching.take(now_s)
         solved = solve_side_by_side(batches, settings, seed=now_s)
         found = [one.proposal for one in solved if one.proposal is not None]
         if found:
-            self.agenda.at(now_s + batching.latency_s, lambda: self._propose(found))
+            self.agenda.at(now_s + batching.latency_s, partial(self._propose, part, found))
         if (whole := batching.whole(batches, now_s)) is not None:
             cost = solve(whole, iterations(whole, settings), seed=now_s).cost
             batching.learn(sum(one.cost for one in solved), cost)
         self.batches_s.append(perf_counter() - began)
 
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, RoadsChanged):
-            self.world.roads_changed(self.zone.fleet.ways)
+    def _hear(self, part: ZonePart, event: Event) -> None:
+        if isinstance(event, RoadsChanged) and part is self.parts[0]:
+            self.world.roads_changed(part.zone.fleet.ways)
         if not isinstance(event, RideEvent):
             return
         self.riders.hear(event)
@@ -305,24 +321,28 @@ class Simulation:
         if self._listen is not None and self._listen(self.agenda.now_s, event):
             self._over = True
 
-    def _take_reports(self, reports: list[Message], *, positions: bool = False) -> None:
+    def _take_reports(
+        self, part: ZonePart, reports: list[Message], *, positions: bool = False
+    ) -> None:
         """Take facts as a step; positions, the newest of each shuttle, wait for the next one."""
         facts = []
         for report in reports:
             if type(report) is Passed:
-                self._positions[report.shuttle_id] = report
+                part.positions[report.shuttle_id] = report
             else:
                 facts.append(report)
-        if facts or (positions and self._positions):
-            self._step((*self._positions.values(), *facts))
-            self._positions.clear()
+        if facts or (positions and part.positions):
+            self._step(part, (*part.positions.values(), *facts))
+            part.positions.clear()
 
     def _enter(self, at_s: int, command: OperatorCommand) -> None:
-        self.agenda.at(at_s, lambda: self._take_reports([command]))
+        for part in self.parts:
+            self.agenda.at(at_s, partial(self._take_reports, part, [command]))
 
     def wake(self) -> None:
-        """Let the zone look whether anything is due; positions that wait are taken in."""
-        self._take_reports([WakeUp()])
+        """Let the zones look whether anything is due; positions that wait are taken in."""
+        for part in self.parts:
+            self._take_reports(part, [WakeUp()])
 
     def _transmit(self, plan: Plan) -> None:
         if self._link_s:
@@ -330,14 +350,19 @@ class Simulation:
         else:
             self.world.receive(plan)
 
-    def _step(self, inputs: tuple[Message, ...]) -> None:
-        """One step of the zone: decide, publish."""
+    def _step(self, part: ZonePart, inputs: tuple[Message, ...]) -> None:
+        """One step of a zone: decide, publish."""
         began = perf_counter()
-        step = self._dispatcher.step(inputs, self.agenda.now_s)
+        step = part.dispatcher.step(inputs, self.agenda.now_s)
         took_s = perf_counter() - began
         self.decided(step)
         self.rides.update((ride.id, ride) for ride in step.rides)
         self.answers_s += [took_s for event in step.events if type(event) in ANSWERS]
         for event in step.events:
-            topic = Topic.SHUTTLE_PLANS if type(event) is PlanIssued else Topic.RIDE_EVENTS
-            self._log.append(topic, self._zone_id, event)
+            if (on := for_other_zone(part.id, event, inputs.__getitem__)) is not None:
+                to, message = on
+                self._part[to].put(topic_of(message), message)
+                if isinstance(event, RideReferred):
+                    self._ride_at[event.ride_id] = self._part[to]
+            if type(event) is not MessageForwarded:
+                part.put(topic_of(event), event)

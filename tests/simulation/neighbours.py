@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import h3
 
 from services.dispatcher.host import Decided, Host
-from services.dispatcher.outbox import CROSSINGS, for_other_zone
+from services.dispatcher.outbox import passed_on
 from services.domain.events import (
     Command,
     Event,
@@ -200,8 +200,8 @@ class Neighbours:
         batch = [place.outbox[i] for i in range(self.dice.randint(1, len(place.outbox)))]
         for entry, events in batch:
             for number, event in enumerate(events):
-                if type(event) in CROSSINGS:
-                    self.append(for_other_zone(entry, number, event))
+                if (on := passed_on(entry, number, event)) is not None:
+                    self.append(on)
         if self.dice.random() < self.kills:
             self.kill(place)
             return

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
+from services.dispatcher.core import Zone
 from services.dispatcher.explanation import Explanation, explain
 from services.domain.day import DayKind
 from services.domain.errors import InvalidFile, InvalidRequest
@@ -83,10 +85,10 @@ def story(
     simulation = Simulation(network, shuttles(network), day, chance, faults=faults)
     simulation.expect(expected_in(network, run.inputs.kind or DayKind()))
     wanted = ride_id(CALLER, request_id)
-    zone, told = simulation.zone, list[tuple[int, RideEvent]]()
+    told = list[tuple[int, RideEvent]]()
     explained: list[Explanation] = []
 
-    def look(asking: RideId) -> None:
+    def look(zone: Zone, asking: RideId) -> None:
         if asking == wanted:
             explained.append(explain(zone, simulation.riders.riders[asking].request))
 
@@ -94,11 +96,12 @@ def story(
         if event.ride_id != wanted:
             return False
         told.append((now_s, event))
-        ride = zone.rides.get(wanted)
+        ride = simulation.rides.get(wanted)
         # Who accepts too late may be given the ride all the same.
-        return ride is not None and ride.status in TERMINAL - {Status.EXPIRED}
+        return ride is not None and ride.status in TERMINAL - {Status.EXPIRED, Status.REFERRED}
 
-    zone.answers.before = look
+    for part in simulation.parts:
+        part.zone.answers.before = partial(look, part.zone)
     simulation.run(listen=listen)
     rider = simulation.riders.riders[wanted]
     _compare(run_dir, row, ride_row(rider, simulation.rides.get(wanted), network))
