@@ -138,6 +138,7 @@ class Lender:
             stop=int(head[c.H_STOP]),
             free_s=int(head[c.H_BUSY]),
             level_mwh=int(head[c.H_LEVEL]) if head[c.H_CAPACITY] else 0,
+            moved_s=route.moved_s,
             fault_s=route.fault_s,
             repaired_s=route.repaired_s,
             tasks=lending.tasks,
@@ -164,7 +165,8 @@ class Lender:
         if handed.number <= route.handed:
             return
         route.holder, route.handed, route.revision = None, handed.number, handed.revision
-        route.fault_s, route.repaired_s = handed.fault_s, handed.repaired_s
+        route.moved_s, route.fault_s = handed.moved_s, handed.fault_s
+        route.repaired_s = handed.repaired_s
         route.stops, route.tasks, route.parking, route.heard_s = [], [], None, now_s
         route.targets.clear()
         head[[c.H_LOCKED, c.H_PENDING, c.H_SILENT, c.H_SERVING, c.H_OUT, c.H_AWAY]] = 0

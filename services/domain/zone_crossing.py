@@ -27,8 +27,8 @@ class Handed:
         Where it stands, and from when on it can set off.
     level_mwh
         What its battery holds, if it has one.
-    fault_s, repaired_s
-        When it last broke down and was repaired; -1: never.
+    moved_s, fault_s, repaired_s
+        When it last arrived, broke down, and was repaired; the latter -1: never.
     tasks, tasks_until_s
         What it has to do besides, up to when.
     """
@@ -39,6 +39,7 @@ class Handed:
     stop: int
     free_s: int
     level_mwh: int
+    moved_s: int
     fault_s: int
     repaired_s: int
     tasks: tuple[Task, ...]

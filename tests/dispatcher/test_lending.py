@@ -186,6 +186,20 @@ def test_reports_of_a_shuttle_that_went_are_passed_on() -> None:
     assert here[WEST].apply(Arrived(other, 7, EIGHT_S), EIGHT_S + 6) == (MessageForwarded(EAST),)
 
 
+def test_reports_from_before_it_was_lent_move_it_no_more() -> None:
+    here = zones()
+    here[WEST].apply(Departed(BUS, 1, 3, EIGHT_S - 90), EIGHT_S - 90)
+    here[WEST].apply(Arrived(BUS, 3, EIGHT_S - 30), EIGHT_S - 30)
+    (released,) = acknowledge(here[WEST], lend(here[WEST]))
+    assert isinstance(released, ShuttleReleased)
+    here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
+    here[EAST].apply(Arrived(BUS, 1, EIGHT_S - 100), EIGHT_S + 1)  # passed on, long under way
+    (offered, planned) = here[EAST].apply(RequestRide(request("r1", 3, 5)), EIGHT_S + 2)
+    assert isinstance(offered, RideOffered)
+    assert isinstance(planned, PlanIssued)
+    assert planned.plan.visits[0].arrive_s <= EIGHT_S + 2, "it stands there"
+
+
 def test_it_comes_back_as_it_went() -> None:
     here = zones()
     (released,) = acknowledge(here[WEST], lend(here[WEST]))

@@ -478,7 +478,7 @@ class RestrictDriving(_message.Message):
     def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ..., speed_caps: _Optional[_Iterable[_Union[SpeedCap, _Mapping]]] = ...) -> None: ...
 
 class Handed(_message.Message):
-    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s")
+    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s", "moved_s")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -489,6 +489,7 @@ class Handed(_message.Message):
     TASKS_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
     FAULT_S_FIELD_NUMBER: _ClassVar[int]
     REPAIRED_S_FIELD_NUMBER: _ClassVar[int]
+    MOVED_S_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     number: int
     revision: int
@@ -499,7 +500,8 @@ class Handed(_message.Message):
     tasks_until_s: int
     fault_s: int
     repaired_s: int
-    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ...) -> None: ...
+    moved_s: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ..., moved_s: _Optional[int] = ...) -> None: ...
 
 class LendShuttle(_message.Message):
     __slots__ = ("shuttle_id", "to", "until_s")
