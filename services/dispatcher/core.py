@@ -232,6 +232,8 @@ class Zone:
                 self._lender.adopt(message, now_s, events)
             case WakeUp():
                 pass
+            case CommandTurnedDown():  # nobody could take it here
+                events.append(message)
             case _:
                 assert_never(message)
 

@@ -17,7 +17,15 @@ from services.dispatcher.host import Decided, Host
 from services.dispatcher.places import Places
 from services.dispatcher.surroundings import ShardMetrics
 from services.domain.errors import NavetteError, Unreadable
-from services.domain.events import AcceptOffer, Message, Passed, WakeUp
+from services.domain.events import (
+    AcceptOffer,
+    CancelRide,
+    CommandTurnedDown,
+    Message,
+    Passed,
+    RequestRide,
+    WakeUp,
+)
 from services.domain.ids import ZoneId
 from services.domain.ride import Status
 from services.runtime.ports import Changes, Holding, Record, Store, ZoneHolding
@@ -28,6 +36,10 @@ log = structlog.get_logger()
 
 CAREFUL_STEPS = 200
 """For so many messages a zone that broke takes all one by one."""
+
+
+WAKE_UP = WakeUp()
+REFUSED = "it cannot be worked on, by a fault of ours"
 
 
 class Broken(NavetteError):
@@ -153,8 +165,30 @@ class Hosts:
             raise Broken(host.id, error) from error
         return () if one is None else (one,)
 
-    def wake(self, host: Host, now_s: int) -> Decided:
-        """Make a step of a timer that is due.
+    def turn_down(self, value: Envelope | Unreadable) -> Sequence[Decided]:
+        """Answer a rider's command that was put aside, if it could be read.
+
+        Raises
+        ------
+        Broken
+            If the zone breaks.
+        """
+        if isinstance(value, Unreadable) or (host := self._hosts.get(value.zone)) is None:
+            return ()
+        match value.body:
+            case RequestRide(request=request):
+                ride_id, verb = request.ride_id, "request"
+            case AcceptOffer(ride_id=ride_id):
+                verb = "accept"
+            case CancelRide(ride_id=ride_id):
+                verb = "cancel"
+            case _:
+                return ()
+        answer = CommandTurnedDown(ride_id, verb, REFUSED)
+        return (self.wake(host, host.clock.now_s(), answer),)
+
+    def wake(self, host: Host, now_s: int, message: Message = WAKE_UP) -> Decided:
+        """Make a step of a timer that is due, or of a message that does nothing in the zone.
 
         Raises
         ------
@@ -162,7 +196,7 @@ class Hosts:
             If the zone breaks.
         """
         try:
-            return host.wake(WakeUp(), now_s)
+            return host.wake(message, now_s)
         except Exception as error:
             raise Broken(host.id, error, alone=host.id in self._careful) from error
 

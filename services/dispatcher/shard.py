@@ -20,6 +20,7 @@ from services.dispatcher.saving import Saving
 from services.dispatcher.surroundings import Surroundings, name_of
 from services.domain.errors import Unreadable
 from services.domain.events import (
+    CommandTurnedDown,
     Message,
     ParkProposal,
     Passed,
@@ -55,6 +56,9 @@ OVERDUE_S = 2
 
 INPUT_BYTES_MAX = 256 << 10
 """Longest command or report of others."""
+
+OURS = WakeUp | CommandTurnedDown
+"""What a zone is told by us and by nobody else."""
 
 IDLE_S = 1.0
 """How far reading and publishing got is noted in the store after so long without a step."""
@@ -328,7 +332,7 @@ class Shard:
             place = ""
         elif isinstance(value, Unreadable):
             place, reason = value.place, value.reason
-        elif not isinstance(value.body, Message) or isinstance(value.body, WakeUp):
+        elif not isinstance(value.body, Message) or isinstance(value.body, OURS):
             place, reason = "envelope.body", "neither command nor report"
         elif len(record.data) > INPUT_BYTES_MAX and not isinstance(value.body, Proposal):
             # The zone says all that it was told again, in its events and in its journal.
@@ -342,8 +346,9 @@ class Shard:
             self._count(value.body, decided)
             return decided
         await self._refuse(record, place, reason)
+        answer = self._hosts.turn_down(value)
         places.hear(record, zone)
-        return ()
+        return answer
 
     def _count(self, body: Message, decided: Sequence[Decided]) -> None:
         if not decided and not isinstance(body, Passed):

@@ -387,4 +387,5 @@ class WakeUp:
 
 
 OperatorCommand = CloseRoads | OpenRoads | RestrictDriving | LendShuttle
-Message = Command | OperatorCommand | AdoptShuttle | Proposal | Report | WakeUp
+Message = Command | OperatorCommand | AdoptShuttle | Proposal | Report | WakeUp | CommandTurnedDown
+"""What a zone takes; the last two come from whoever runs it and not from a topic."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,6 +34,9 @@ from services.domain.ride import TERMINAL, Offer, Refusal, Status
 from services.domain.zone_crossing import RideReferred
 from services.runtime.ports import StoredRide
 from services.wire.envelope import Envelope
+
+LOST_S = 600.0
+"""A ride of which nothing was heard for so long makes room for others, if there is none."""
 
 HISTORY_MAX = 200
 """Newest events that are kept of a ride."""
@@ -83,6 +87,7 @@ class _File:
         "history",
         "partial",
         "seen",
+        "since_s",
         "told",
         "version",
         "waiters",
@@ -99,7 +104,13 @@ class _File:
         self.told = 0
         """Version that the store had, if it was asked."""
         self.history: list[Happening] = []
+        self.since_s = time.monotonic()
         self.waiters: list[asyncio.Future[None]] = []
+
+    def is_lost(self) -> bool:
+        """Whether nothing was ever heard of it, and nobody waits for an answer any more."""
+        unheard = self.seen.status is Status.REQUESTED and not self.history
+        return unheard and time.monotonic() - self.since_s > LOST_S
 
     def refer(self, zone: ZoneId) -> None:
         """Go by what another zone says from now on."""
@@ -290,7 +301,7 @@ class RideView:
         over = [
             ride_id
             for ride_id, file in self._files.items()
-            if file.seen.status in TERMINAL and not file.waiters
+            if (file.seen.status in TERMINAL or file.is_lost()) and not file.waiters
         ]
         if not over:
             raise Unavailable("too many rides are under way")

@@ -17,17 +17,21 @@ from services.dispatcher.surroundings import Surroundings
 from services.domain.events import (
     AcceptOffer,
     Boarded,
+    CommandTurnedDown,
     Message,
     OfferExpired,
     Passed,
     RequestRide,
     RideConfirmed,
+    RideOffered,
 )
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.runtime.clock import VirtualClock
 from services.runtime.embedded import EmbeddedLog
+from services.runtime.journal import verify
 from services.runtime.memory import MemoryLog
 from services.runtime.ports import ZoneHolding
+from services.wire.codec import encode
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic
 from tests.dispatcher.test_shard import Desk, WatchedStore, request
@@ -159,10 +163,31 @@ async def test_a_message_that_breaks_the_zone_is_put_aside_and_the_rest_goes_on(
         await here.send(request("bad"), A)
         await here.send(request("a-2"), A)
         await here.send(request("b-1"), B)
-        events = await here.events(3)
+        events = await here.events(4)
         assert [reason for _, _, reason in here.letters.kept] == ["AssertionError: a bug"]
         assert not here.task.done()
-    assert rides(events, A) == ["a-1", "a-2"]
+        verify(await here.store.journal(A))
+    assert rides(events, A) == ["a-1", "bad", "a-2"]
+    (told,) = [one.body for one in events if isinstance(one.body, CommandTurnedDown)]
+    assert (told.ride_id, told.command) == ("bad", "request"), "whoever asked is answered"
+
+
+async def test_nobody_is_told_that_their_command_was_turned_down_but_by_a_zone_itself() -> None:
+    async with desk() as here:
+        forged = CommandTurnedDown(RideId("a-1"), "request", "so there")
+        envelope = Envelope(
+            message_id="forged",
+            zone=A,
+            happened_at_ms=0,
+            recorded_at_ms=0,
+            zone_time_s=EIGHT_S,
+            body=forged,
+        )
+        here.memory.append(Topic.RIDE_COMMANDS, A, encode(envelope))
+        await here.send(request("a-1"), A)
+        (offered,) = await here.events(1)
+        assert isinstance(offered.body, RideOffered)
+        assert [place for _, place, _ in here.letters.kept] == ["envelope.body"]
 
 
 async def test_a_timer_that_breaks_stops_its_zone_alone_and_blames_no_message(
@@ -267,12 +292,12 @@ async def test_an_accept_that_breaks_when_it_is_heard_early_is_put_aside_in_its_
         await here.send(request("a-2"), A)
         await here.send(AcceptOffer(RideId("b-1")), B)
         here.own()
-        events = await here.events(4)
+        events = await here.events(5)
         await until(here, Topic.RIDE_COMMANDS, 5)
         assert [reason for _, _, reason in here.letters.kept] == ["AssertionError: a bug"]
         assert not here.task.done()
     assert RideConfirmed(RideId("b-1")) in [one.body for one in events]
-    assert rides(events, A) == ["a-1", "a-2"]
+    assert rides(events, A) == ["a-1", "a-1", "a-2"]
 
 
 async def test_what_breaks_beside_a_zone_is_started_again_and_the_zone_goes_on() -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from services.domain.errors import Unavailable
 from services.domain.events import RideConfirmed
-from services.domain.ids import RideId
+from services.domain.ids import RideId, ZoneId
 from services.gateway.follower import Follower
 from services.gateway.view import RideView
 from services.runtime.embedded import EmbeddedLog
@@ -157,3 +158,16 @@ async def test_log_lines_tell_routes_and_no_places(
     ]
     assert "46.2" not in str(lines)
     assert "1.40" not in str(lines)
+
+
+def test_a_ride_of_which_nothing_was_ever_heard_makes_room_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    view = RideView(rides_max=2)
+    for name in ("r-1", "r-2"):
+        view.register(RideId(name), ZoneId("main"), b"")
+    with pytest.raises(Unavailable, match="too many"):
+        view.register(RideId("r-3"), ZoneId("main"), b"")
+    monkeypatch.setattr("services.gateway.view.LOST_S", -1.0)
+    view.register(RideId("r-3"), ZoneId("main"), b"")
+    assert view.get(RideId("r-1")) is None
