@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -213,11 +214,15 @@ class ExpectedOut(BaseModel):
     promise_kept: bool
 
 
+SHOWN = [status.value for status in Status if status is not Status.REFERRED]
+"""Zones refer rides to one another; to its rider it is one ride."""
+
+
 class RideOut(BaseModel):
     """A ride."""
 
     id: str
-    status: Status
+    status: Annotated[Status, WithJsonSchema({"type": "string", "enum": SHOWN})]
     offer: OfferOut | None
     refusal: RefusalOut | None
     shuttle: str | None

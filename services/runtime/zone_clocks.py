@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from services.domain.errors import InvalidSetting
 from services.domain.ids import ZoneId
+from services.domain.ride import TERMINAL
 from services.network.folder import Network
-from services.network.served import Served
+from services.network.served import Served, by_territory
 from services.network.zone_networks import territory_of
 from services.runtime.clock import Clock, ServiceDay
 from services.runtime.ports import Store
@@ -25,13 +26,18 @@ async def zone_clocks(
     Raises
     ------
     InvalidSetting
-        If a zone was known with another number of partitions, or the zones of a territory with
-        different first days.
+        If a zone was known with another number of partitions, the zones of a territory with
+        different first days, or one that it has no more has open rides.
     Unavailable
         If the store does not answer.
     """
     found: dict[ZoneId, Clock] = {}
-    known = await store.zones()
+    served, known = tuple(served), await store.zones()
+    for left in left_over(served, known):
+        rides = (await store.look(left)).rides
+        if still := sum(ride.status not in TERMINAL for ride in rides):
+            reason = f"zone {left} has {still} open rides, and is no zone of its territory any more"
+            raise InvalidSetting("territory", reason)
     days: dict[ZoneId, date] = {}
     for zone, network in served:
         timezone, territory = network.territory.timezone, territory_of(zone, network)
@@ -52,3 +58,14 @@ async def zone_clocks(
 def dated(served: Iterable[Served], clocks: Mapping[ZoneId, Clock]) -> Mapping[ZoneId, Network]:
     """Territories as their zones count: with when clocks change there."""
     return {zone: replace(network, calendar=clocks[zone].day.calendar) for zone, network in served}
+
+
+def left_over(served: Sequence[Served], known: Iterable[ZoneId]) -> list[ZoneId]:
+    """Return zones that are known of the territories which are served, but not theirs any more."""
+    own = {one.zone for one in served}
+    territories = by_territory(served)
+    return [
+        zone
+        for zone in known
+        if zone not in own and (zone in territories or zone.rpartition(".")[0] in territories)
+    ]
