@@ -29,7 +29,7 @@ from services.domain.events import (
 )
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import Request, Ride, Status
-from services.domain.zone_crossing import LendShuttle, RideReferred, ShuttleReleased
+from services.domain.zone_crossing import AdoptShuttle, LendShuttle, RideReferred, ShuttleReleased
 from services.domain.zone_state import StoredShuttle
 from services.network.fleet import shuttles
 from services.network.folder import Network
@@ -149,6 +149,8 @@ class Neighbours:
         self.killed += 1
         again = self._taken(place.zone, place.shard, place.network)
         place.host, place.epoch = again.host, again.epoch
+        if self.dice.random() < 0.5:
+            place.host._ids.clear()  # as if what was heard lay too far back
         place.read = {topic: again.read.get(topic, 0) for topic in place.topics}
         held = at_once(self.store.look(place.zone))
         entries = at_once(self.store.journal(place.zone, held.published))
@@ -192,8 +194,12 @@ class Neighbours:
     def append(self, envelope: Envelope) -> None:
         """Write to a zone's topic, now and then twice."""
         topic = topic_of(envelope.body)
+        data, messages = encode(envelope), self.places[envelope.zone].topics[topic]
         for _ in range(1 + (self.dice.random() < 0.1)):
-            self.places[envelope.zone].topics[topic].append(encode(envelope))
+            messages.append(data)
+        if isinstance(envelope.body, AdoptShuttle) or self.dice.random() < 0.02:
+            later_s = self.agenda.now_s + self.dice.randint(1, 1200)
+            self.agenda.at(later_s, lambda: messages.append(data))
 
     def _let_out(self, place: Place) -> None:
         """Let some steps' events out, what is for other zones first; perhaps nobody notes it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.domain.events import RideEvent, RideOffered, RideRefused
+from services.domain.events import CommandTurnedDown, RideEvent, RideOffered, RideRefused
 from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import ShuttleId, ZoneId
 from services.domain.ride import TERMINAL, Party, Status
@@ -87,6 +87,8 @@ def test_every_ride_and_shuttle_has_one_zone_at_every_moment(
         if isinstance(event, RideEvent) and type(event).__name__ in ENDS
     )
     assert ends == Counter(here.asked.keys())
+    reasons = {event.reason for _, event in decided if isinstance(event, CommandTurnedDown)}
+    assert not reasons & {"there is no such ride", "the ride is referred"}, "a command was lost"
     assert None not in here.owners().values()
     assert here.killed > 3
     assert len(referred) > 1
