@@ -98,6 +98,7 @@ class Shard:
         self._around = around
         self._metrics = around.metrics
         self._hosts: Hosts
+        self._end: Callable[[], None] = lambda: None
         self._company: Company
         self._epoch = 0
         self._inbox: asyncio.Queue[Record] = asyncio.Queue(WAITING_MAX)
@@ -119,23 +120,23 @@ class Shard:
             (`Unavailable`), or something broke; what is known here is then void.
         """
         began = time.perf_counter()
-        holding = await self._take()
-        took_s = time.perf_counter() - began
-        self._metrics.takes.observe(took_s)
-        log.info(
-            "shard_taken",
-            shard=self.number,
-            epoch=self._epoch,
-            zones=len(holding.zones),
-            rides=sum(len(zone.rides) for zone in holding.zones.values()),
-            ms=round(took_s * 1000),
-        )
-        self.taken()
         try:
+            holding = await self._take()
+            took_s = time.perf_counter() - began
+            self._metrics.takes.observe(took_s)
+            log.info(
+                "shard_taken",
+                shard=self.number,
+                epoch=self._epoch,
+                zones=len(holding.zones),
+                rides=sum(len(zone.rides) for zone in holding.zones.values()),
+                ms=round(took_s * 1000),
+            )
+            self.taken()
             async with asyncio.TaskGroup() as tasks:
                 await self._work(tasks, holding)
         finally:
-            self._hosts.end()
+            self._end()
         log.info("shard_let_go", shard=self.number, epoch=self._epoch)
 
     async def _work(self, tasks: asyncio.TaskGroup, holding: Holding) -> None:
@@ -164,6 +165,7 @@ class Shard:
         self._epoch = holding.epoch
         await self._marks.check(holding, ends)
         self._hosts = Hosts(holding, self._make, store, self._metrics)
+        self._end = self._hosts.end
         unpublished = [
             (entry, entry.decided())
             for zone, held in holding.zones.items()

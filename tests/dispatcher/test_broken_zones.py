@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from services.dispatcher.host import Host
 from services.dispatcher.places import INPUTS
 from services.dispatcher.shard import Shard
 from services.dispatcher.surroundings import Surroundings
+from services.domain.errors import StateMismatch
 from services.domain.events import (
     AcceptOffer,
     Boarded,
@@ -207,6 +209,8 @@ async def test_a_timer_that_breaks_stops_its_zone_alone_and_blames_no_message(
         assert not here.task.done()
         assert [one.zone for one in events] == [A, B, B]
         assert here.metrics.still._value.get() == 1
+        await here.lose()
+        assert here.metrics.still._value.get() == 0, "it is somebody else's to count"
     assert bug.met == 2
 
 
@@ -315,3 +319,27 @@ async def test_what_breaks_beside_a_zone_is_started_again_and_the_zone_goes_on()
         await here.events(2)
         assert not here.task.done()
         assert here.metrics.attendants.labels("improver")._value.get() == 2
+
+
+async def test_a_zone_whose_state_does_not_fit_stands_still_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    restored, asked = Zone.restored, 0
+
+    def fits_later(*arguments: Any) -> Zone:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise StateMismatch("no longer in the fleet, but with riders")
+        return restored(*arguments)
+
+    monkeypatch.setattr(Zone, "restored", fits_later)
+    async with desk() as here:
+        await here.send(request("a-1"), A)
+        await here.send(request("b-1"), B)
+        (offered,) = await here.events(1)
+        assert offered.zone == B
+        assert here.metrics.still._value.get() == 1
+        await here.lose()
+        here.own()
+        assert rides(await here.events(2), A) == ["a-1"], "where its territory is mended"
