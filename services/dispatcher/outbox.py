@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 
 BATCH_MAX = 200
 """Most steps whose events are sent at once."""
+
+BATCH_BYTES = 2 << 20
+"""With so many bytes at once, no more steps are added."""
 
 FULL = 2000
 """With so many steps waiting, nothing more is decided."""
@@ -104,7 +108,7 @@ class Outbox:
         try:
             while True:
                 await self._news.wait()
-                batch = [self._waiting[i] for i in range(min(len(self._waiting), BATCH_MAX))]
+                batch = self._next()
                 if not batch:
                     self._news.clear()
                     self._empty.set()
@@ -119,6 +123,16 @@ class Outbox:
                     self._room.set()
         finally:
             self._metrics.waiting.dec(len(self._waiting))
+
+    def _next(self) -> list[tuple[Entry, tuple[Event, ...]]]:
+        """What goes out next, together: no more than the log takes before its deadline."""
+        batch, size = [], 0
+        for one in islice(self._waiting, BATCH_MAX):
+            batch.append(one)
+            size += sum(map(len, one[0].inputs)) + sum(map(len, one[0].events))
+            if size > BATCH_BYTES:
+                break
+        return batch
 
     async def _send(self, batch: Sequence[tuple[Entry, tuple[Event, ...]]]) -> None:
         numbered = [
