@@ -14,7 +14,16 @@ from services.domain.errors import InvalidSetting, ShardLost
 from services.domain.ids import RideId, ZoneId
 from services.domain.ride import Status
 from services.runtime.journal import entries, verify
-from services.runtime.ports import Changes, Group, Holding, Mark, Part, Store, ZoneHolding
+from services.runtime.ports import (
+    UNREAD,
+    Changes,
+    Group,
+    Holding,
+    Mark,
+    Part,
+    Store,
+    ZoneHolding,
+)
 from services.wire.stored import Entry
 from services.wire.topics import Topic
 from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
@@ -51,6 +60,18 @@ class StoreContract:
     async def test_its_clock_shows_the_time_if_it_has_one(self, store: Store) -> None:
         shown_ms = await store.now_ms()
         assert shown_ms is None or abs(shown_ms - time.time() * 1000) < 60_000
+
+    async def test_where_a_zone_stands_still_is_kept_though_it_takes_no_step(
+        self, store: Store
+    ) -> None:
+        holding = await take(store)
+        for body, unread in ((b"17", {Topic.RIDE_COMMANDS: 17}), (b"", {})):
+            changes = Changes(parts=(Part(UNREAD, Topic.RIDE_COMMANDS, body),))
+            group = Group(changes={ZONE: changes}, offsets={Topic.RIDE_COMMANDS: 40})
+            await store.commit(SHARD, holding.epoch, group)
+            found = await store.look(ZONE)
+            assert found.unread == unread
+            assert found.rows() == ()
 
     async def test_a_zone_stays_in_its_shard(self, store: Store) -> None:
         await store.open(ZONE, SHARD, DAY)
