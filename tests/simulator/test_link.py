@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,9 @@ from pydantic import SecretStr
 
 from services.domain.ids import ShuttleId
 from services.gateway.areas import ZONE
+from services.network.folder import Network
 from services.network.served import Served
+from services.network.zone_networks import whole
 from services.runtime.clock import WallClock
 from services.runtime.http_server import HttpServer, listen
 from services.runtime.settings import Settings
@@ -35,12 +38,12 @@ def _compiled() -> None:
 
 @contextlib.asynccontextmanager
 async def running(
-    budgets: list[tuple[int, int]],
+    budgets: list[tuple[int, int]], network: Network | None = None, **chosen: Any
 ) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
     """Gateway and dispatcher; the shuttles are connected by ways that break."""
-    settings = Settings(answer_s=5, heartbeat_s=1, shuttle_key=SecretStr(KEY))
-    house = build(territory(), WallClock(DAY, EIGHT_S, SPEED), settings)
-    await zone_clocks(house.store, house.served, 1, house.clock)
+    settings = Settings(answer_s=5, heartbeat_s=1, shuttle_key=SecretStr(KEY), **chosen)
+    house = build(network or territory(), WallClock(DAY, EIGHT_S, SPEED), settings)
+    await zone_clocks(house.store, house.served, settings.partitions, house.clock)
     with listen("127.0.0.1", 0) as opened:
         server = HttpServer(house.app, house.app.state.view.close)
         serving = asyncio.create_task(server.serve([opened]))
@@ -54,7 +57,7 @@ async def running(
             url = f"ws://127.0.0.1:{port}"
             shuttles = [ShuttleId("shuttle-1")]
             contact = LinkContact(url, KEY, ZONE, shuttles, Pauses(0.01, 0.05))
-            driving = drive_linked(Served(ZONE, house.served[0].network), contact, 1)
+            driving = drive_linked(Served(ZONE, whole(house.served[0].network)), contact, 1)
             parts = [
                 asyncio.create_task(part)
                 for part in (house.dispatcher.run(), contact.run(), driving)

@@ -14,6 +14,7 @@ import pytest
 from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import Status
+from services.domain.zone_crossing import MessageForwarded
 from services.domain.zone_state import StoredShuttle
 from services.network.folder import Network
 from services.runtime.clock import WallClock
@@ -24,6 +25,7 @@ from services.simulator.warm_up import warm_up
 from services.wire.topics import partition_of
 from services.wire.zone_rows import decode_row
 from tests.gateway.peer import DAY, EIGHT_S, STATION, VILLAGE
+from tests.simulator.test_link import running as linked
 from tests.simulator.test_live import ask, events_of, territory
 
 WEST, EAST, BUS = ZoneId("main.west"), ZoneId("main.east"), ShuttleId("shuttle-1")
@@ -117,6 +119,27 @@ async def test_a_shuttle_that_is_lent_drives_for_the_zone_that_has_it() -> None:
         await client.post(f"/v1/rides/{ride['id']}/accept")
         told = await events_of(client, ride["id"])
     assert told[-1] == ("completed", "completed")
+
+
+async def test_a_shuttle_on_a_link_notices_nothing_when_it_is_lent() -> None:
+    chosen = {"partitions": PARTITIONS, "operator_token": TOKEN["Authorization"].split()[1]}
+    async with linked([], cut(), **chosen) as (house, client):
+        body = {"to": "west", "within_s": 3000}
+        await client.post("/v1/shuttles/shuttle-1/lend", json=body, headers=TOKEN)
+        async with asyncio.timeout(20):
+            while await holders(house) != [WEST]:  # noqa: ASYNC110 - nobody says so here
+                await asyncio.sleep(0.01)
+        ride = await ask(client, "k-3", origin=STATION, destination=VILLAGE)
+        await client.post(f"/v1/rides/{ride['id']}/accept")
+        told = await events_of(client, ride["id"])
+        passed_on = [
+            event
+            for entry in await house.store.journal(EAST)
+            for event in entry.decided()
+            if isinstance(event, MessageForwarded)
+        ]
+    assert told[-1] == ("completed", "completed")
+    assert len(passed_on) <= 3, "only what was said before it knew"
 
 
 @pytest.mark.parametrize(
