@@ -120,7 +120,7 @@ class Zone:
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
         zones, drive_s = network.zones, network.tables.drive_s
         self._zones = zones
-        self._lender = Lender(self.fleet, self._publisher, duties, zones)
+        self._lender = Lender(self.fleet, self._publisher, duties, zones, self._rescue.consider)
         if zones is not None:
             self.answers.neighbour = lambda request: zones.neighbour(request, drive_s)
 

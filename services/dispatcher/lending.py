@@ -1,17 +1,20 @@
 """Shuttles that are lent to another zone of the territory, and those that come from one.
 
-A shuttle that is to be lent gets nothing new. Once it stands empty and without a promise, its tasks
-are taken out; when it has acknowledged that plan, it belongs to the other zone, in the same step.
+A shuttle that is to be lent gets nothing new, and others take over whom they can. Once it stands
+empty and without a promise, its tasks are taken out; when it has acknowledged that plan, it belongs
+to the other zone, in the same step.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from services.dispatcher import columns as c
 from services.dispatcher.duties import Duties, still_to_do, tasks_between
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
 from services.domain.events import Event, Message, Report
-from services.domain.ids import ZoneId
+from services.domain.ids import RideId, ZoneId
 from services.domain.task import Task, TaskKind
 from services.domain.zone_crossing import (
     AdoptShuttle,
@@ -38,11 +41,19 @@ class Lender:
         The shuttles' tasks.
     zones
         This zone and the others; absent: there are none.
+    consider
+        Withdraws a ride from a shuttle if another one can keep its promise.
     """
 
     def __init__(
-        self, fleet: Shuttles, publisher: Publisher, duties: Duties, zones: Zones | None
+        self,
+        fleet: Shuttles,
+        publisher: Publisher,
+        duties: Duties,
+        zones: Zones | None,
+        consider: Callable[[RideId, int, int, list[Event]], None],
     ) -> None:
+        self._consider = consider
         self._fleet = fleet
         self._publisher = publisher
         self._duties = duties
@@ -72,6 +83,8 @@ class Lender:
         begun = route.lending or Lending(message.to, message.until_s)
         route.lending = begun._replace(to=message.to, until_s=message.until_s)
         self._fleet.head(k)[c.H_AWAY] = 1
+        for ride_id in [ride_id for stop in route.stops for ride_id in stop.board]:
+            self._consider(ride_id, k, now_s, events)
 
     def _obstacle(self, message: LendShuttle, now_s: int) -> str | None:
         k, zones = self._fleet.number.get(message.shuttle_id), self._zones

@@ -114,6 +114,24 @@ def test_who_is_to_be_lent_finishes_what_was_promised_and_gets_nothing_new() -> 
     assert released.handed.free_s > EIGHT_S + 95, "people still get off"
 
 
+def test_who_can_be_picked_up_as_promised_by_another_goes_over_to_it() -> None:
+    west = zones(count=2)[WEST]
+    west.apply(RequestRide(request("r1", 1, 3, EIGHT_S + 7200)), EIGHT_S)
+    west.apply(AcceptOffer(RideId("r1")), EIGHT_S)
+    bus = west.rides[RideId("r1")].shuttle_id
+    assert bus is not None
+    said = west.apply(LendShuttle(bus, EAST, LATER_S), EIGHT_S + 1)
+    first = plans(said)[-1]
+    assert first.plan.visits == ()
+    moved = west.apply(PlanAcknowledged(bus, first.plan.revision, EIGHT_S + 2), EIGHT_S + 2)
+    assert [type(event).__name__ for event in moved] == [
+        "RideReassigned",
+        "PlanIssued",
+        "ShuttleReleased",
+    ]
+    assert west.rides[RideId("r1")].shuttle_id not in (bus, None)
+
+
 def test_its_tasks_go_with_it_and_are_done_once() -> None:
     here = zones(shifts=[["06:00", "20:00"]], upkeep=[CLEANING])
     for zone in here.values():
