@@ -101,7 +101,7 @@ class Answers:
         self._dispatch = terms.territory.dispatch
         self._kinds = _kinds(fleet)
         self._expiries: list[tuple[int, RideId]] = []
-        self._due: list[tuple[int, RideId]] = []
+        self._due: list[tuple[int, RideId, int | None]] = []
         self.waiting: dict[RideId, int] = {}
         """Requests that wait for a batch, and from when on they want one."""
         self.neighbour: Callable[[Request], ZoneId | None] = lambda _request: None
@@ -122,7 +122,7 @@ class Answers:
         while self._expiries and not self._is_offered(self._expiries[0][1]):
             heapq.heappop(self._expiries)
         due_s = [self._expiries[0][0] + 1] if self._expiries else []
-        return min((*due_s, *(at_s for at_s, _ in self._due[:1])), default=None)
+        return min((*due_s, *(at_s for at_s, *_ in self._due[:1])), default=None)
 
     def is_new(self, request: Request, events: list[Event]) -> bool:
         """Whether a request has not taken effect before, and names stops that there are."""
@@ -151,7 +151,7 @@ class Answers:
             self._rides[ride.id] = ride
             self.waiting[ride.id] = now_s + collect_s
             due_s = now_s + self._dispatch.answer_s_max
-            heapq.heappush(self._due, (due_s, ride.id))
+            heapq.heappush(self._due, (due_s, ride.id, asked.useful_until_s))
             events.append(AnswerDeferred(ride.id, due_s))
             return
         if not possible:
@@ -181,14 +181,14 @@ class Answers:
 
     def stored(self) -> tuple[WaitingRequest, ...]:
         """Who waits, as values."""
-        due_s = {ride_id: at_s for at_s, ride_id in self._due}
-        return tuple(WaitingRequest(r, from_s, due_s[r]) for r, from_s in self.waiting.items())
+        due_s = {ride_id: (at_s, useful_s) for at_s, ride_id, useful_s in self._due}
+        return tuple(WaitingRequest(r, from_s, *due_s[r]) for r, from_s in self.waiting.items())
 
     def restore(self, waiting: Iterable[WaitingRequest]) -> None:
         """Go on with those who waited, and with the offers that hold."""
-        for ride_id, from_s, due_s in waiting:
+        for ride_id, from_s, due_s, useful_until_s in waiting:
             self.waiting[ride_id] = from_s
-            heapq.heappush(self._due, (due_s, ride_id))
+            heapq.heappush(self._due, (due_s, ride_id, useful_until_s))
         for ride in self._rides.values():
             if ride.status is Status.OFFERED and ride.offer is not None:
                 heapq.heappush(self._expiries, (ride.offer.expires_s, ride.id))
@@ -196,14 +196,16 @@ class Answers:
     def answer_due(self, now_s: int, events: list[Event]) -> None:
         """Answer those who have waited long enough."""
         while self._due and self._due[0][0] <= now_s:
-            _, ride_id = heapq.heappop(self._due)
+            _, ride_id, useful_until_s = heapq.heappop(self._due)
             if self.waiting.pop(ride_id, None) is None:
                 continue
             ride = self._rides[ride_id]
             if self._insert(ride, now_s, events):
                 continue
             refusal = self._refusal(ride, now_s)
-            if not self._refer(ride, refusal, None, events):
+            if useful_until_s is not None:  # who has waited till now, waits as long once more
+                useful_until_s += now_s - ride.requested_s
+            if not self._refer(ride, refusal, useful_until_s, events):
                 self._refuse(ride, refusal, events)
 
     def asked(self, ride_id: RideId, now_s: int) -> Asked:

@@ -63,13 +63,19 @@ from services.domain.events import (
     RideConfirmed,
     WakeUp,
 )
-from services.domain.ids import RideId, ZoneId
+from services.domain.ids import RideId, ShuttleId
 from services.domain.operating_domain import RestrictDriving
 from services.domain.ride import NEXT, Request, Ride, Status
 from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task_reports import BatteryLevel, TaskDone
-from services.domain.zone_crossing import AdoptShuttle, LendShuttle, MessageForwarded
+from services.domain.zone_crossing import (
+    AdoptionConfirmed,
+    AdoptShuttle,
+    LendShuttle,
+    MessageForwarded,
+    PassedOn,
+)
 from services.domain.zone_state import Row
 from services.network.driving import ways
 from services.network.fleet import chargers
@@ -181,9 +187,7 @@ class Zone:
         self._silence.break_off(now_s, events)
         self._duties.begin(now_s, events)
         self._leasing.grant(now_s, events)
-        if (elsewhere := self._elsewhere(message)) is not None:
-            events.append(MessageForwarded(elsewhere))
-        else:
+        if not self._pass_on(message, now_s, events):
             self._take(message, now_s, events)
         self._lender.proceed(now_s, events)
         for ride in self.rides.settle():
@@ -191,12 +195,15 @@ class Zone:
         self._leasing.watch()
         return tuple(events)
 
-    def _elsewhere(self, message: Message) -> ZoneId | None:
-        """The zone that a message is for, if it is about a ride or shuttle that went there."""
-        if isinstance(message, AcceptOffer | CancelRide):
-            ride = self.rides.get(message.ride_id)
-            return None if ride is None else ride.referred_to
-        return self._lender.elsewhere(message)
+    def _pass_on(self, message: Message, now_s: int, events: list[Event]) -> bool:
+        """Pass a message on that is about a ride or shuttle that went elsewhere."""
+        if not isinstance(message, AcceptOffer | CancelRide):
+            return self._lender.pass_on(message, now_s, events)
+        ride = self.rides.get(message.ride_id)
+        if ride is None or ride.referred_to is None:
+            return False
+        events.append(MessageForwarded(ride.referred_to))
+        return True
 
     def _take(self, message: Message, now_s: int, events: list[Event]) -> None:
         match message:
@@ -230,12 +237,20 @@ class Zone:
                 self._lender.take(message, now_s, events)
             case AdoptShuttle():
                 self._lender.adopt(message, now_s, events)
+            case AdoptionConfirmed():
+                self._lender.confirmed(message)
+            case PassedOn():
+                self._lender.not_given(message, events)
             case WakeUp():
                 pass
             case CommandTurnedDown():  # nobody could take it here
                 events.append(message)
             case _:
                 assert_never(message)
+
+    def knows(self, shuttle_id: ShuttleId, number: int) -> bool:
+        """Whether so many hand-overs of a shuttle are known of here."""
+        return self._lender.knows(shuttle_id, number)
 
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from services.domain.events import Event, Message, RequestRide
 from services.domain.ids import ZoneId
 from services.domain.zone_crossing import (
+    AdoptionConfirmed,
     AdoptShuttle,
     MessageForwarded,
     RideReferred,
+    ShuttleAdopted,
     ShuttleReleased,
 )
 
@@ -32,6 +34,8 @@ def for_other_zone(
             return event.to, asked
         case ShuttleReleased():
             return event.to, AdoptShuttle(event.handed, giver)
+        case ShuttleAdopted():
+            return event.giver, AdoptionConfirmed(event.shuttle_id, event.number)
         case MessageForwarded():
             return event.to, input_of(event.input)
         case _:

@@ -7,16 +7,18 @@ from typing import NamedTuple
 
 from services.dispatcher.core import Zone
 from services.dispatcher.service import Dispatcher
-from services.domain.events import Event, Message, Passed, RequestRide
+from services.domain.errors import Unreadable
+from services.domain.events import Event, Message, Passed, Report, RequestRide
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import Ride
+from services.domain.zone_crossing import LendShuttle, PassedOn
 from services.domain.zone_state import RowKind
 from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.runtime.clock import Clock
 from services.runtime.journal import linked
 from services.runtime.ports import Changes, Part, ZoneHolding
-from services.wire.codec import encode_body
+from services.wire.codec import decode_body, encode_body
 from services.wire.envelope import Envelope
 from services.wire.stored import Entry
 from services.wire.zone_rows import encode_row
@@ -112,6 +114,8 @@ class Host:
 
     def take(self, envelope: Envelope, message: Message, now_s: int) -> Decided | None:
         """Make a step of a message; none of one that came before, and none of a position yet."""
+        if isinstance(message, PassedOn):
+            message = self._unpacked(message)
         if isinstance(message, Passed):
             # Only the newest of each shuttle counts; a later one takes its turn, too.
             self._positions.pop(message.shuttle_id, None)
@@ -127,6 +131,16 @@ class Host:
         if len(self._ids) > IDS_MAX:
             del self._ids[next(iter(self._ids))]
         return self._step(message, envelope, now_s)
+
+    def _unpacked(self, passed: PassedOn) -> Message:
+        """What another zone passed on; or that it did, for the zone to mark it."""
+        if not self.zone.knows(passed.shuttle_id, passed.number):
+            return passed
+        try:
+            found = decode_body(passed.message)
+        except Unreadable:
+            return passed
+        return found if isinstance(found, Report | LendShuttle) else passed
 
     def _still_useful(self, asked: RequestRide, until_s: int, now_s: int) -> RequestRide:
         """A request as the zone is to see it, whose time may be ahead: an owner's clock was wrong.

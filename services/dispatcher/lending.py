@@ -13,19 +13,26 @@ from services.dispatcher import columns as c
 from services.dispatcher.duties import Duties, still_to_do, tasks_between
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
-from services.domain.events import Event, Message, Report
-from services.domain.ids import RideId, ZoneId
+from services.domain.events import Event, Message, Report, ReportMarked
+from services.domain.ids import RideId, ShuttleId
 from services.domain.task import Task, TaskKind
 from services.domain.zone_crossing import (
+    AdoptionConfirmed,
     AdoptShuttle,
     Handed,
     LendingTurnedDown,
     LendShuttle,
+    MessageForwarded,
+    PassedOn,
     ShuttleAdopted,
     ShuttleReleased,
 )
-from services.domain.zone_state import Lending
+from services.domain.zone_state import Lending, Unconfirmed
 from services.network.zones import Zones
+
+AGAIN_S = 60
+AGAIN_S_MAX = 3600
+"""A hand-over that nobody confirms is said again after so long, and later ever more seldom."""
 
 
 class Lender:
@@ -64,12 +71,26 @@ class Lender:
                 route.holder = home
                 fleet.head(k)[c.H_AWAY] = 1
 
-    def elsewhere(self, message: Message) -> ZoneId | None:
-        """Return the zone that a message is for, if it is about a shuttle that is not ours."""
+    def pass_on(self, message: Message, now_s: int, events: list[Event]) -> bool:
+        """Pass a message on if it is about a shuttle that is not ours; return whether it is."""
         if not isinstance(message, Report | LendShuttle):
-            return None
+            return False
         k = self._fleet.number.get(message.shuttle_id)
-        return None if k is None else self._fleet.routes[k].holder
+        if k is None or (to := self._fleet.routes[k].holder) is None:
+            return False
+        if isinstance(message, LendShuttle):
+            self._say_again(k, now_s, events)  # somebody misses it
+        events.append(MessageForwarded(to, number=self._fleet.routes[k].handed))
+        return True
+
+    def knows(self, shuttle_id: ShuttleId, number: int) -> bool:
+        """Whether so many hand-overs of a shuttle are known of here, if it is itself."""
+        k = self._fleet.number.get(shuttle_id)
+        return k is None or self._fleet.routes[k].handed >= number
+
+    def not_given(self, message: PassedOn, events: list[Event]) -> None:
+        """Mark what was passed on for a shuttle that is said to be here, and never came."""
+        events.append(ReportMarked(message.shuttle_id, "PassedOn", "it was never handed over"))
 
     def take(self, message: LendShuttle, now_s: int, events: list[Event]) -> None:
         """Begin to lend a shuttle; or to another zone than before."""
@@ -99,16 +120,22 @@ class Lender:
         return None
 
     def next_due_s(self) -> int | None:
-        """When the next lending is given up."""
-        routes = self._fleet.routes
-        ends_s = (route.lending.until_s + 1 for route in routes if route.lending is not None)
-        return min(ends_s, default=None)
+        """When the next lending is given up, or the next hand-over is said again."""
+        due_s = []
+        for route in self._fleet.routes:
+            if route.lending is not None:
+                due_s.append(route.lending.until_s + 1)
+            elif route.unconfirmed is not None:
+                due_s.append(route.unconfirmed.again_s)
+        return min(due_s, default=None)
 
     def proceed(self, now_s: int, events: list[Event]) -> None:
         """Go on with all that are to be lent, as far as their shuttles are."""
         for k, route in enumerate(self._fleet.routes):
             lending = route.lending
             if lending is None:
+                if route.unconfirmed is not None and now_s >= route.unconfirmed.again_s:
+                    self._say_again(k, now_s, events)
                 continue
             if now_s > lending.until_s:
                 self._give_up(k, lending, now_s, events)
@@ -117,7 +144,7 @@ class Lender:
             elif route.stops or lending.revision != route.revision:
                 self._strike(k, lending, now_s, events)
             elif route.unanswered_s < 0 and not route.leases:
-                self._release(k, lending, events)
+                self._release(k, lending, now_s, events)
 
     def _stands_empty(self, k: int, now_s: int) -> bool:
         """Whether a shuttle has nothing to do with any rider, and does nothing else just now."""
@@ -140,7 +167,7 @@ class Lender:
         tasks = (*lending.tasks, *kept)
         route.lending = lending._replace(revision=route.revision, tasks=tasks)
 
-    def _release(self, k: int, lending: Lending, events: list[Event]) -> None:
+    def _release(self, k: int, lending: Lending, now_s: int, events: list[Event]) -> None:
         route, head = self._fleet.routes[k], self._fleet.head(k)
         self._fleet.touched.add(k)
         route.lending, route.holder, route.handed = None, lending.to, route.handed + 1
@@ -153,11 +180,31 @@ class Lender:
             level_mwh=int(head[c.H_LEVEL]) if head[c.H_CAPACITY] else 0,
             moved_s=route.moved_s,
             fault_s=route.fault_s,
+            fault_stop=route.fault_stop,
             repaired_s=route.repaired_s,
             tasks=lending.tasks,
             tasks_until_s=self._duties.until_s,
         )
-        events.append(ShuttleReleased(handed, lending.to))
+        route.unconfirmed = Unconfirmed(lending.to, handed, now_s, now_s)
+        self._say_again(k, now_s, events)
+
+    def _say_again(self, k: int, now_s: int, events: list[Event]) -> None:
+        """Say to whom a shuttle was handed over, unless that has come to be."""
+        route = self._fleet.routes[k]
+        if (due := route.unconfirmed) is None:
+            return
+        self._fleet.touched.add(k)
+        pause_s = min(max(AGAIN_S, now_s - due.since_s), AGAIN_S_MAX)
+        route.unconfirmed = due._replace(again_s=now_s + pause_s)
+        events.append(ShuttleReleased(due.handed, due.to))
+
+    def confirmed(self, message: AdoptionConfirmed) -> None:
+        """Say no more of a hand-over that took effect."""
+        k = self._fleet.number.get(message.shuttle_id)
+        due = None if k is None else self._fleet.routes[k].unconfirmed
+        if k is not None and due is not None and message.number >= due.handed.number:
+            self._fleet.routes[k].unconfirmed = None
+            self._fleet.touched.add(k)
 
     def _give_up(self, k: int, lending: Lending, now_s: int, events: list[Event]) -> None:
         self._fleet.touched.add(k)
@@ -173,20 +220,26 @@ class Lender:
     def adopt(self, message: AdoptShuttle, now_s: int, events: list[Event]) -> None:
         """Take a shuttle over that another zone let go; once, however often that is said."""
         handed = message.handed
-        k = self._fleet.number[handed.shuttle_id]  # of one that is unknown here somebody must see
+        k = self._fleet.number.get(handed.shuttle_id)
+        if k is None:  # other settings may know it; till then it is said again
+            reason = "no shuttle of this zone"
+            events.append(ReportMarked(handed.shuttle_id, "AdoptShuttle", reason))
+            return
+        events.append(ShuttleAdopted(handed.shuttle_id, message.giver, handed.number))
         route, head = self._fleet.routes[k], self._fleet.head(k)
         if handed.number <= route.handed:
             return
+        self._fleet.touched.add(k)
         route.holder, route.handed, route.revision = None, handed.number, handed.revision
         route.moved_s, route.fault_s = handed.moved_s, handed.fault_s
-        route.repaired_s = handed.repaired_s
+        route.fault_stop, route.repaired_s = handed.fault_stop, handed.repaired_s
+        route.unconfirmed = None
         route.stops, route.tasks, route.parking, route.heard_s = [], [], None, now_s
         route.targets.clear()
         head[[c.H_LOCKED, c.H_PENDING, c.H_SILENT, c.H_SERVING, c.H_OUT, c.H_AWAY]] = 0
         head[c.H_MODE], head[c.H_STOP], head[c.H_BUSY] = c.AT_STOP, handed.stop, handed.free_s
         if head[c.H_CAPACITY]:
             head[c.H_LEVEL] = handed.level_mwh
-        events.append(ShuttleAdopted(handed.shuttle_id, message.giver, handed.number))
         self._duties.add(k, self._tasks(k, handed, now_s), now_s, events)
 
     def _tasks(self, k: int, handed: Handed, now_s: int) -> list[Task]:

@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.dispatcher.crossing import for_other_zone
 from services.domain.errors import Unavailable
-from services.domain.events import Event
+from services.domain.events import Event, Report
 from services.domain.ids import ZoneId
-from services.domain.zone_crossing import MessageForwarded
+from services.domain.zone_crossing import LendShuttle, MessageForwarded, PassedOn
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
 from services.wire.envelope import Envelope
@@ -169,6 +169,9 @@ def passed_on(entry: Entry, number: int, event: Event) -> Envelope | None:
     if found is None:
         return None
     to, told = found
+    if isinstance(event, MessageForwarded) and isinstance(told, Report | LendShuttle):
+        # On the same topic as the hand-over, and so behind it.
+        told = PassedOn(told.shuttle_id, event.number, entry.inputs[event.input])
     return Envelope(
         message_id=f"{entry.zone}/{entry.number}/{number}/on",
         zone=to,

@@ -9,7 +9,7 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.settings_part import DAY_S
 from services.domain.shuttle import Shuttle
 from services.domain.task import Task
-from services.domain.zone_state import Lending
+from services.domain.zone_state import Lending, Unconfirmed
 
 
 @dataclass(slots=True)
@@ -75,6 +75,8 @@ class Route:
     """How often it was handed over from zone to zone, as far as is known."""
     lending: Lending | None = None
     """Whether it is to be lent."""
+    unconfirmed: Unconfirmed | None = None
+    """Its last hand-over, until that is known to have taken effect."""
 
     def ride_ids(self) -> list[RideId]:
         """Everybody on board, then everybody to be picked up, in order."""

@@ -21,16 +21,23 @@ from services.dispatcher.surroundings import Surroundings, name_of
 from services.domain.errors import Unreadable
 from services.domain.events import (
     CommandTurnedDown,
+    Event,
     Message,
     ParkProposal,
     Passed,
     PlanIssued,
     Proposal,
+    ReportMarked,
     RideEvent,
     WakeUp,
 )
 from services.domain.ids import ZoneId
-from services.domain.zone_crossing import MessageForwarded, ShuttleEvent
+from services.domain.zone_crossing import (
+    LendingTurnedDown,
+    MessageForwarded,
+    PassedOn,
+    ShuttleEvent,
+)
 from services.runtime.journal import entries
 from services.runtime.ports import Forgotten, Group, Holding, Record, ZoneHolding
 from services.wire.topics import Topic
@@ -253,12 +260,20 @@ class Shard:
         for one in decided:
             self._outbox.put(one.entry, one.events)
             for event in one.events:
-                if isinstance(event, RideEvent):
-                    self._metrics.events.labels(name_of(event)).inc()
-                elif isinstance(event, Crossing):
-                    self._metrics.crossings.labels(name_of(event)).inc()
+                self._note(one.entry.zone, event)
         for zone in changes:
             self._company.changed(zone)
+
+    def _note(self, zone: ZoneId, event: Event) -> None:
+        if isinstance(event, RideEvent):
+            self._metrics.events.labels(name_of(event)).inc()
+        elif isinstance(event, Crossing):
+            self._metrics.crossings.labels(name_of(event)).inc()
+        match event:
+            case LendingTurnedDown(shuttle_id=shuttle_id, to=to, reason=reason):
+                log.info("lending_turned_down", zone=zone, shuttle=shuttle_id, to=to, reason=reason)
+            case ReportMarked(shuttle_id=shuttle_id, report=PassedOn.__name__):
+                log.error("shuttle_not_given", zone=zone, shuttle=shuttle_id)
 
     async def _next(self) -> Sequence[Record]:
         """Wait for records; none means that a timer is due, or nothing came for a while."""

@@ -73,6 +73,7 @@ def stored_shuttle(fleet: Shuttles, k: int) -> StoredShuttle:
         holder=route.holder,
         handed=route.handed,
         lending=route.lending,
+        unconfirmed=route.unconfirmed,
     )
 
 
@@ -97,6 +98,7 @@ def restore_shuttle(
     route.leases = {ride_id: Lease(*lease) for ride_id, *lease in stored.leases}
     route.unanswered_s, route.grant_s = stored.unanswered_s, stored.grant_s
     route.holder, route.handed, route.lending = stored.holder, stored.handed, stored.lending
+    route.unconfirmed = stored.unconfirmed
     fleet.write(k, rides)
     fleet.head(k)[c.H_AWAY] = route.holder is not None or route.lending is not None
     if not stored.written:

@@ -15,7 +15,7 @@ from services.domain.ride import Offer, Promise, Refusal, Request
 from services.domain.shuttle import FaultKind
 from services.domain.task_reports import BatteryLevel, TaskDone
 from services.domain.zone_crossing import (
-    AdoptShuttle,
+    FromZone,
     LendShuttle,
     MessageForwarded,
     RideReferred,
@@ -387,5 +387,5 @@ class WakeUp:
 
 
 OperatorCommand = CloseRoads | OpenRoads | RestrictDriving | LendShuttle
-Message = Command | OperatorCommand | AdoptShuttle | Proposal | Report | WakeUp | CommandTurnedDown
+Message = Command | OperatorCommand | FromZone | Proposal | Report | WakeUp | CommandTurnedDown
 """What a zone takes; the last two come from whoever runs it and not from a topic."""

@@ -29,6 +29,8 @@ class Handed:
         What its battery holds, if it has one.
     moved_s, fault_s, repaired_s
         When it last arrived, broke down, and was repaired; the latter -1: never.
+    fault_stop
+        Where it let everybody off when it broke down; -1: nowhere.
     tasks, tasks_until_s
         What it has to do besides, up to when.
     """
@@ -41,6 +43,7 @@ class Handed:
     level_mwh: int
     moved_s: int
     fault_s: int
+    fault_stop: int
     repaired_s: int
     tasks: tuple[Task, ...]
     tasks_until_s: int
@@ -64,6 +67,27 @@ class AdoptShuttle:
 
     handed: Handed
     giver: ZoneId
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionConfirmed:
+    """A shuttle that was let go has come to the other zone; for the zone that let it go."""
+
+    shuttle_id: ShuttleId
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """What came for a shuttle to a zone that had let it go.
+
+    A zone that knows of fewer hand-overs (``number``) never got the shuttle: to pass this on again
+    could go on for ever. ``message`` is it, as bytes.
+    """
+
+    shuttle_id: ShuttleId
+    number: int
+    message: bytes
 
 
 # Events: topic ride-events.
@@ -114,10 +138,15 @@ class LendingTurnedDown:
 
 @dataclass(frozen=True, slots=True)
 class MessageForwarded:
-    """One of the step's inputs, by its number, is about what belongs to another zone by now."""
+    """One of the step's inputs, by its number, is about what belongs to another zone by now.
+
+    ``number``: how many hand-overs of a shuttle are known of here.
+    """
 
     to: ZoneId
     input: int = 0
+    number: int = 0
 
 
+FromZone = AdoptShuttle | AdoptionConfirmed | PassedOn
 ShuttleEvent = ShuttleReleased | ShuttleAdopted | LendingTurnedDown

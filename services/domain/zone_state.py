@@ -15,6 +15,7 @@ from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.operating_domain import RestrictDriving, RoadsChanged
 from services.domain.ride import Ride
 from services.domain.task import Task
+from services.domain.zone_crossing import Handed
 
 
 class RowKind(StrEnum):
@@ -144,6 +145,18 @@ class Lending(NamedTuple):
     tasks: tuple[Task, ...] = ()
 
 
+class Unconfirmed(NamedTuple):
+    """A hand-over of which the other zone has not said yet that it took effect.
+
+    It was first said at ``since_s``, and is said again at ``again_s``.
+    """
+
+    to: ZoneId
+    handed: Handed
+    since_s: int
+    again_s: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredShuttle:
     """What one shuttle is doing and is to do.
@@ -176,6 +189,8 @@ class StoredShuttle:
         If it is to be lent.
     moved_s
         When it last set off or arrived.
+    unconfirmed
+        Its last hand-over, until that is known to have taken effect.
     """
 
     shuttle_id: ShuttleId
@@ -199,14 +214,19 @@ class StoredShuttle:
     handed: int = 0
     lending: Lending | None = None
     moved_s: int = -1
+    unconfirmed: Unconfirmed | None = None
 
 
 class WaitingRequest(NamedTuple):
-    """A request that waits for a batch: from when on it wants one, and when it is answered."""
+    """A request that waits for a batch: from when on it wants one, and when it is answered.
+
+    ``useful_until_s``: until when somebody waits for that, if it is known.
+    """
 
     ride_id: RideId
     from_s: int
     due_s: int
+    useful_until_s: int | None = None
 
 
 class Withdrawn(NamedTuple):

@@ -17,7 +17,7 @@ from services.domain.events import (
     RoadEvent,
 )
 from services.domain.ids import ZoneId
-from services.domain.zone_crossing import AdoptShuttle, ShuttleEvent
+from services.domain.zone_crossing import FromZone, ShuttleEvent
 from services.wire.envelope import Body
 
 HOUR_S = 3600
@@ -73,7 +73,7 @@ FACTS: Final[dict[Topic, Facts]] = {
     Topic.RIDE_COMMANDS: Facts(
         key=Key.ZONE,
         retention_s=7 * DAY_S,
-        bodies=get_args(Command | OperatorCommand | AdoptShuttle | Proposal),
+        bodies=get_args(Command | OperatorCommand | FromZone | Proposal),
     ),
     Topic.SHUTTLE_REPORTS: Facts(key=Key.ZONE, retention_s=7 * DAY_S, bodies=get_args(Report)),
     Topic.RIDE_EVENTS: Facts(

@@ -13,15 +13,18 @@ from services.domain.events import (
     Boarded,
     Departed,
     Event,
+    Fault,
     Left,
     PlanAcknowledged,
     PlanIssued,
+    Repaired,
     RequestRide,
     RideOffered,
     WakeUp,
 )
 from services.domain.fleet_settings import FleetGroup
 from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.shuttle import FaultKind
 from services.domain.zone_crossing import (
     AdoptShuttle,
     LendingTurnedDown,
@@ -85,7 +88,8 @@ def test_a_shuttle_goes_once_it_has_acknowledged_an_empty_plan() -> None:
     assert adopted == ShuttleAdopted(BUS, WEST, 1)
     assert isinstance(planned, PlanIssued)
     assert planned.plan.revision == released.handed.revision + 1
-    assert here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S) == (), "a repeat"
+    again = here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
+    assert again == (adopted,), "of a repeat it is only said that it is known"
     offered = here[EAST].apply(RequestRide(request("r1", 2, 0)), EIGHT_S)[0]
     assert isinstance(offered, RideOffered)
     assert offered.shuttle_id == BUS
@@ -199,7 +203,7 @@ def test_reports_of_a_shuttle_that_went_are_passed_on() -> None:
     here = zones()
     acknowledge(here[WEST], lend(here[WEST]))
     for message in (Arrived(BUS, 1, EIGHT_S + 5), LendShuttle(BUS, WEST, LATER_S)):
-        assert here[WEST].apply(message, EIGHT_S + 5) == (MessageForwarded(EAST),)
+        assert here[WEST].apply(message, EIGHT_S + 5)[-1] == MessageForwarded(EAST, number=1)
     other = ShuttleId("shuttle-2")
     assert here[WEST].apply(Arrived(other, 7, EIGHT_S), EIGHT_S + 6) == (MessageForwarded(EAST),)
 
@@ -218,6 +222,17 @@ def test_reports_from_before_it_was_lent_move_it_no_more() -> None:
     assert planned.plan.visits[0].arrive_s <= EIGHT_S + 2, "it stands there"
 
 
+def test_where_it_broke_down_is_known_to_whoever_gets_it() -> None:
+    here = zones()
+    here[WEST].apply(Fault(BUS, FaultKind.SENSORS, 1, EIGHT_S - 900, EIGHT_S - 900), EIGHT_S - 900)
+    here[WEST].apply(Repaired(BUS, 1, EIGHT_S - 300), EIGHT_S - 300)
+    (released,) = acknowledge(here[WEST], lend(here[WEST]))
+    assert isinstance(released, ShuttleReleased)
+    here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
+    west, east = (here[zone].fleet.routes[0] for zone in (WEST, EAST))
+    assert (east.fault_s, east.fault_stop) == (west.fault_s, west.fault_stop)
+
+
 def test_it_comes_back_as_it_went() -> None:
     here = zones()
     (released,) = acknowledge(here[WEST], lend(here[WEST]))
@@ -228,7 +243,8 @@ def test_it_comes_back_as_it_went() -> None:
     assert isinstance(again, ShuttleReleased)
     assert again.handed.number == 2
     # The first hand-over, sent again by its old owner, changes nothing any more.
-    assert here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S + 61) == ()
+    first = here[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S + 61)
+    assert first == (ShuttleAdopted(BUS, WEST, 1),)
     adopted = here[WEST].apply(AdoptShuttle(again.handed, EAST), EIGHT_S + 62)[0]
     assert adopted == ShuttleAdopted(BUS, EAST, 2)
 

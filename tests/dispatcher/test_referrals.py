@@ -113,4 +113,4 @@ def test_a_request_that_waits_is_referred_when_its_time_is_over() -> None:
     assert due_s is not None
     (referred,) = here[WEST].apply(WakeUp(), due_s)
     assert isinstance(referred, RideReferred)
-    assert referred.useful_until_s is None, "its rider knows that it takes longer"
+    assert referred.useful_until_s == due_s + 1, "its rider knows that it takes longer, once"

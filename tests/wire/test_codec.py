@@ -34,6 +34,7 @@ BOUNDS = {
     FieldDescriptor.TYPE_SINT64: st.integers(-(2**63), 2**63 - 1),
     FieldDescriptor.TYPE_BOOL: st.booleans(),
     FieldDescriptor.TYPE_STRING: st.text(max_size=40),
+    FieldDescriptor.TYPE_BYTES: st.binary(max_size=40),
 }
 
 

@@ -134,7 +134,7 @@ LINK_FAULT_TOO_MANY: LinkFault
 LINK_FAULT_UNAVAILABLE: LinkFault
 
 class Envelope(_message.Message):
-    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "lend_shuttle", "adopt_shuttle", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "ride_referred", "shuttle_released", "shuttle_adopted", "lending_turned_down", "plan_issued", "wake_up", "message_forwarded")
+    __slots__ = ("schema_version", "message_id", "zone", "happened_at_ms", "recorded_at_ms", "zone_time_s", "traceparent", "version", "request_ride", "accept_offer", "cancel_ride", "close_roads", "open_roads", "restrict_driving", "lend_shuttle", "adopt_shuttle", "adoption_confirmed", "passed_on", "park_proposal", "plan_proposal", "arrived", "boarded", "left", "not_there", "departed", "passed", "plan_acknowledged", "fault", "repaired", "task_done", "battery_level", "ride_offered", "ride_refused", "ride_confirmed", "offer_expired", "ride_cancelled", "ride_retimed", "ride_boarded", "ride_completed", "ride_no_show", "ride_failed", "command_turned_down", "report_marked", "ride_reassigned", "ride_let_off", "promise_changed", "roads_changed", "closure_turned_down", "answer_deferred", "ride_referred", "shuttle_released", "shuttle_adopted", "lending_turned_down", "plan_issued", "wake_up", "message_forwarded")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
     ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -151,6 +151,8 @@ class Envelope(_message.Message):
     RESTRICT_DRIVING_FIELD_NUMBER: _ClassVar[int]
     LEND_SHUTTLE_FIELD_NUMBER: _ClassVar[int]
     ADOPT_SHUTTLE_FIELD_NUMBER: _ClassVar[int]
+    ADOPTION_CONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    PASSED_ON_FIELD_NUMBER: _ClassVar[int]
     PARK_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     PLAN_PROPOSAL_FIELD_NUMBER: _ClassVar[int]
     ARRIVED_FIELD_NUMBER: _ClassVar[int]
@@ -205,6 +207,8 @@ class Envelope(_message.Message):
     restrict_driving: RestrictDriving
     lend_shuttle: LendShuttle
     adopt_shuttle: AdoptShuttle
+    adoption_confirmed: AdoptionConfirmed
+    passed_on: PassedOn
     park_proposal: ParkProposal
     plan_proposal: PlanProposal
     arrived: Arrived
@@ -243,7 +247,7 @@ class Envelope(_message.Message):
     plan_issued: PlanIssued
     wake_up: WakeUp
     message_forwarded: MessageForwarded
-    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., restrict_driving: _Optional[_Union[RestrictDriving, _Mapping]] = ..., lend_shuttle: _Optional[_Union[LendShuttle, _Mapping]] = ..., adopt_shuttle: _Optional[_Union[AdoptShuttle, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., answer_deferred: _Optional[_Union[AnswerDeferred, _Mapping]] = ..., ride_referred: _Optional[_Union[RideReferred, _Mapping]] = ..., shuttle_released: _Optional[_Union[ShuttleReleased, _Mapping]] = ..., shuttle_adopted: _Optional[_Union[ShuttleAdopted, _Mapping]] = ..., lending_turned_down: _Optional[_Union[LendingTurnedDown, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ..., message_forwarded: _Optional[_Union[MessageForwarded, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., message_id: _Optional[str] = ..., zone: _Optional[str] = ..., happened_at_ms: _Optional[int] = ..., recorded_at_ms: _Optional[int] = ..., zone_time_s: _Optional[int] = ..., traceparent: _Optional[str] = ..., version: _Optional[int] = ..., request_ride: _Optional[_Union[RequestRide, _Mapping]] = ..., accept_offer: _Optional[_Union[AcceptOffer, _Mapping]] = ..., cancel_ride: _Optional[_Union[CancelRide, _Mapping]] = ..., close_roads: _Optional[_Union[CloseRoads, _Mapping]] = ..., open_roads: _Optional[_Union[OpenRoads, _Mapping]] = ..., restrict_driving: _Optional[_Union[RestrictDriving, _Mapping]] = ..., lend_shuttle: _Optional[_Union[LendShuttle, _Mapping]] = ..., adopt_shuttle: _Optional[_Union[AdoptShuttle, _Mapping]] = ..., adoption_confirmed: _Optional[_Union[AdoptionConfirmed, _Mapping]] = ..., passed_on: _Optional[_Union[PassedOn, _Mapping]] = ..., park_proposal: _Optional[_Union[ParkProposal, _Mapping]] = ..., plan_proposal: _Optional[_Union[PlanProposal, _Mapping]] = ..., arrived: _Optional[_Union[Arrived, _Mapping]] = ..., boarded: _Optional[_Union[Boarded, _Mapping]] = ..., left: _Optional[_Union[Left, _Mapping]] = ..., not_there: _Optional[_Union[NotThere, _Mapping]] = ..., departed: _Optional[_Union[Departed, _Mapping]] = ..., passed: _Optional[_Union[Passed, _Mapping]] = ..., plan_acknowledged: _Optional[_Union[PlanAcknowledged, _Mapping]] = ..., fault: _Optional[_Union[Fault, _Mapping]] = ..., repaired: _Optional[_Union[Repaired, _Mapping]] = ..., task_done: _Optional[_Union[TaskDone, _Mapping]] = ..., battery_level: _Optional[_Union[BatteryLevel, _Mapping]] = ..., ride_offered: _Optional[_Union[RideOffered, _Mapping]] = ..., ride_refused: _Optional[_Union[RideRefused, _Mapping]] = ..., ride_confirmed: _Optional[_Union[RideConfirmed, _Mapping]] = ..., offer_expired: _Optional[_Union[OfferExpired, _Mapping]] = ..., ride_cancelled: _Optional[_Union[RideCancelled, _Mapping]] = ..., ride_retimed: _Optional[_Union[RideRetimed, _Mapping]] = ..., ride_boarded: _Optional[_Union[RideBoarded, _Mapping]] = ..., ride_completed: _Optional[_Union[RideCompleted, _Mapping]] = ..., ride_no_show: _Optional[_Union[RideNoShow, _Mapping]] = ..., ride_failed: _Optional[_Union[RideFailed, _Mapping]] = ..., command_turned_down: _Optional[_Union[CommandTurnedDown, _Mapping]] = ..., report_marked: _Optional[_Union[ReportMarked, _Mapping]] = ..., ride_reassigned: _Optional[_Union[RideReassigned, _Mapping]] = ..., ride_let_off: _Optional[_Union[RideLetOff, _Mapping]] = ..., promise_changed: _Optional[_Union[PromiseChanged, _Mapping]] = ..., roads_changed: _Optional[_Union[RoadsChanged, _Mapping]] = ..., closure_turned_down: _Optional[_Union[ClosureTurnedDown, _Mapping]] = ..., answer_deferred: _Optional[_Union[AnswerDeferred, _Mapping]] = ..., ride_referred: _Optional[_Union[RideReferred, _Mapping]] = ..., shuttle_released: _Optional[_Union[ShuttleReleased, _Mapping]] = ..., shuttle_adopted: _Optional[_Union[ShuttleAdopted, _Mapping]] = ..., lending_turned_down: _Optional[_Union[LendingTurnedDown, _Mapping]] = ..., plan_issued: _Optional[_Union[PlanIssued, _Mapping]] = ..., wake_up: _Optional[_Union[WakeUp, _Mapping]] = ..., message_forwarded: _Optional[_Union[MessageForwarded, _Mapping]] = ...) -> None: ...
 
 class Party(_message.Message):
     __slots__ = ("seats", "wheelchairs", "luggage", "companions")
@@ -478,7 +482,7 @@ class RestrictDriving(_message.Message):
     def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ..., speed_caps: _Optional[_Iterable[_Union[SpeedCap, _Mapping]]] = ...) -> None: ...
 
 class Handed(_message.Message):
-    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s", "moved_s")
+    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s", "moved_s", "fault_stop")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -490,6 +494,7 @@ class Handed(_message.Message):
     FAULT_S_FIELD_NUMBER: _ClassVar[int]
     REPAIRED_S_FIELD_NUMBER: _ClassVar[int]
     MOVED_S_FIELD_NUMBER: _ClassVar[int]
+    FAULT_STOP_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     number: int
     revision: int
@@ -501,7 +506,8 @@ class Handed(_message.Message):
     fault_s: int
     repaired_s: int
     moved_s: int
-    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ..., moved_s: _Optional[int] = ...) -> None: ...
+    fault_stop: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ..., moved_s: _Optional[int] = ..., fault_stop: _Optional[int] = ...) -> None: ...
 
 class LendShuttle(_message.Message):
     __slots__ = ("shuttle_id", "to", "until_s")
@@ -520,6 +526,24 @@ class AdoptShuttle(_message.Message):
     handed: Handed
     giver: str
     def __init__(self, handed: _Optional[_Union[Handed, _Mapping]] = ..., giver: _Optional[str] = ...) -> None: ...
+
+class AdoptionConfirmed(_message.Message):
+    __slots__ = ("shuttle_id", "number")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    number: int
+    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class PassedOn(_message.Message):
+    __slots__ = ("shuttle_id", "number", "message")
+    SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    shuttle_id: str
+    number: int
+    message: bytes
+    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., message: _Optional[bytes] = ...) -> None: ...
 
 class ParkProposal(_message.Message):
     __slots__ = ("shuttle_id", "stop", "revision")
@@ -896,12 +920,14 @@ class WakeUp(_message.Message):
     def __init__(self) -> None: ...
 
 class MessageForwarded(_message.Message):
-    __slots__ = ("to", "input")
+    __slots__ = ("to", "input", "number")
     TO_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
     to: str
     input: int
-    def __init__(self, to: _Optional[str] = ..., input: _Optional[int] = ...) -> None: ...
+    number: int
+    def __init__(self, to: _Optional[str] = ..., input: _Optional[int] = ..., number: _Optional[int] = ...) -> None: ...
 
 class StoredRide(_message.Message):
     __slots__ = ("request", "requested_s", "status", "offer", "refusal", "shuttle_id", "picked_up_s", "dropped_off_s", "expected_pickup_s", "expected_arrival_s", "changed", "let_off_s", "changing", "failure", "referrals", "referred_to")
@@ -1129,8 +1155,20 @@ class Lending(_message.Message):
     tasks: _containers.RepeatedCompositeFieldContainer[Task]
     def __init__(self, to: _Optional[str] = ..., until_s: _Optional[int] = ..., revision: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ...) -> None: ...
 
+class Unconfirmed(_message.Message):
+    __slots__ = ("to", "handed", "since_s", "again_s")
+    TO_FIELD_NUMBER: _ClassVar[int]
+    HANDED_FIELD_NUMBER: _ClassVar[int]
+    SINCE_S_FIELD_NUMBER: _ClassVar[int]
+    AGAIN_S_FIELD_NUMBER: _ClassVar[int]
+    to: str
+    handed: Handed
+    since_s: int
+    again_s: int
+    def __init__(self, to: _Optional[str] = ..., handed: _Optional[_Union[Handed, _Mapping]] = ..., since_s: _Optional[int] = ..., again_s: _Optional[int] = ...) -> None: ...
+
 class StoredShuttle(_message.Message):
-    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s", "holder", "handed", "lending", "moved_s")
+    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s", "holder", "handed", "lending", "moved_s", "unconfirmed")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     BATTERY_FIELD_NUMBER: _ClassVar[int]
@@ -1152,6 +1190,7 @@ class StoredShuttle(_message.Message):
     HANDED_FIELD_NUMBER: _ClassVar[int]
     LENDING_FIELD_NUMBER: _ClassVar[int]
     MOVED_S_FIELD_NUMBER: _ClassVar[int]
+    UNCONFIRMED_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     revision: int
     battery: bool
@@ -1173,17 +1212,20 @@ class StoredShuttle(_message.Message):
     handed: int
     lending: Lending
     moved_s: int
-    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ..., holder: _Optional[str] = ..., handed: _Optional[int] = ..., lending: _Optional[_Union[Lending, _Mapping]] = ..., moved_s: _Optional[int] = ...) -> None: ...
+    unconfirmed: Unconfirmed
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ..., holder: _Optional[str] = ..., handed: _Optional[int] = ..., lending: _Optional[_Union[Lending, _Mapping]] = ..., moved_s: _Optional[int] = ..., unconfirmed: _Optional[_Union[Unconfirmed, _Mapping]] = ...) -> None: ...
 
 class WaitingRequest(_message.Message):
-    __slots__ = ("ride_id", "from_s", "due_s")
+    __slots__ = ("ride_id", "from_s", "due_s", "useful_until_s")
     RIDE_ID_FIELD_NUMBER: _ClassVar[int]
     FROM_S_FIELD_NUMBER: _ClassVar[int]
     DUE_S_FIELD_NUMBER: _ClassVar[int]
+    USEFUL_UNTIL_S_FIELD_NUMBER: _ClassVar[int]
     ride_id: str
     from_s: int
     due_s: int
-    def __init__(self, ride_id: _Optional[str] = ..., from_s: _Optional[int] = ..., due_s: _Optional[int] = ...) -> None: ...
+    useful_until_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., from_s: _Optional[int] = ..., due_s: _Optional[int] = ..., useful_until_s: _Optional[int] = ...) -> None: ...
 
 class Withdrawn(_message.Message):
     __slots__ = ("ride_id", "shuttle_id", "revision", "until_s")
