@@ -15,7 +15,7 @@ STACK :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-real load bench bench-stack kernels lint format proto clean
+.PHONY: help demo test test-long load bench bench-stack kernels lint format proto clean
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -23,12 +23,12 @@ help: ## Say what there is.
 demo: $(VENV)/installed ## Simulate a day on the demo territory and say where its report is.
 	@$(BIN)/navette simulate $(DEMO) --seed $(SEED) --out $(OUT) --force
 
-test: $(VENV)/installed-test ## Check style, types and layers, then run every test.
+test: $(VENV)/installed-test ## Check style, types and layers, then run the tests but for the long ones.
 	@$(MAKE) --no-print-directory --jobs 2 lint kernels
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test-real: $(VENV)/installed-real ## Test with a real Kafka and a real PostgreSQL, started here.
-	@NAVETTE_REAL=1 $(BIN)/python -m pytest tests/integration --numprocesses 2 --dist loadfile
+test-long: $(VENV)/installed-real ## Run the tests that take long: real Kafka, PostgreSQL and browser, whole days.
+	@NAVETTE_REAL=1 $(BIN)/python -m pytest -m long --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/installed-test ## Check style, types and layers only.
 	@$(BIN)/ruff check --quiet .

@@ -17,6 +17,20 @@ settings.register_profile("ci", parent=settings.get_profile("desk"), derandomize
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, unless real servers are wanted or tests are chosen by mark."""
+    real = Path(__file__).parent / "integration"
+    for item in items:
+        if item.path.is_relative_to(real):
+            item.add_marker(pytest.mark.long)
+    if os.environ.get("NAVETTE_REAL") == "1" or config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The project's root."""

@@ -26,7 +26,7 @@ NUMBERS = count(1)
 def real_servers() -> None:
     """Skips what needs real servers, unless they are wanted."""
     if os.environ.get("NAVETTE_REAL") != "1":
-        pytest.skip("needs real servers: `make test-real` (or NAVETTE_REAL=1) runs it")
+        pytest.skip("needs real servers: `make test-long` (or NAVETTE_REAL=1) runs it")
     need_installed()
 
 

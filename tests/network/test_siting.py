@@ -158,6 +158,7 @@ def test_bad_demand_is_refused_with_its_place(tmp_path: Path) -> None:
         read_ends(tmp_path / "d.csv")
 
 
+@pytest.mark.long
 def test_95_percent_of_the_vulkaneifels_requests_walk_at_most_500_m(shared_data: Path) -> None:
     tables = [
         shared_data / "roads" / f"vulkaneifel_road_{part}.csv.gz" for part in ("nodes", "edges")

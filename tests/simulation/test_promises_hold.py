@@ -93,7 +93,7 @@ def test_reports_about_what_there_is_not_change_nothing_of_it(kind: str, seed: i
     assert not any(isinstance(event, RideFailed) for _, event in play.events)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_a_town_that_asks_three_times_as_much_is_served_by_the_same_rules(
     seed: int, town: Network
 ) -> None:

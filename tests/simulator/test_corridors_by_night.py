@@ -51,6 +51,7 @@ def place(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_day_without_them_by_night_is_clean_and_has_to_have_nights(place: Path) -> None:
     out = place.parent / "run"
     options = ["--conditions", str(place / "weather.csv"), "--date", "2026-12-21"]

@@ -15,6 +15,8 @@ from services.cli import main
 from services.simulator.check import Rule, check
 from services.simulator.check.run import read_json
 
+pytestmark = pytest.mark.long
+
 FAULTS = """kind,shuttle_id,at_s,for_s
 breakdown,shuttle-03,28800,1800
 blackout,shuttle-02,30000,600

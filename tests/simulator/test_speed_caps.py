@@ -69,6 +69,7 @@ def simulate(folder: Path, out: Path, *options: str) -> str:
     return CliRunner().invoke(main, command, catch_exceptions=False).output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [(), ("--benchmark",)], ids=["chance", "benchmark"])
 def test_a_day_in_fog_is_clean_and_is_not_when_a_leg_is_too_fast(
     place: Path, options: tuple[str, ...]
@@ -91,6 +92,7 @@ def test_a_day_in_fog_is_clean_and_is_not_when_a_leg_is_too_fast(
     assert check(out).found[Rule.DRIVE_TIME]
 
 
+@pytest.mark.long
 def test_caps_by_night_need_nights_and_none_comes_from_nowhere(place: Path) -> None:
     out = place.parent / "nights"
     simulate(place, out, "--benchmark")
