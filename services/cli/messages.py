@@ -40,23 +40,40 @@ def _settings(**given: Any) -> KafkaSettings:
 )
 @click.option("--check", is_flag=True, help="Create nothing; say what differs.")
 @click.option(
-    "--begin-anew", is_flag=True, help="They were lost: dispatchers read them from their beginning."
+    "--begin-anew",
+    is_flag=True,
+    help="Inputs were lost: have those read from their beginning that are others than before.",
+)
+@click.option(
+    "--shard",
+    "shards",
+    type=click.IntRange(0),
+    multiple=True,
+    help="With --begin-anew: have both inputs of this shard read so, even if nothing shows.",
 )
 @DATABASE
-def keep_topics(begin_anew: bool, check: bool, database: str | None, **given: Any) -> None:
+def keep_topics(
+    begin_anew: bool, shards: tuple[int, ...], check: bool, database: str | None, **given: Any
+) -> None:
     """Create the topics that are missing, and check all of them.
 
     A topic that is not as it has to be is an error that says what differs and how to mend it; what
     is there is never changed.
     """
+    from services.dispatcher import begin_anew as anew
     from services.runtime import topics_command
-    from services.runtime.begin_anew import begin_anew as forget
     from services.runtime.settings import ServeSettings, read_settings
 
-    topics_command.run(_settings(**given), check, click.echo)
+    if shards and not begin_anew:
+        raise click.UsageError("--shard goes with --begin-anew")
+    settings = _settings(**given)
+    topics_command.run(settings, check, click.echo)
     if begin_anew:
-        forget(read_settings(ServeSettings, database=database).database.get_secret_value())
-        click.echo("Dispatchers read them from their beginning.")
+        url = read_settings(ServeSettings, database=database).database.get_secret_value()
+        for topic, shard in (lost := anew.run(settings, url, shards)):
+            click.echo(f"{topic}/{shard}: read from its beginning")
+        if not lost:
+            click.echo("All inputs are the ones that were read so far; they are read on.")
 
 
 @main.group("dead-letters")

@@ -15,6 +15,7 @@ import structlog
 
 from services.dispatcher.host import Decided, Host
 from services.dispatcher.places import Places
+from services.dispatcher.rides import KEPT_S
 from services.dispatcher.surroundings import ShardMetrics
 from services.domain.errors import NavetteError, Unreadable
 from services.domain.events import (
@@ -30,13 +31,16 @@ from services.domain.ids import ZoneId
 from services.domain.ride import Status
 from services.runtime.ports import Changes, Holding, Record, Store, ZoneHolding
 from services.wire.envelope import Envelope
-from services.wire.topics import Topic
+from services.wire.topics import HOUR_S, Topic
 
 log = structlog.get_logger()
 
 CAREFUL_STEPS = 200
 """For so many messages a zone that broke takes all one by one."""
 
+
+KNOWN_S = KEPT_S - HOUR_S
+"""A zone knows for so long that a request came before; the store for longer."""
 
 WAKE_UP = WakeUp()
 REFUSED = "it cannot be worked on, by a fault of ours"
@@ -141,6 +145,24 @@ class Hosts:
             if not self._careful[host.id]:
                 del self._careful[host.id]
         return decided if one is None else [*decided, one]
+
+    async def is_long_over(self, message: Message, host: Host) -> bool:
+        """Whether a message is a request whose ride its zone had forgotten when it came again.
+
+        The zone would let it expire, and so give a ride another end than it had.
+
+        Raises
+        ------
+        Unavailable
+            If the store does not answer.
+        """
+        if not isinstance(message, RequestRide) or message.useful_until_s is None:
+            return False
+        if max(host.clock.now_s(), host.zone.now_s) <= message.useful_until_s + KNOWN_S:
+            return False
+        known = await self._store.ride(message.request.ride_id)
+        # Who referred it knows it before it comes here.
+        return known is not None and (known.zone == host.id or not message.referrals)
 
     def accept(self, record: Record) -> Sequence[Decided]:
         """Hear early who accepted an offer that holds; others are heard in their turn.

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from services.dispatcher.places import INPUTS
-from services.domain.errors import NavetteError
-from services.runtime.ports import Forgotten, Holding, Log, Mark, Record, Store
+from services.domain.errors import NavetteError, Unreadable
+from services.runtime.ports import Forgotten, Log, Mark, Record, Store
 from services.wire.topics import Topic
 
 MARK_EVERY_S = 3600.0
@@ -49,30 +49,40 @@ class Marks:
         self._marks: dict[Topic, Mark] = {}
         self._due_s = dict.fromkeys(INPUTS, 0.0)
 
-    async def ends(self) -> dict[Topic, int]:
-        """Where the inputs end; whoever cannot say must take no shard from somebody who can."""
-        ends = await asyncio.gather(*(self._log.end(topic, self._shard) for topic in INPUTS))
-        return dict(zip(INPUTS, ends, strict=True))
-
-    async def check(self, holding: Holding, ends: dict[Topic, int]) -> None:
+    async def check(self) -> None:
         """Compare the log with what was kept of it.
 
         Raises
         ------
         OtherLog
             If it is another one.
+        Unavailable
+            If the log or the store does not answer.
         """
-        self._marks = dict(holding.marks)
-        for topic, end in ends.items():
+        for topic, reason in (await self.differences()).items():
+            raise OtherLog(topic, self._shard, reason)
+
+    async def differences(self) -> dict[Topic, str]:
+        """Which inputs are not those that were read so far, and how that shows.
+
+        Raises
+        ------
+        Unavailable
+            If the log or the store does not answer.
+        """
+        known = await self._store.progress(self._shard)
+        # The newest ends: what was read before is before them.
+        ends = await asyncio.gather(*(self._log.end(topic, self._shard) for topic in INPUTS))
+        self._marks = dict(known.marks)
+        found: dict[Topic, str] = {}
+        for topic, end in zip(INPUTS, ends, strict=True):
             mark = self._marks.get(topic)
-            read = max(holding.offsets.get(topic, 0), mark.offset + 1 if mark else 0)
+            read = max(known.offsets.get(topic, 0), mark.offset + 1 if mark else 0)
             if read > end:
-                reason = f"it was read up to offset {read}, and ends at {end}"
-                raise OtherLog(topic, self._shard, reason)
-            found = None if mark is None else await self._record(topic, mark.offset)
-            if mark is not None and found is not None and _mark(found) != mark:
-                reason = f"at offset {mark.offset} lay another message"
-                raise OtherLog(topic, self._shard, reason)
+                found[topic] = f"it was read up to offset {read}, and ends at {end}"
+            elif mark is not None and await self._is_another(topic, mark):
+                found[topic] = f"at offset {mark.offset} lay another message"
+        return found
 
     async def see(self, epoch: int, records: Sequence[Record]) -> None:
         """Keep records in mind that were heard, once in a while.
@@ -83,21 +93,30 @@ class Marks:
             As for any commit.
         """
         now_s = time.monotonic()
-        due = {record.topic: record for record in records if now_s >= self._due_s[record.topic]}
+        due = {
+            record.topic: record
+            for record in records
+            if now_s >= self._due_s[record.topic] and not isinstance(record.value, Unreadable)
+        }
         if due:
             self._marks |= {topic: _mark(record) for topic, record in due.items()}
             self._due_s |= dict.fromkeys(due, now_s + MARK_EVERY_S)
             await self._store.mark(self._shard, epoch, self._marks)
 
-    async def _record(self, topic: Topic, offset: int) -> Record | None:
-        """The record that lies there, if it is still kept."""
-        reader = self._log.reader(topic, self._shard, offset)
+    async def _is_another(self, topic: Topic, mark: Mark) -> bool:
+        """Whether another record lies where a marked one lay.
+
+        One that is not kept any more, or lies in a batch that broke, says nothing.
+        """
+        reader = self._log.reader(topic, self._shard, mark.offset)
         try:
-            return (await reader.read(1))[0]
+            found = (await reader.read(1))[0]
         except Forgotten:
-            return None
+            return False
         finally:
             reader.close()
+        readable = not isinstance(found.value, Unreadable)
+        return readable and found.offset == mark.offset and _mark(found) != mark
 
 
 def _mark(record: Record) -> Mark:

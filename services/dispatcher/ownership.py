@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from services.dispatcher.marks import OtherLog
 from services.dispatcher.shard import Shard
 from services.domain.errors import ShardLost, Unavailable
 from services.runtime.membership import Membership
@@ -49,7 +50,7 @@ class Ownership:
         owned.set_function(lambda: len(self._running))
         self._dropped = Counter(
             "navette_shard_drops_total",
-            "Shards that were dropped and taken anew: something did not answer, or broke.",
+            "Shards that were dropped and taken anew: what did not answer, broke, or is lost.",
             ["cause"],
             registry=registry,
         )
@@ -106,6 +107,9 @@ class Ownership:
             if isinstance(one, Unavailable | ShardLost):
                 self._dropped.labels("doubt").inc()
                 log.warning("shard_dropped", shard=number, reason=str(one))
+            elif isinstance(one, OtherLog):
+                self._dropped.labels("other_log").inc()
+                log.error("other_log", shard=number, reason=str(one))
             else:
                 self._dropped.labels("bug").inc()
                 log.error("shard_broke", shard=number, reason=str(one), exc_info=one)

@@ -167,10 +167,11 @@ class Shard:
 
     async def _take(self) -> Holding:
         await compare(self._around, self.number)
-        store, ends = self._around.store, await self._marks.ends()
+        # Who cannot read the log, or another one, must take no shard from somebody who can.
+        await self._marks.check()
+        store = self._around.store
         holding = await store.take(self.number, self._zones, self._around.owner)
         self._epoch = holding.epoch
-        await self._marks.check(holding, ends)
         self._hosts = Hosts(holding, self._make, store, self._metrics)
         self._end = self._hosts.end
         unpublished = [
@@ -357,7 +358,9 @@ class Shard:
         elif (host := self._hosts.get(value.zone)) is None:
             place, reason = "envelope.zone", "no zone of this shard"
         else:
-            decided = self._hosts.hear(record, value, value.body, host)
+            decided: Sequence[Decided] = ()
+            if not await self._hosts.is_long_over(value.body, host):
+                decided = self._hosts.hear(record, value, value.body, host)
             # A position that waits may be lost with this process: a newer one will come.
             places.hear(record, zone)
             self._count(value.body, decided)

@@ -14,6 +14,7 @@ from services.domain.ids import RideId, ZoneId
 from services.domain.ride import TERMINAL, Status
 from services.runtime.ports import (
     MESSAGE_IDS,
+    UNREAD,
     Asked,
     Changes,
     Group,
@@ -98,6 +99,22 @@ class EmbeddedStore:
         held = {zone: self._holding(self._zones[zone]) for zone in zones}
         offsets = dict(rows.offsets)
         return Holding(epoch=rows.epoch, offsets=offsets, zones=held, marks=rows.marks)
+
+    async def progress(self, shard: int) -> Holding:
+        """Return what is known of a shard without its zones, and without becoming its owner."""
+        rows = self._shards.get(shard, _Shard())
+        return Holding(epoch=rows.epoch, offsets=dict(rows.offsets), zones={}, marks=rows.marks)
+
+    async def begin_anew(self, shard: int, inputs: Collection[Topic]) -> None:
+        """Forget how far inputs of a shard were read; its owner loses it."""
+        rows = self._shards.setdefault(shard, _Shard())
+        rows.epoch += 1
+        rows.marks = {topic: mark for topic, mark in rows.marks.items() if topic not in inputs}
+        for topic in inputs:
+            rows.offsets.pop(topic, None)
+            for zone in self._zones.values():
+                if zone.shard == shard:
+                    zone.parts.pop((UNREAD, topic), None)
 
     async def mark(self, shard: int, epoch: int, marks: Mapping[Topic, Mark]) -> None:
         """Keep records of the inputs in mind."""

@@ -318,6 +318,12 @@ class Store(Protocol):
             If it failed or nobody can say; the caller drops its memory and takes the shard anew.
         """
 
+    async def progress(self, shard: int) -> Holding:
+        """Return what is known of a shard without its zones, and without becoming its owner."""
+
+    async def begin_anew(self, shard: int, inputs: Collection[Topic]) -> None:
+        """Forget how far inputs of a shard were read, for they were lost; its owner loses it."""
+
     async def mark(self, shard: int, epoch: int, marks: Mapping[Topic, Mark]) -> None:
         """Keep records of the inputs in mind, instead of those before.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -18,6 +19,7 @@ from services.runtime import tables
 from services.runtime.database import direct, reached
 from services.runtime.ports import (
     MESSAGE_IDS,
+    UNREAD,
     Asked,
     Group,
     Holding,
@@ -58,6 +60,17 @@ ORDER BY rides.status <> 'referred'
 _NOW = "SELECT floor(1000 * extract(epoch FROM clock_timestamp()))::bigint"
 _PART = "SELECT body FROM parts WHERE zone = $1 AND kind = $2 AND part = $3"
 _MARK = "UPDATE shards SET marks = $3 WHERE shard = $1 AND epoch = $2 RETURNING shard"
+_PROGRESS = "SELECT epoch, commands_offset, reports_offset, marks FROM shards WHERE shard = $1"
+_BEGIN_ANEW = """
+WITH caught_up AS (
+    DELETE FROM parts USING zones WHERE zones.shard = $1 AND parts.zone = zones.zone
+        AND parts.kind = $2 AND parts.part = any($3::text[])
+)
+UPDATE shards SET epoch = epoch + 1, marks = (marks::jsonb - $3::text[])::text,
+    commands_offset = CASE WHEN $4 THEN NULL ELSE commands_offset END,
+    reports_offset = CASE WHEN $5 THEN NULL ELSE reports_offset END
+WHERE shard = $1
+"""
 _TAKE = insert(tables.shards).values(shard=bindparam("shard"), epoch=1, owner=bindparam("owner"))
 _TAKE = _TAKE.on_conflict_do_update(
     index_elements=["shard"],
@@ -112,12 +125,20 @@ class PostgresStore(PostgresSnapshots):
             taken = await connection.execute(
                 _TAKE.returning(*returned), {"shard": shard, "owner": owner}
             )
-            epoch, commands, reports, marks = taken.one()
             held = await _holdings(connection, list(zones))
-        read = {Topic.RIDE_COMMANDS: commands, Topic.SHUTTLE_REPORTS: reports}
-        offsets = {topic: offset for topic, offset in read.items() if offset is not None}
-        known = {Topic(name): Mark(*mark) for name, mark in json.loads(marks).items()}
-        return Holding(epoch=epoch, offsets=offsets, zones=held, marks=known)
+        return _holding(taken.one(), held)
+
+    async def progress(self, shard: int) -> Holding:
+        """Return what is known of a shard without its zones, and without becoming its owner."""
+        async with reached(), direct(self._engine) as connection:
+            row = await connection.fetchrow(_PROGRESS, shard)
+        return _holding(row or (0, None, None, "{}"), {})
+
+    async def begin_anew(self, shard: int, inputs: Collection[Topic]) -> None:
+        """Forget how far inputs of a shard were read; its owner loses it."""
+        lost = [topic in inputs for topic in (Topic.RIDE_COMMANDS, Topic.SHUTTLE_REPORTS)]
+        async with reached(), direct(self._engine) as connection:
+            await connection.execute(_BEGIN_ANEW, shard, UNREAD, list(inputs), *lost)
 
     async def mark(self, shard: int, epoch: int, marks: Mapping[Topic, Mark]) -> None:
         """Keep records of the inputs in mind."""
@@ -184,6 +205,14 @@ class PostgresStore(PostgresSnapshots):
         async with reached(), self._engine.connect() as connection:
             found = await connection.scalars(look.order_by(rows.number).limit(count_max))
         return [decode_entry(body) for body in found]
+
+
+def _holding(shard: Iterable[Any], zones: Mapping[ZoneId, ZoneHolding]) -> Holding:
+    epoch, commands, reports, marks = shard
+    read = {Topic.RIDE_COMMANDS: commands, Topic.SHUTTLE_REPORTS: reports}
+    offsets = {topic: offset for topic, offset in read.items() if offset is not None}
+    known = {Topic(name): Mark(*mark) for name, mark in json.loads(marks).items()}
+    return Holding(epoch=epoch, offsets=offsets, zones=zones, marks=known)
 
 
 def _stored(zone: str | None, body: bytes | None, number: int | None) -> StoredRide | None:

@@ -14,6 +14,7 @@ from services.domain.errors import Unavailable
 from services.runtime.embedded import EmbeddedLog
 from services.runtime.membership import Call, EveryShard
 from services.runtime.metrics import new_registry
+from services.runtime.ports import Group as StoreGroup
 from services.wire.topics import Topic
 from tests.dispatcher.test_shard import ZONE, Desk, desk, request, sample, shard_of
 
@@ -82,6 +83,25 @@ async def test_nobody_takes_a_shard_who_cannot_reach_the_log(
             for _ in range(10):
                 await asyncio.sleep(0)
             assert await epoch(here) == before + 1
+
+
+async def test_another_log_is_no_bug_of_ours() -> None:
+    registry = new_registry()
+
+    def drops(cause: str) -> float | None:
+        return registry.get_sample_value("navette_shard_drops_total", {"cause": cause})
+
+    async with desk() as here:
+        epoch_of_ours = await epoch(here)
+        offsets = {Topic.RIDE_COMMANDS: 7}
+        await here.store.commit(0, epoch_of_ours, StoreGroup(offsets=offsets))
+        here.task.cancel()
+        ownership = Ownership(Group(), lambda _: shard_of(here), registry)
+        here.task = asyncio.create_task(ownership.run())
+        async with asyncio.timeout(20):
+            while not drops("other_log"):  # noqa: ASYNC110 - nobody says so
+                await asyncio.sleep(0)
+        assert not drops("bug")
 
 
 async def test_a_shard_that_was_let_go_while_it_broke_is_not_taken_again() -> None:

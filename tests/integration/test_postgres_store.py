@@ -11,19 +11,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.domain.errors import InvalidSetting, ShardLost, Unavailable
+from services.domain.errors import InvalidSetting, Unavailable
 from services.domain.ids import RideId
 from services.domain.ride import Status
-from services.runtime.begin_anew import forget_offsets
 from services.runtime.database import ANSWER_S_MAX, connect
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.local_server import start
 from services.runtime.loopback import free_port
 from services.runtime.migrate import check_version, migrate
-from services.runtime.ports import UNREAD, Changes, Group, Mark, Part, Store
+from services.runtime.ports import Changes, Group, Store
 from services.runtime.postgres import PostgresStore
 from services.runtime.tables import metadata
-from services.wire.topics import Topic
 from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
 from tests.runtime.store_contract import SHARD, StoreContract, commit, take
 
@@ -219,23 +217,6 @@ async def test_tending_keeps_nobody_waiting_who_commits_while_somebody_reads_for
     assert max(pauses) < ANSWER_S_MAX / 2
     async with asyncio.timeout(20):
         await tending
-
-
-async def test_after_topics_were_lost_all_is_read_from_their_beginning_if_somebody_says_so(
-    database: str, engine: AsyncEngine
-) -> None:
-    store = PostgresStore(engine)
-    first = await take(store)
-    behind = Changes(parts=(Part(UNREAD, Topic.RIDE_COMMANDS, b"3"),))
-    offsets = {Topic.RIDE_COMMANDS: 7, Topic.SHUTTLE_REPORTS: 9}
-    await commit(store, first.epoch, *journal(1), offsets=offsets, changes=behind)
-    await store.mark(SHARD, first.epoch, {Topic.RIDE_COMMANDS: Mark(6, "a0")})
-    await forget_offsets(database)
-    with pytest.raises(ShardLost):
-        await commit(store, first.epoch, journal(2)[1])
-    then = await take(store)
-    assert (then.offsets, then.marks, then.zones[ZONE].unread) == ({}, {}, {})
-    assert then.zones[ZONE].number == 1
 
 
 async def test_of_gateways_that_ask_for_the_same_rides_at_once_one_is_first(

@@ -31,6 +31,7 @@ from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
 DAY = date(2026, 6, 10)
 SHARD = 3
 OTHER = ZoneId("other")
+INPUTS = (Topic.RIDE_COMMANDS, Topic.SHUTTLE_REPORTS)
 
 
 async def take(store: Store, *zones: ZoneId, shard: int = SHARD) -> Holding:
@@ -113,6 +114,31 @@ class StoreContract:
         assert (await take(store)).marks == marks
         with pytest.raises(ShardLost):
             await store.mark(SHARD, first.epoch, {})
+
+    async def test_inputs_that_were_lost_are_read_anew_and_others_read_on(
+        self, store: Store
+    ) -> None:
+        first = await take(store)
+        behind = Changes(parts=tuple(Part(UNREAD, topic, b"3") for topic in INPUTS))
+        offsets = dict.fromkeys(INPUTS, 7)
+        await commit(store, first.epoch, *journal(1), offsets=offsets, changes=behind)
+        marks = {topic: Mark(6, "a0") for topic in INPUTS}
+        await store.mark(SHARD, first.epoch, marks)
+        other = await take(store, OTHER, shard=SHARD + 1)
+        group = Group(offsets=offsets, changes={OTHER: behind})
+        await store.commit(SHARD + 1, other.epoch, group)
+        await store.begin_anew(SHARD, [Topic.RIDE_COMMANDS])
+        with pytest.raises(ShardLost):
+            await commit(store, first.epoch, journal(2)[1])
+        progress, then = await store.progress(SHARD), await take(store)
+        assert progress.offsets == then.offsets == {Topic.SHUTTLE_REPORTS: 7}
+        assert progress.marks == then.marks == {Topic.SHUTTLE_REPORTS: Mark(6, "a0")}
+        assert then.zones[ZONE].unread == {Topic.SHUTTLE_REPORTS: 3}
+        assert then.zones[ZONE].number == 1
+        untouched = await store.progress(SHARD + 1)
+        assert (untouched.epoch, untouched.offsets) == (other.epoch, offsets)
+        assert (await store.look(OTHER)).unread == dict.fromkeys(INPUTS, 3)
+        assert (await store.progress(SHARD + 2)).offsets == {}
 
     async def test_what_was_asked_first_is_told_to_whoever_asks_again(self, store: Store) -> None:
         name = RideId("r-1")
