@@ -359,9 +359,11 @@ class Zone:
         if ride is not None and ride.status is Status.CONFIRMED:
             return  # accepted already: a repeated command
         expired = ride is not None and ride.status is Status.EXPIRED and ride.offer is not None
-        # Too late for the offer, perhaps not for what it promised.
-        if ride is not None and expired and self._rescue.revive(ride, self.now_s, events):
-            return
+        if ride is not None and expired and not ride.turned_down:
+            # Too late for the offer, perhaps not for what it promised.
+            if self._rescue.revive(ride, self.now_s, events):
+                return
+            self.rides[ride_id] = replace(ride, turned_down=True)
         if self._allowed(ride, ride_id, "accept", Status.CONFIRMED, events):
             assert ride is not None
             self.rides[ride_id] = replace(ride, status=Status.CONFIRMED)

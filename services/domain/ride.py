@@ -203,6 +203,8 @@ class Ride:
         Why it failed.
     referrals, referred_to
         How many zones could not serve it before, and to which this one referred it.
+    turned_down
+        Its offer was accepted too late: who was told so is not told otherwise later.
     """
 
     request: Request
@@ -221,6 +223,7 @@ class Ride:
     failure: str | None = None
     referrals: int = 0
     referred_to: ZoneId | None = None
+    turned_down: bool = False
 
     @property
     def id(self) -> RideId:

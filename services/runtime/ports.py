@@ -20,8 +20,11 @@ from services.wire.stored import Entry
 from services.wire.topics import Topic
 from services.wire.zone_rows import decode_row
 
-MESSAGE_IDS = 200
-"""Steps that an owner looks back on for the ids of their messages."""
+MESSAGE_IDS = 10_000
+"""Steps that an owner looks back on for the ids of their messages.
+
+More than wait to go out, and come again where they go if their owner dies.
+"""
 
 
 class Forgotten(NavetteError):

@@ -46,9 +46,10 @@ moved AS (
     FROM stepped, fitting WHERE zones.zone = stepped.zone
 ),
 written AS (
-    INSERT INTO journal (zone, number, day, body)
+    INSERT INTO journal (zone, number, day, body, ids)
     SELECT news.*
-    FROM fitting, unnest($11::text[], $12::bigint[], $13::date[], $14::bytea[]) AS news
+    FROM fitting,
+        unnest($11::text[], $12::bigint[], $13::date[], $14::bytea[], $28::bytea[]) AS news
 ),
 changed AS (
     INSERT INTO rides (ride, zone, status, held, number, body)
@@ -112,6 +113,7 @@ def arguments(shard: int, epoch: int, group: Group) -> list[Any]:
         *_columns(forgotten, 2),
         *_columns((part for part in parts if part[3]), 4),
         *_columns((part[:3] for part in parts if not part[3]), 3),
+        ["\n".join(filter(None, entry.message_ids)).encode() for entry in group.entries],
     ]
 
 

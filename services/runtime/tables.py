@@ -93,6 +93,7 @@ journal = Table(
     Column("number", BigInteger, primary_key=True),
     Column("day", Date, primary_key=True, comment="When it was decided, UTC; partitions go by it."),
     Column("body", LargeBinary, nullable=False, comment="JournalRecord of events.proto."),
+    Column("ids", LargeBinary, comment="Of its messages, a line each; so many are read soon."),
     postgresql_partition_by="RANGE (day)",
     comment="Each step of each zone: what came in, what was decided, and its hash chain.",
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from services.domain.events import (
     AcceptOffer,
     CommandTurnedDown,
+    Fault,
     OfferExpired,
+    Repaired,
     RequestRide,
     RideOffered,
+    WakeUp,
 )
 from services.domain.ride import Status
+from services.domain.shuttle import FaultKind
 from tests.builders import EIGHT_S, request, zone
 
 
@@ -32,3 +36,19 @@ def test_what_was_never_offered_cannot_be_accepted_late() -> None:
     made.apply(RequestRide(asked, EIGHT_S), EIGHT_S + 31)
     (turned_down,) = made.apply(AcceptOffer(asked.ride_id), EIGHT_S + 32)
     assert isinstance(turned_down, CommandTurnedDown)
+
+
+def test_an_accept_that_was_turned_down_is_not_taken_when_it_comes_again() -> None:
+    made, asked = zone(), request()
+    (offered, *_) = made.apply(RequestRide(asked), EIGHT_S)
+    assert isinstance(offered, RideOffered)
+    expired_s = offered.offer.expires_s + 1
+    made.apply(WakeUp(), expired_s)
+    shuttles = [route.shuttle.id for route in made.fleet.routes]
+    for shuttle_id in shuttles:
+        made.apply(Fault(shuttle_id, FaultKind.SENSORS, 0, expired_s, expired_s + 60), expired_s)
+    (turned_down,) = made.apply(AcceptOffer(asked.ride_id), expired_s)
+    assert isinstance(turned_down, CommandTurnedDown)
+    for shuttle_id in shuttles:
+        made.apply(Repaired(shuttle_id, 0, expired_s + 1), expired_s + 1)
+    assert made.apply(AcceptOffer(asked.ride_id), expired_s + 2) == (turned_down,)

@@ -20,7 +20,7 @@ from services.runtime.local_server import start
 from services.runtime.loopback import free_port
 from services.runtime.migrate import check_version, migrate
 from services.runtime.ports import Changes, Group, Store
-from services.runtime.postgres import PostgresStore
+from services.runtime.postgres import OLD_STEPS, PostgresStore
 from services.runtime.tables import metadata
 from tests.runtime.samples import ZONE, journal, ride, rides, snapshot
 from tests.runtime.store_contract import SHARD, StoreContract, commit, take
@@ -239,3 +239,18 @@ async def test_of_gateways_that_ask_for_the_same_rides_at_once_one_is_first(
     assert all(one == first for one in rest)
     for one in others:
         await one.dispose()
+
+
+async def test_an_owner_knows_the_ids_of_thousands_of_steps_and_of_some_without_any_beside(
+    engine: AsyncEngine,
+) -> None:
+    store, chain = PostgresStore(engine), journal(4_300)
+    first = await take(store)
+    for begin in range(0, len(chain), 500):
+        await commit(store, first.epoch, *chain[begin : begin + 500])
+    names = tuple(f"m-{step.number}" for step in chain)
+    assert (await take(store)).zones[ZONE].message_ids == names
+    async with engine.begin() as connection:  # as a version before wrote them
+        await connection.execute(text("UPDATE journal SET ids = NULL WHERE number > 4000"))
+    found = (await take(store)).zones[ZONE].message_ids
+    assert found == (*names[:4000], *names[-OLD_STEPS:])

@@ -95,6 +95,15 @@ class StoreContract:
         assert set(map(repr, found.rides)) == {repr(ride(n)) for n in (1, 2, 3)}
         assert found.message_ids == ("m-1", "m-2", "m-3")
 
+    async def test_ids_are_found_of_steps_of_several_messages_and_of_none(
+        self, store: Store
+    ) -> None:
+        first, chain = await take(store), journal(3)
+        names = (("a/1/2", "ü-\0"), ("", ""), ("", "b"))
+        chain = [replace(one, message_ids=ids) for one, ids in zip(chain, names, strict=True)]
+        await commit(store, first.epoch, *chain)
+        assert (await take(store)).zones[ZONE].message_ids == ("a/1/2", "ü-\0", "b")
+
     async def test_who_only_looks_finds_the_same_and_takes_nothing_away(self, store: Store) -> None:
         assert await store.look(ZONE) == ZoneHolding()
         holding, chain = await take(store), journal(2)

@@ -930,7 +930,7 @@ class MessageForwarded(_message.Message):
     def __init__(self, to: _Optional[str] = ..., input: _Optional[int] = ..., number: _Optional[int] = ...) -> None: ...
 
 class StoredRide(_message.Message):
-    __slots__ = ("request", "requested_s", "status", "offer", "refusal", "shuttle_id", "picked_up_s", "dropped_off_s", "expected_pickup_s", "expected_arrival_s", "changed", "let_off_s", "changing", "failure", "referrals", "referred_to")
+    __slots__ = ("request", "requested_s", "status", "offer", "refusal", "shuttle_id", "picked_up_s", "dropped_off_s", "expected_pickup_s", "expected_arrival_s", "changed", "let_off_s", "changing", "failure", "referrals", "referred_to", "turned_down")
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_S_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -947,6 +947,7 @@ class StoredRide(_message.Message):
     FAILURE_FIELD_NUMBER: _ClassVar[int]
     REFERRALS_FIELD_NUMBER: _ClassVar[int]
     REFERRED_TO_FIELD_NUMBER: _ClassVar[int]
+    TURNED_DOWN_FIELD_NUMBER: _ClassVar[int]
     request: Request
     requested_s: int
     status: Status
@@ -963,7 +964,8 @@ class StoredRide(_message.Message):
     failure: str
     referrals: int
     referred_to: str
-    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., requested_s: _Optional[int] = ..., status: _Optional[_Union[Status, str]] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., shuttle_id: _Optional[str] = ..., picked_up_s: _Optional[int] = ..., dropped_off_s: _Optional[int] = ..., expected_pickup_s: _Optional[int] = ..., expected_arrival_s: _Optional[int] = ..., changed: _Optional[_Union[Promise, _Mapping]] = ..., let_off_s: _Optional[int] = ..., changing: bool = ..., failure: _Optional[str] = ..., referrals: _Optional[int] = ..., referred_to: _Optional[str] = ...) -> None: ...
+    turned_down: bool
+    def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., requested_s: _Optional[int] = ..., status: _Optional[_Union[Status, str]] = ..., offer: _Optional[_Union[Offer, _Mapping]] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ..., shuttle_id: _Optional[str] = ..., picked_up_s: _Optional[int] = ..., dropped_off_s: _Optional[int] = ..., expected_pickup_s: _Optional[int] = ..., expected_arrival_s: _Optional[int] = ..., changed: _Optional[_Union[Promise, _Mapping]] = ..., let_off_s: _Optional[int] = ..., changing: bool = ..., failure: _Optional[str] = ..., referrals: _Optional[int] = ..., referred_to: _Optional[str] = ..., turned_down: bool = ...) -> None: ...
 
 class JournalRecord(_message.Message):
     __slots__ = ("zone", "number", "now_s", "decided_at_ms", "inputs", "message_ids", "events", "traceparent", "link")
