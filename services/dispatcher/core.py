@@ -122,11 +122,14 @@ class Zone:
         kept = Parts(
             self.fleet, self.rides, self.answers, self._rescue, self._roadworks, duties, charging
         )
-        self._ledger = Ledger(kept, layout(network))
+        numbers = layout(network)
+        self._ledger = Ledger(kept, numbers)
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
         zones, drive_s = network.zones, network.tables.drive_s
         self._zones = zones
-        self._lender = Lender(self.fleet, self._publisher, duties, zones, self._rescue.consider)
+        self._lender = Lender(
+            self.fleet, self._publisher, duties, self._rescue.consider, zones, numbers
+        )
         if zones is not None:
             self.answers.neighbour = lambda request: zones.neighbour(request, drive_s)
 

@@ -23,7 +23,7 @@ from services.dispatcher.shuttle_rows import restore_shuttle, stored_shuttle
 from services.dispatcher.sight import differing
 from services.domain.errors import StateMismatch
 from services.domain.ids import RideId, ShuttleId
-from services.domain.ride import TERMINAL, Ride
+from services.domain.ride import TERMINAL, Ride, Status
 from services.domain.zone_state import (
     RideNote,
     Row,
@@ -32,6 +32,9 @@ from services.domain.zone_state import (
     StoredShuttle,
     StoredZone,
 )
+
+UNDER_WAY_S = 600
+"""A ride that was referred has come to its zone after so long, if that goes on."""
 
 
 class Parts(NamedTuple):
@@ -176,7 +179,7 @@ class Ledger:
             if shuttle_id in fleet.number:
                 fleet.routes[fleet.number[shuttle_id]].heard_s = heard_s
         if zone.layout != self._layout:
-            self._begin_anew(shuttles)
+            self._begin_anew(shuttles, zone.now_s)
             return zone.now_s
         self._absent = {i: one for i, one in shuttles.items() if i not in fleet.number}
         self._check(zone)
@@ -190,18 +193,25 @@ class Ledger:
         charging.restore(zone.charging)
         return zone.now_s
 
-    def _begin_anew(self, shuttles: dict[ShuttleId, StoredShuttle]) -> None:
+    def _begin_anew(self, shuttles: dict[ShuttleId, StoredShuttle], now_s: int) -> None:
         """Let shuttles begin at their depots, as nobody knows any more where they are.
 
-        Their next reports say; what they are told goes on being newer than what they were told.
+        Their next reports say. Each is told by the zone where it is at home, whose plans go on
+        being newer than what it was told; hand-overs are counted anew.
         """
+        others = "stops, roads or zones are others than before"
         fleet, rides = self._parts.fleet, self._parts.rides
         if any(ride.status not in TERMINAL for ride in rides.values()):
-            raise StateMismatch("stops or roads are others than before, and rides are open")
+            raise StateMismatch(f"{others}, and rides are open")
+        referred = [ride for ride in rides.values() if ride.status is Status.REFERRED]
+        if any(ride.requested_s > now_s - UNDER_WAY_S for ride in referred):
+            raise StateMismatch(f"{others}, and rides were just referred")
+        if lent := sorted(one.shuttle_id for one in shuttles.values() if one.is_lent):
+            raise StateMismatch(f"{others}, and these are lent: {', '.join(lent)}")
         for shuttle_id, stored in shuttles.items():
             if shuttle_id in fleet.number:
                 route = fleet.routes[fleet.number[shuttle_id]]
-                route.revision, route.handed = stored.revision, stored.handed
+                route.revision = stored.revision
 
     def _check(self, zone: StoredZone) -> None:
         gone = set(self._absent)

@@ -46,10 +46,12 @@ class Lender:
         Issues plans.
     duties
         The shuttles' tasks.
-    zones
-        This zone and the others; absent: there are none.
     consider
         Withdraws a ride from a shuttle if another one can keep its promise.
+    zones
+        This zone and the others; absent: there are none.
+    layout
+        By which numbers stops go.
     """
 
     def __init__(
@@ -57,18 +59,20 @@ class Lender:
         fleet: Shuttles,
         publisher: Publisher,
         duties: Duties,
-        zones: Zones | None,
         consider: Callable[[RideId, int, int, list[Event]], None],
+        zones: Zones | None,
+        layout: str,
     ) -> None:
         self._consider = consider
         self._fleet = fleet
         self._publisher = publisher
         self._duties = duties
         self._zones = zones
+        self._layout = layout
         for k, route in enumerate(fleet.routes):
             home = None if zones is None else zones.of(route.shuttle.depot_stop)
             if zones is not None and home != zones.own:
-                route.holder = home
+                route.holder, route.guest = home, True
                 fleet.head(k)[c.H_AWAY] = 1
 
     def pass_on(self, message: Message, now_s: int, events: list[Event]) -> bool:
@@ -182,6 +186,7 @@ class Lender:
             fault_s=route.fault_s,
             fault_stop=route.fault_stop,
             repaired_s=route.repaired_s,
+            layout=self._layout,
             tasks=lending.tasks,
             tasks_until_s=self._duties.until_s,
         )
@@ -223,6 +228,10 @@ class Lender:
         k = self._fleet.number.get(handed.shuttle_id)
         if k is None:  # other settings may know it; till then it is said again
             reason = "no shuttle of this zone"
+            events.append(ReportMarked(handed.shuttle_id, "AdoptShuttle", reason))
+            return
+        if handed.layout != self._layout:  # till they are the same, too
+            reason = "stops or zones are others there"
             events.append(ReportMarked(handed.shuttle_id, "AdoptShuttle", reason))
             return
         events.append(ShuttleAdopted(handed.shuttle_id, message.giver, handed.number))

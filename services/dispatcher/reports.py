@@ -43,6 +43,8 @@ AHEAD_S = 60
 UNHEARD = "nothing is heard of the shuttle that was to come before"
 MAP_MM = 10**9
 """No place on a territory's map lies further out."""
+REVISION_MAX = 1 << 31
+"""No shuttle has heard of so many plans."""
 WORSE_S = 120
 """A promise that is broken is told anew when it gets worse by this much."""
 
@@ -112,6 +114,9 @@ class Reports:
             case Passed():
                 if not self._positions.passed(k, report):
                     return
+            case PlanAcknowledged() if report.revision > route.revision:
+                self._go_beyond(k, report.revision, now_s, events)
+                return
             case PlanAcknowledged():
                 # An old plan may come late on its topic, behind newer ones, and be kept there.
                 went_back = route.unanswered_s < 0 and report.revision < route.revision
@@ -141,6 +146,14 @@ class Reports:
         if isinstance(report, PlanAcknowledged):
             self._rescue.acknowledged(k, report.revision, now_s, events)
         self.tell(k, now_s, events)
+
+    def _go_beyond(self, k: int, revision: int, now_s: int, events: list[Event]) -> None:
+        """Tell a shuttle anew what it is to do: it follows a plan that is not of this zone."""
+        shuttle_id = self._fleet.routes[k].shuttle.id
+        events.append(ReportMarked(shuttle_id, "PlanAcknowledged", "there is no such plan"))
+        if revision < REVISION_MAX:
+            self._fleet.routes[k].revision = revision
+            self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
 
     def _possible(self, report: Report, now_s: int) -> bool:
         """Whether the stops, nodes and places that a report names exist."""

@@ -75,6 +75,8 @@ class Route:
     """How often it was handed over from zone to zone, as far as is known."""
     lending: Lending | None = None
     """Whether it is to be lent."""
+    guest: bool = False
+    """Whether another zone is its home."""
     unconfirmed: Unconfirmed | None = None
     """Its last hand-over, until that is known to have taken effect."""
 

@@ -74,6 +74,7 @@ def stored_shuttle(fleet: Shuttles, k: int) -> StoredShuttle:
         handed=route.handed,
         lending=route.lending,
         unconfirmed=route.unconfirmed,
+        guest=route.guest,
     )
 
 

@@ -31,6 +31,8 @@ class Handed:
         When it last arrived, broke down, and was repaired; the latter -1: never.
     fault_stop
         Where it let everybody off when it broke down; -1: nowhere.
+    layout
+        By which numbers stops go (`network.layout`).
     tasks, tasks_until_s
         What it has to do besides, up to when.
     """
@@ -45,6 +47,7 @@ class Handed:
     fault_s: int
     fault_stop: int
     repaired_s: int
+    layout: str
     tasks: tuple[Task, ...]
     tasks_until_s: int
 

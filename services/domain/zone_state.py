@@ -191,6 +191,8 @@ class StoredShuttle:
         When it last set off or arrived.
     unconfirmed
         Its last hand-over, until that is known to have taken effect.
+    guest
+        Whether another zone is its home.
     """
 
     shuttle_id: ShuttleId
@@ -215,6 +217,12 @@ class StoredShuttle:
     lending: Lending | None = None
     moved_s: int = -1
     unconfirmed: Unconfirmed | None = None
+    guest: bool = False
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether it is not where it is at home, or is to leave, as far as this zone knows."""
+        return self.lending is not None or (self.holder is None) == self.guest
 
 
 class WaitingRequest(NamedTuple):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from services.dispatcher.core import Zone
 from services.dispatcher.host import Host
 from services.dispatcher.outbox import passed_on
+from services.domain.errors import StateMismatch
 from services.domain.events import (
     Arrived,
     Event,
@@ -13,9 +17,12 @@ from services.domain.events import (
     PlanAcknowledged,
     PlanIssued,
     ReportMarked,
+    RequestRide,
     WakeUp,
 )
-from services.domain.ids import ShuttleId, ZoneId
+from services.domain.fleet_settings import FleetGroup
+from services.domain.ids import RideId, ShuttleId, ZoneId
+from services.domain.ride import Party, Status
 from services.domain.zone_crossing import (
     AdoptionConfirmed,
     AdoptShuttle,
@@ -24,12 +31,16 @@ from services.domain.zone_crossing import (
     ShuttleAdopted,
     ShuttleReleased,
 )
+from services.network.fleet import shuttles
+from services.network.zone_networks import zone_networks
 from services.runtime.clock import VirtualClock
 from services.wire.codec import decode, encode
 from services.wire.envelope import Envelope
-from tests.builders import EIGHT_S
-from tests.dispatcher.test_lending import BUS, EAST, LATER_S, WEST, networks
+from services.wire.zone_rows import decode_row, encode_row
+from tests.builders import EIGHT_S, LINE, crow_network, request, territory
+from tests.dispatcher.test_lending import BUS, EAST, LATER_S, WEST, acknowledge, lend, networks
 from tests.gateway.peer import DAY
+from tests.simulation.neighbours import cells
 
 
 class Hands:
@@ -152,3 +163,65 @@ def test_what_is_passed_on_and_cannot_be_read_is_marked() -> None:
     hands = Hands()
     marked = ReportMarked(BUS, "PassedOn", "it was never handed over")
     assert hands.tell(WEST, PassedOn(BUS, 0, b"\xff")) == [marked]
+
+
+def rebuilt(zone: ZoneId, host: Host) -> Zone:
+    """A zone as it goes on with one stop more."""
+    line = [*LINE, (LINE[-1][0] + 500.0, 0.0)]
+    groups = [FleetGroup(depot="s1", count=1), FleetGroup(depot="s7", count=1)]
+    settings = territory(fleet=groups, promises={"wait_s_max": 300})
+    cut = cells(crow_network(line), range(4), range(4, 9))
+    network = crow_network(line, settings.model_copy(update={"zones": cut}))
+    own = zone_networks(ZoneId("t"), network)[zone]
+    rows = [decode_row(row.kind, row.id, encode_row(row)) for row in host.zone.rows()]
+    return Zone.restored(own, shuttles(own), rows)
+
+
+@pytest.mark.parametrize("lost", [None, AdoptShuttle])
+def test_stops_get_no_other_numbers_while_a_shuttle_is_lent(lost: type | None) -> None:
+    hands = Hands()
+    hands.lend(lost=lost)
+    with pytest.raises(StateMismatch, match="these are lent: shuttle-1"):
+        rebuilt(WEST, hands.hosts[WEST])
+    if lost is None:
+        with pytest.raises(StateMismatch, match="these are lent: shuttle-1"):
+            rebuilt(EAST, hands.hosts[EAST])
+
+
+def test_stops_get_other_numbers_once_it_is_back_and_it_goes_by_its_zone_s_plans() -> None:
+    hands = Hands()
+    hands.lend()
+    planned = hands.tell(EAST, LendShuttle(BUS, WEST, LATER_S))
+    (plan,) = [event.plan for event in planned if isinstance(event, PlanIssued)]
+    hands.tell(EAST, PlanAcknowledged(BUS, plan.revision, EIGHT_S))
+    assert hands.owners() == [WEST]
+    new = {zone: rebuilt(zone, host) for zone, host in hands.hosts.items()}
+    route = new[WEST].fleet.routes[0]
+    assert (route.holder, route.handed) == (None, 0)
+    assert route.revision >= plan.revision
+    # What is still on the log of how stops were before, is not taken.
+    (released,) = acknowledge(new[WEST], lend(new[WEST]))
+    assert isinstance(released, ShuttleReleased)
+    old = AdoptShuttle(replace(released.handed, layout="old"), WEST)
+    (marked,) = new[EAST].apply(old, EIGHT_S)
+    assert isinstance(marked, ReportMarked)
+    adopted = new[EAST].apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
+    assert isinstance(adopted[0], ShuttleAdopted)
+
+
+def test_a_ride_is_not_lost_on_its_way_to_a_zone_whose_stops_get_other_numbers() -> None:
+    hands = Hands()
+    hands.tell(WEST, RequestRide(request("r1", 3, 6, party=Party(seats=30)), referrals=0))
+    assert hands.hosts[WEST].zone.rides[RideId("r1")].status is Status.REFERRED
+    with pytest.raises(StateMismatch, match="just referred"):
+        rebuilt(WEST, hands.hosts[WEST])
+
+
+def test_who_follows_a_plan_that_nobody_issued_is_told_anew_above_it() -> None:
+    (west, _) = Hands().hosts.values()
+    events = west.zone.apply(PlanAcknowledged(BUS, 42, EIGHT_S), EIGHT_S)
+    assert events[0] == ReportMarked(BUS, "PlanAcknowledged", "there is no such plan")
+    assert isinstance(events[1], PlanIssued)
+    assert events[1].plan.revision == 43
+    west.zone.apply(PlanAcknowledged(BUS, 2**32 - 1, EIGHT_S), EIGHT_S)
+    assert west.zone.fleet.routes[0].revision == 43, "no number is left above that"

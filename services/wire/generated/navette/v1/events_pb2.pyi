@@ -482,7 +482,7 @@ class RestrictDriving(_message.Message):
     def __init__(self, restrictions: _Optional[_Iterable[_Union[Restriction, _Mapping]]] = ..., speed_caps: _Optional[_Iterable[_Union[SpeedCap, _Mapping]]] = ...) -> None: ...
 
 class Handed(_message.Message):
-    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s", "moved_s", "fault_stop")
+    __slots__ = ("shuttle_id", "number", "revision", "stop", "free_s", "level_mwh", "tasks", "tasks_until_s", "fault_s", "repaired_s", "moved_s", "fault_stop", "layout")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -495,6 +495,7 @@ class Handed(_message.Message):
     REPAIRED_S_FIELD_NUMBER: _ClassVar[int]
     MOVED_S_FIELD_NUMBER: _ClassVar[int]
     FAULT_STOP_FIELD_NUMBER: _ClassVar[int]
+    LAYOUT_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     number: int
     revision: int
@@ -507,7 +508,8 @@ class Handed(_message.Message):
     repaired_s: int
     moved_s: int
     fault_stop: int
-    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ..., moved_s: _Optional[int] = ..., fault_stop: _Optional[int] = ...) -> None: ...
+    layout: str
+    def __init__(self, shuttle_id: _Optional[str] = ..., number: _Optional[int] = ..., revision: _Optional[int] = ..., stop: _Optional[int] = ..., free_s: _Optional[int] = ..., level_mwh: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[Task, _Mapping]]] = ..., tasks_until_s: _Optional[int] = ..., fault_s: _Optional[int] = ..., repaired_s: _Optional[int] = ..., moved_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., layout: _Optional[str] = ...) -> None: ...
 
 class LendShuttle(_message.Message):
     __slots__ = ("shuttle_id", "to", "until_s")
@@ -1170,7 +1172,7 @@ class Unconfirmed(_message.Message):
     def __init__(self, to: _Optional[str] = ..., handed: _Optional[_Union[Handed, _Mapping]] = ..., since_s: _Optional[int] = ..., again_s: _Optional[int] = ...) -> None: ...
 
 class StoredShuttle(_message.Message):
-    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s", "holder", "handed", "lending", "moved_s", "unconfirmed")
+    __slots__ = ("shuttle_id", "revision", "battery", "where", "stopovers", "written", "aboard", "awaited", "targets", "parking", "fault_s", "fault_stop", "repaired_s", "booked", "leases", "unanswered_s", "grant_s", "holder", "handed", "lending", "moved_s", "unconfirmed", "guest")
     SHUTTLE_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     BATTERY_FIELD_NUMBER: _ClassVar[int]
@@ -1193,6 +1195,7 @@ class StoredShuttle(_message.Message):
     LENDING_FIELD_NUMBER: _ClassVar[int]
     MOVED_S_FIELD_NUMBER: _ClassVar[int]
     UNCONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    GUEST_FIELD_NUMBER: _ClassVar[int]
     shuttle_id: str
     revision: int
     battery: bool
@@ -1215,7 +1218,8 @@ class StoredShuttle(_message.Message):
     lending: Lending
     moved_s: int
     unconfirmed: Unconfirmed
-    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ..., holder: _Optional[str] = ..., handed: _Optional[int] = ..., lending: _Optional[_Union[Lending, _Mapping]] = ..., moved_s: _Optional[int] = ..., unconfirmed: _Optional[_Union[Unconfirmed, _Mapping]] = ...) -> None: ...
+    guest: bool
+    def __init__(self, shuttle_id: _Optional[str] = ..., revision: _Optional[int] = ..., battery: bool = ..., where: _Optional[_Union[Whereabouts, _Mapping]] = ..., stopovers: _Optional[_Iterable[_Union[StoredStopover, _Mapping]]] = ..., written: bool = ..., aboard: _Optional[_Iterable[_Union[StoredParty, _Mapping]]] = ..., awaited: _Optional[_Iterable[str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., parking: _Optional[_Union[Target, _Mapping]] = ..., fault_s: _Optional[int] = ..., fault_stop: _Optional[int] = ..., repaired_s: _Optional[int] = ..., booked: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., leases: _Optional[_Iterable[_Union[StoredLease, _Mapping]]] = ..., unanswered_s: _Optional[int] = ..., grant_s: _Optional[int] = ..., holder: _Optional[str] = ..., handed: _Optional[int] = ..., lending: _Optional[_Union[Lending, _Mapping]] = ..., moved_s: _Optional[int] = ..., unconfirmed: _Optional[_Union[Unconfirmed, _Mapping]] = ..., guest: bool = ...) -> None: ...
 
 class WaitingRequest(_message.Message):
     __slots__ = ("ride_id", "from_s", "due_s", "useful_until_s")
