@@ -23,7 +23,8 @@ from services.domain.zone_crossing import LendShuttle
 from services.gateway.areas import Area, Areas
 from services.gateway.contacts import Contacts
 from services.gateway.problems import Problem, conflict
-from services.gateway.view import RideView, Seen
+from services.gateway.seen import Seen
+from services.gateway.view import RideView
 from services.runtime.ports import Log, Store
 from services.runtime.sending import send
 

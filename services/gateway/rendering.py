@@ -34,7 +34,8 @@ from services.gateway.bodies import (
     RideOut,
     StopOut,
 )
-from services.gateway.view import Happening, Seen
+from services.gateway.seen import Seen
+from services.gateway.view import Happening
 from services.gateway.words import REASONS, remedy_text
 from services.network.stops import Stops
 from services.runtime.clock import ServiceDay

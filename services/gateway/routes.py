@@ -24,8 +24,9 @@ from services.gateway.desk import Desk, unknown_ride
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.operators import need_operator
 from services.gateway.problems import MEDIA_TYPE, Problem, busy
+from services.gateway.seen import Seen
 from services.gateway.stream import Streams, ride_stream
-from services.gateway.view import RideView, Seen
+from services.gateway.view import RideView
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()

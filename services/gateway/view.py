@@ -7,31 +7,20 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from services.domain.errors import Unavailable
 from services.domain.events import (
     AnswerDeferred,
     CommandTurnedDown,
-    OfferExpired,
-    PromiseChanged,
     ReportMarked,
-    RideBoarded,
-    RideCancelled,
-    RideCompleted,
-    RideConfirmed,
     RideEvent,
-    RideFailed,
-    RideLetOff,
-    RideNoShow,
     RideOffered,
-    RideReassigned,
     RideRefused,
-    RideRetimed,
 )
-from services.domain.ids import RideId, ShuttleId, ZoneId
-from services.domain.ride import TERMINAL, Offer, Refusal, Status
+from services.domain.ids import RideId, ZoneId
+from services.domain.ride import TERMINAL, Status
 from services.domain.zone_crossing import RideReferred
+from services.gateway.seen import Seen, evolve, seen_in
 from services.runtime.ports import StoredRide
 from services.wire.envelope import Envelope
 
@@ -48,20 +37,8 @@ REFERRAL = 1 << 56
 FIRST = (AnswerDeferred, RideOffered, RideReferred, RideRefused)
 """With these a ride begins; of one that begins otherwise, something was missed."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A ride as its events tell it."""
-
-    ride_id: RideId
-    zone: ZoneId
-    status: Status = Status.REQUESTED
-    offer: Offer | None = None
-    refusal: Refusal | None = None
-    shuttle_id: ShuttleId | None = None
-    retimed: RideRetimed | None = None
-    failure: str | None = None
-    answer_by_s: int | None = None
+EARLY = (AnswerDeferred, CommandTurnedDown)
+"""What a zone may say of a ride and refer it all the same; whatever else it says, it keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +64,9 @@ class _File:
         "history",
         "partial",
         "seen",
+        "shifted",
         "since_s",
+        "sure",
         "told",
         "version",
         "waiters",
@@ -96,7 +75,11 @@ class _File:
     def __init__(self, ride_id: RideId, zone: ZoneId) -> None:
         self.seen = Seen(ride_id=ride_id, zone=zone)
         self.before: ZoneId | None = None
-        """The zone that referred it to another one."""
+        """Another zone that said something of it."""
+        self.sure = False
+        """It is known that that one referred it to this one."""
+        self.shifted: frozenset[int] = frozenset()
+        """Numbers of events that were told before that was known."""
         self.fingerprint: bytes | None = None
         self.version = 0
         self.partial = False
@@ -117,6 +100,22 @@ class _File:
         if zone != self.seen.zone:
             self.before, self.seen = self.seen.zone, replace(self.seen, zone=zone)
             self.version = self.told = 0
+
+    def settle(self, receiver: ZoneId, giver: ZoneId) -> None:
+        """Know which zone referred it to which."""
+        self.refer(receiver)
+        self.before, self.sure = giver, True
+        for i, one in enumerate(self.history):
+            if one.after.zone == receiver and one.offset < REFERRAL:
+                self.shifted |= {one.offset}
+                self.history[i] = replace(one, offset=one.offset + REFERRAL)
+
+    def is_decided(self) -> bool:
+        """Whether the zone that was heard last will not refer it any more."""
+        zone = self.seen.zone
+        return any(
+            one.after.zone == zone and not isinstance(one.event, EARLY) for one in self.history
+        )
 
 
 class RideView:
@@ -185,18 +184,25 @@ class RideView:
             If there is no room, all rides being under way.
         """
         file = self._open(stored.ride.id, stored.zone)
-        # An event goes out after its commit: the store never knows less than a file begun late.
-        seen = seen_in(stored)
-        version = stored.version if stored.zone == seen.zone else 0
-        newer = file.partial
-        if seen.zone == file.seen.zone:
-            newer |= version > max(file.version, file.told)
-        elif newer or seen.zone != file.before:
-            newer = True
-            file.refer(seen.zone)
-        if newer:
+        seen, zone = seen_in(stored), file.seen.zone
+        if seen.zone != stored.zone:
+            file.settle(seen.zone, stored.zone)
+            if seen.zone != zone:
+                self._see(file, seen)
+            return file.seen
+        if seen.zone != zone and not stored.ride.referrals and (file.sure or file.history):
+            # It was read before the ride was referred.
+            if not file.sure:
+                file.settle(zone, seen.zone)
+            return file.seen
+        if stored.ride.referrals and zone != seen.zone:
+            file.settle(seen.zone, zone)
+        file.refer(seen.zone)
+        # It may have been read before the newest event came.
+        known = max(file.version, file.told)
+        if stored.version > known or (file.partial and stored.version == known):
             file.partial = False
-            file.told = version
+            file.told = stored.version
             self._see(file, seen)
         return file.seen
 
@@ -205,8 +211,10 @@ class RideView:
         file = self._files.get(ride_id)
         if file is None:
             return ()
-        if file.before is None and after >= REFERRAL:
+        if not file.sure and after >= REFERRAL:
             after -= REFERRAL  # another gateway heard of a referral, this one did not
+        elif after in file.shifted:
+            after += REFERRAL
         return tuple(one for one in file.history if one.offset > after)
 
     def apply(self, offset: int, envelope: Envelope) -> bool:
@@ -223,17 +231,13 @@ class RideView:
             file.partial = True
         if isinstance(event, RideReferred):
             return self._referred(file, event, envelope.zone)
-        if envelope.zone == file.before:
-            return False  # it has nothing to say any more
-        if envelope.zone != file.seen.zone:
-            # The receiver's word came before that of the zone that referred the ride.
-            file.partial |= file.fingerprint is None
-            file.refer(envelope.zone)
+        if not self._is_owner(file, event, envelope.zone):
+            return False
         if envelope.version < file.version or any(
             one.message_id == envelope.message_id for one in file.history
         ):
             return False
-        offset += 0 if file.before is None else REFERRAL
+        offset += REFERRAL if file.sure else 0
         # What the store told already is news only to the history.
         after = evolve(file.seen, event) if envelope.version > file.told else file.seen
         file.history.append(
@@ -244,13 +248,31 @@ class RideView:
         self._see(file, after)
         return True
 
+    def _is_owner(self, file: _File, event: RideEvent, zone: ZoneId) -> bool:
+        """Whether a zone that says something of a ride has it, as far as can be known.
+
+        Of two zones one referred it to the other, which may be heard first.
+        """
+        if file.sure or (file.before is None and zone == file.seen.zone):
+            return zone == file.seen.zone
+        if isinstance(event, EARLY) and file.fingerprint is None:
+            if not file.is_decided():
+                file.refer(zone)  # either may be the one
+            elif zone != file.seen.zone:
+                file.settle(file.seen.zone, zone)
+        elif zone != file.seen.zone:
+            file.partial |= file.fingerprint is None and not isinstance(event, FIRST)
+            file.settle(zone, file.seen.zone)
+        elif file.before is not None:
+            file.settle(zone, file.before)
+        return zone == file.seen.zone
+
     def _referred(self, file: _File, event: RideReferred, giver: ZoneId) -> bool:
         """Expect what the receiver says, unless it was heard before."""
         news = event.to != file.seen.zone
+        file.settle(event.to, giver)
         if news:
-            file.refer(event.to)
             self._see(file, evolve(file.seen, event))
-        file.before = giver
         return news
 
     def _see(self, file: _File, after: Seen) -> None:
@@ -308,69 +330,6 @@ class RideView:
         # Several at once, so that not every new ride has to look through all.
         for ride_id in over[: max(1, self._rides_max // 10)]:
             self._by_status[self._files.pop(ride_id).seen.status] -= 1
-
-
-def seen_in(stored: StoredRide) -> Seen:
-    """Return a ride as the store has it."""
-    ride = stored.ride
-    retimed = None
-    if ride.offer is not None and (pickup_s := ride.expected_pickup_s) is not None:
-        promise, arrival_s = ride.promise, ride.expected_arrival_s or 0
-        kept = pickup_s <= promise.pickup_to_s and arrival_s <= promise.arrive_by_s
-        retimed = RideRetimed(ride.id, pickup_s, arrival_s, kept)
-    if ride.referred_to is not None:  # nothing is known yet of what the receiver says
-        return Seen(ride_id=ride.id, zone=ride.referred_to)
-    return Seen(
-        ride_id=ride.id,
-        zone=stored.zone,
-        status=ride.status,
-        offer=None if ride.offer is None else replace(ride.offer, promise=ride.promise),
-        refusal=ride.refusal,
-        shuttle_id=ride.shuttle_id,
-        retimed=retimed,
-        failure=ride.failure,
-    )
-
-
-def evolve(seen: Seen, event: RideEvent) -> Seen:
-    """Return the ride as it is after an event."""
-    match event:
-        case AnswerDeferred(until_s=until_s):
-            return replace(seen, answer_by_s=until_s)
-        case RideOffered(shuttle_id=shuttle_id, offer=offer):
-            offered = replace(seen, status=Status.OFFERED, shuttle_id=shuttle_id, offer=offer)
-            return replace(offered, answer_by_s=None)
-        case RideRefused(refusal=refusal):
-            return replace(seen, status=Status.REFUSED, refusal=refusal, answer_by_s=None)
-        case RideConfirmed():
-            return replace(seen, status=Status.CONFIRMED)
-        case OfferExpired():
-            return replace(seen, status=Status.EXPIRED)
-        case RideCancelled():
-            return replace(seen, status=Status.CANCELLED)
-        case RideRetimed():
-            return replace(seen, retimed=event)
-        case RideReassigned(shuttle_id=shuttle_id):
-            return replace(seen, shuttle_id=shuttle_id)
-        case RideLetOff():
-            return replace(seen, status=Status.CONFIRMED)
-        case PromiseChanged(promise=promise):
-            changed = seen.offer and replace(seen.offer, promise=promise)
-            return replace(seen, offer=changed)
-        case RideBoarded(shuttle_id=shuttle_id):
-            return replace(seen, status=Status.ABOARD, shuttle_id=shuttle_id)
-        case RideCompleted(shuttle_id=shuttle_id):
-            return replace(seen, status=Status.COMPLETED, shuttle_id=shuttle_id)
-        case RideNoShow():
-            return replace(seen, status=Status.NO_SHOW)
-        case RideFailed(reason=reason):
-            return replace(seen, status=Status.FAILED, failure=reason)
-        case RideReferred(to=to):
-            return replace(seen, zone=to, answer_by_s=None)
-        case CommandTurnedDown() | ReportMarked():
-            return seen
-        case _:
-            assert_never(event)
 
 
 def _wake(waiters: list[asyncio.Future[None]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count, permutations
+from itertools import combinations, count, permutations, product
 
 import pytest
 
@@ -10,6 +10,7 @@ from services.domain.events import (
     AnswerDeferred,
     Event,
     RideCancelled,
+    RideCompleted,
     RideConfirmed,
     RideOffered,
 )
@@ -162,3 +163,67 @@ def test_the_store_may_know_the_receiver_before_any_event_tells_of_it() -> None:
     assert seen(view) == (EAST, Status.OFFERED)
     tell(view, *CONFIRMED)
     assert seen(view) == (EAST, Status.CONFIRMED)
+
+
+WEST_SAYS = (DEFERRED, REFERRED)
+EAST_SAYS = (
+    (EAST, 2, AnswerDeferred(RIDE, EIGHT_S + 60)),
+    (EAST, 3, RideOffered(RIDE, ShuttleId("b"), offer(REQUEST))),
+    (EAST, 4, RideConfirmed(RIDE)),
+    (EAST, 5, RideCompleted(RIDE, ShuttleId("b"), EIGHT_S + 900, True)),
+)
+ROWS = {  # the store's row after so many of the east's events, and before and behind the referral
+    (WEST, 1): stored(WEST, Status.REQUESTED, 4),
+    (WEST, 2): stored(WEST, Status.REFERRED, 900),
+    (EAST, 1): stored(EAST, Status.REQUESTED, 2),
+    (EAST, 2): stored(EAST, Status.OFFERED, 3),
+    (EAST, 3): stored(EAST, Status.CONFIRMED, 4),
+    (EAST, 4): stored(EAST, Status.COMPLETED, 5),
+}
+
+
+@pytest.mark.parametrize("deferred", [False, True])
+@pytest.mark.parametrize("registered", [False, True])
+def test_the_view_ends_at_the_receiver_s_word_and_misses_none_whatever_it_hears_and_reads_when(
+    registered: bool, deferred: bool
+) -> None:
+    east = EAST_SAYS if deferred else EAST_SAYS[1:]
+    turns = len(WEST_SAYS) + len(east)
+    orders = [frozenset(chosen) for chosen in combinations(range(turns), len(WEST_SAYS))]
+    reads = [None, *ROWS.values()]
+    for order in orders:
+        for turn, read in product(range(turns), reads):
+            view = RideView()
+            if registered:
+                view.register(RIDE, WEST, b"body")
+            waiting = {WEST: [*WEST_SAYS], EAST: [*east]}
+            told: list[Event] = []
+            last = -1
+            for now in range(turns):
+                if now == turn and read is not None:
+                    view.adopt(read)
+                tell(view, *waiting[WEST if now in order else EAST].pop(0))
+                # Somebody follows all the while.
+                for one in view.history(RIDE, last):
+                    last = one.offset
+                    told += [one.event] if one.after.zone == EAST else []
+            assert seen(view) == (EAST, Status.COMPLETED), (sorted(order), turn, read)
+            events = [one.event for one in view.history(RIDE) if one.after.zone == EAST]
+            assert events == [event for _, _, event in east], (sorted(order), turn, read)
+            if deferred and not registered:  # the first may be told twice, if both zones waited
+                told = [*dict.fromkeys(told)]
+            assert told == events, (sorted(order), turn, read)
+            # Who has heard of the west's only, by another gateway's numbers, misses nothing here.
+            behind = [one.event for one in view.history(RIDE, 1_000_000)]
+            assert behind == events, (sorted(order), turn, read)
+
+
+def test_a_row_that_was_read_before_the_referral_takes_nothing_back() -> None:
+    view = RideView()
+    tell(view, *OFFERED)
+    view.adopt(stored(WEST, Status.REQUESTED, 4))
+    assert seen(view) == (EAST, Status.OFFERED)
+    assert tell(view, *CONFIRMED)
+    tell(view, *REFERRED)
+    assert seen(view) == (EAST, Status.CONFIRMED)
+    assert not view.is_partial(RIDE)
