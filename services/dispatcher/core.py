@@ -63,7 +63,7 @@ from services.domain.events import (
     RideConfirmed,
     WakeUp,
 )
-from services.domain.ids import RideId, ShuttleId
+from services.domain.ids import RideId
 from services.domain.operating_domain import RestrictDriving
 from services.domain.ride import NEXT, Request, Ride, Status
 from services.domain.settings_part import DAY_S
@@ -127,7 +127,7 @@ class Zone:
         self._rebalancing = Rebalancing(self.fleet, self._publisher, territory.dispatch.early_s)
         zones, drive_s = network.zones, network.tables.drive_s
         self._zones = zones
-        self._lender = Lender(
+        self.lender = Lender(
             self.fleet, self._publisher, duties, self._rescue.consider, zones, numbers
         )
         if zones is not None:
@@ -192,7 +192,7 @@ class Zone:
         self._leasing.grant(now_s, events)
         if not self._pass_on(message, now_s, events):
             self._take(message, now_s, events)
-        self._lender.proceed(now_s, events)
+        self.lender.proceed(now_s, events)
         for ride in self.rides.settle():
             self._silence.watch(ride)
         self._leasing.watch()
@@ -201,7 +201,7 @@ class Zone:
     def _pass_on(self, message: Message, now_s: int, events: list[Event]) -> bool:
         """Pass a message on that is about a ride or shuttle that went elsewhere."""
         if not isinstance(message, AcceptOffer | CancelRide):
-            return self._lender.pass_on(message, now_s, events)
+            return self.lender.pass_on(message, now_s, events)
         ride = self.rides.get(message.ride_id)
         if ride is None or ride.referred_to is None:
             return False
@@ -237,13 +237,13 @@ class Zone:
             case BatteryLevel():
                 self._charging.take(message, now_s, events)
             case LendShuttle():
-                self._lender.take(message, now_s, events)
+                self.lender.take(message, now_s, events)
             case AdoptShuttle():
-                self._lender.adopt(message, now_s, events)
+                self.lender.adopt(message, now_s, events)
             case AdoptionConfirmed():
-                self._lender.confirmed(message)
+                self.lender.confirmed(message)
             case PassedOn():
-                self._lender.not_given(message, events)
+                self.lender.not_given(message, events)
             case WakeUp():
                 pass
             case CommandTurnedDown():  # nobody could take it here
@@ -251,14 +251,10 @@ class Zone:
             case _:
                 assert_never(message)
 
-    def knows(self, shuttle_id: ShuttleId, number: int) -> bool:
-        """Whether so many hand-overs of a shuttle are known of here."""
-        return self._lender.knows(shuttle_id, number)
-
     def next_due_s(self) -> int | None:
         """When the zone wants to be woken up, if nothing else comes before."""
         parts = self.answers, self._rescue, self._silence, self._leasing, self._roadworks
-        due_s = [part.next_due_s() for part in (*parts, self._lender)]
+        due_s = [part.next_due_s() for part in (*parts, self.lender)]
         return min((s for s in due_s if s is not None), default=None)
 
     def search(

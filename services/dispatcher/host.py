@@ -134,7 +134,7 @@ class Host:
 
     def _unpacked(self, passed: PassedOn) -> Message:
         """What another zone passed on; or that it did, for the zone to mark it."""
-        if not self.zone.knows(passed.shuttle_id, passed.number):
+        if not self.zone.lender.knows(passed.shuttle_id, passed.number):
             return passed
         try:
             found = decode_body(passed.message)
