@@ -150,6 +150,7 @@ class Zone:
         for ride in zone.rides.values():
             zone._silence.watch(ride)
         zone._leasing.watch()
+        zone.lender.watch()
         return zone
 
     def rows(self) -> tuple[Row, ...]:

@@ -109,6 +109,13 @@ class Hosts:
         """Count these zones no more."""
         self._metrics.still.dec(len(self.places.still))
 
+    def committed(self) -> None:
+        """All that was heard is safe now, and so is what was put aside."""
+        self.places.committed()
+        for topic, offset in [*self.poison]:
+            if offset < self.places.start(topic):
+                del self.poison[topic, offset]
+
     async def again(self, broken: Broken) -> None:
         """Read a zone anew that broke; if that cannot help, it stands still."""
         zone = broken.zone

@@ -78,7 +78,8 @@ class Ledger:
         for shuttle_id, absent in self._absent.items():
             yield Row(RowKind.SHUTTLE, shuttle_id, absent)
         for k, shuttle_id in enumerate(self._ids):
-            yield Row(RowKind.SHUTTLE, shuttle_id, stored_shuttle(self._parts.fleet, k))
+            if not self._is_foreign(k):
+                yield Row(RowKind.SHUTTLE, shuttle_id, stored_shuttle(self._parts.fleet, k))
         for ride_id in self._parts.rides:
             yield from self._rows_of(ride_id)
 
@@ -93,6 +94,8 @@ class Ledger:
             self._roads = roads
             yield Row(RowKind.ROADS, "", roads)
         for k in sorted({*fleet.touched, *self._moved()}):
+            if self._is_foreign(k):
+                continue
             shuttle_id, stored = self._ids[k], stored_shuttle(fleet, k)
             if stored != self._told.get(shuttle_id):
                 self._told[shuttle_id] = stored
@@ -127,17 +130,23 @@ class Ledger:
                 b[k] = a[k]
         return moved
 
+    def _is_foreign(self, k: int) -> bool:
+        """Whether a shuttle never was the zone's own, so that nothing is to be known of it."""
+        route = self._parts.fleet.routes[k]
+        return route.holder is not None and not route.handed and self._ids[k] not in self._told
+
     def _stored_zone(self, now_s: int) -> StoredZone:
         fleet, _, answers, rescue, _, duties, charging = self._parts
         withdrawn, sought, moves = rescue.stored()
+        ours = [route for route in fleet.routes if route.holder is None]
         return StoredZone(
             now_s=now_s,
             layout=self._layout,
             duties_until_s=duties.until_s,
             disruptions=fleet.disruptions,
             booked_min=fleet.booked_min,
-            shuttle_ids=self._ids,
-            heard_s=tuple([route.heard_s for route in fleet.routes]),
+            shuttle_ids=tuple([route.shuttle.id for route in ours]),
+            heard_s=tuple([route.heard_s for route in ours]),
             waiting=answers.stored(),
             withdrawn=withdrawn,
             sought=sought,

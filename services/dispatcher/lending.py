@@ -13,6 +13,7 @@ from services.dispatcher import columns as c
 from services.dispatcher.duties import Duties, still_to_do, tasks_between
 from services.dispatcher.fleet import Shuttles
 from services.dispatcher.publication import Publisher
+from services.dispatcher.route import Route
 from services.domain.events import Event, Message, Report, ReportMarked
 from services.domain.ids import RideId, ShuttleId
 from services.domain.task import Task, TaskKind
@@ -74,6 +75,12 @@ class Lender:
             if zones is not None and home != zones.own:
                 route.holder, route.guest = home, True
                 fleet.head(k)[c.H_AWAY] = 1
+        self._under_way: set[ShuttleId] = set()
+
+    def watch(self) -> None:
+        """Take note of what is under way in a zone that goes on."""
+        routes = self._fleet.routes
+        self._under_way = {route.shuttle.id for route in routes if _is_under_way(route)}
 
     def pass_on(self, message: Message, now_s: int, events: list[Event]) -> bool:
         """Pass a message on if it is about a shuttle that is not ours; return whether it is."""
@@ -107,6 +114,7 @@ class Lender:
         route = self._fleet.routes[k]
         begun = route.lending or Lending(message.to, message.until_s)
         route.lending = begun._replace(to=message.to, until_s=message.until_s)
+        self._under_way.add(route.shuttle.id)
         self._fleet.head(k)[c.H_AWAY] = 1
         for ride_id in [ride_id for stop in route.stops for ride_id in stop.board]:
             self._consider(ride_id, k, now_s, events)
@@ -126,7 +134,8 @@ class Lender:
     def next_due_s(self) -> int | None:
         """When the next lending is given up, or the next hand-over is said again."""
         due_s = []
-        for route in self._fleet.routes:
+        for k in self._shuttles():
+            route = self._fleet.routes[k]
             if route.lending is not None:
                 due_s.append(route.lending.until_s + 1)
             elif route.unconfirmed is not None:
@@ -135,7 +144,8 @@ class Lender:
 
     def proceed(self, now_s: int, events: list[Event]) -> None:
         """Go on with all that are to be lent, as far as their shuttles are."""
-        for k, route in enumerate(self._fleet.routes):
+        for k in self._shuttles():
+            route = self._fleet.routes[k]
             lending = route.lending
             if lending is None:
                 if route.unconfirmed is not None and now_s >= route.unconfirmed.again_s:
@@ -149,6 +159,13 @@ class Lender:
                 self._strike(k, lending, now_s, events)
             elif route.unanswered_s < 0 and not route.leases:
                 self._release(k, lending, now_s, events)
+            if not _is_under_way(route):
+                self._under_way.discard(route.shuttle.id)
+
+    def _shuttles(self) -> list[int]:
+        """Those that are to be lent, or whose hand-over is to be said again; hardly ever any."""
+        number = self._fleet.number
+        return sorted(number[one] for one in self._under_way if one in number)
 
     def _stands_empty(self, k: int, now_s: int) -> bool:
         """Whether a shuttle has nothing to do with any rider, and does nothing else just now."""
@@ -259,3 +276,7 @@ class Lender:
             shuttle = self._fleet.routes[k].shuttle
             kept += tasks_between(self._fleet.calendar, shuttle, handed.tasks_until_s, until_s)
         return [*still_to_do(tuple(kept), now_s)]
+
+
+def _is_under_way(route: Route) -> bool:
+    return route.lending is not None or route.unconfirmed is not None

@@ -94,6 +94,8 @@ class Ownership:
                 lost = self._explain(number, error)
             else:
                 break
+            finally:
+                self._shards.pop(number, None)  # nobody need wait for it any more
             pause_s = RETRY_S if number in self._running else min(2 * pause_s, RETRY_S_MAX)
             self._running.discard(number)
             await asyncio.sleep(pause_s)

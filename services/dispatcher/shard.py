@@ -246,7 +246,11 @@ class Shard:
 
     async def _commit(self, decided: Sequence[Decided]) -> None:
         self._committed = time.perf_counter()
-        changes = self._hosts.changes(dict.fromkeys(one.entry.zone for one in decided))
+        stepped = dict.fromkeys(one.entry.zone for one in decided)
+        changes = self._hosts.changes(stepped)
+        for zone in stepped:
+            if self._hosts.get(zone) is None:  # it could not say, and stands still
+                self._company.leave(zone)
         decided = [one for one in decided if self._hosts.get(one.entry.zone) is not None]
         group = Group(
             entries=[one.entry for one in decided],
@@ -257,7 +261,7 @@ class Shard:
         if not (group.entries or group.changes or group.offsets or group.published):
             return
         await self._around.store.commit(self.number, self._epoch, group)
-        self._hosts.places.committed()
+        self._hosts.committed()
         for one in decided:
             self._outbox.put(one.entry, one.events)
             for event in one.events:

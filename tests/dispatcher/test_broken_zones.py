@@ -12,10 +12,11 @@ import pytest
 from services.dispatcher.company import Beside
 from services.dispatcher.core import Zone
 from services.dispatcher.host import Host
+from services.dispatcher.hosts import Hosts
 from services.dispatcher.places import INPUTS
 from services.dispatcher.shard import Shard
 from services.dispatcher.surroundings import Surroundings
-from services.domain.errors import StateMismatch
+from services.domain.errors import StateMismatch, Unreadable
 from services.domain.events import (
     AcceptOffer,
     Boarded,
@@ -32,7 +33,7 @@ from services.runtime.clock import VirtualClock
 from services.runtime.embedded import EmbeddedLog
 from services.runtime.journal import verify
 from services.runtime.memory import MemoryLog
-from services.runtime.ports import ZoneHolding
+from services.runtime.ports import Changes, Record, ZoneHolding
 from services.wire.codec import encode
 from services.wire.envelope import Envelope
 from services.wire.topics import Topic
@@ -98,6 +99,10 @@ async def desk(beside: Beside | None = None) -> AsyncIterator[TwoZones]:
     await here.lose()
     for reader in readers:
         reader.close()
+
+
+def command(offset: int) -> Record:
+    return Record(Topic.RIDE_COMMANDS, 0, offset, "k", Unreadable("envelope", "no envelope"), b"")
 
 
 class Bug:
@@ -319,6 +324,50 @@ async def test_what_breaks_beside_a_zone_is_started_again_and_the_zone_goes_on()
         await here.events(2)
         assert not here.task.done()
         assert here.metrics.attendants.labels("improver")._value.get() == 2
+
+
+async def test_what_runs_beside_a_zone_ends_when_that_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[asyncio.Event] = []
+
+    async def run() -> None:
+        runs.append(ended := asyncio.Event())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    changes = Host.changes
+
+    def broken(host: Host) -> Changes:
+        if host.id == A:
+            raise AssertionError("a bug")
+        return changes(host)
+
+    async with desk(Beside({"improver": run})) as here:
+        await here.send(request("b-1"), B)
+        await here.events(1)
+        monkeypatch.setattr(Host, "changes", broken)
+        await here.send(request("a-1"), A)
+        await here.send(request("b-2"), B)
+        assert rides(await here.events(2)) == ["b-1", "b-2"]
+        async with asyncio.timeout(20):
+            await runs[0].wait()
+        assert [ended.is_set() for ended in runs] == [True, False]
+
+
+async def test_where_poison_lay_is_forgotten_once_it_is_put_aside_for_good() -> None:
+    def make(zone: ZoneId, held: ZoneHolding) -> Host:
+        return Host.held(zone, network(), VirtualClock(DAY, EIGHT_S), held)
+
+    async with desk() as here:
+        hosts = Hosts(await here.store.taken_over(), make, here.store, here.metrics)
+        hosts.poison = {(Topic.RIDE_COMMANDS, 3): "a bug", (Topic.RIDE_COMMANDS, 4): "a bug"}
+        hosts.places.hear(command(3), A)
+        assert len(hosts.poison) == 2
+        hosts.committed()
+        assert list(hosts.poison) == [(Topic.RIDE_COMMANDS, 4)]
 
 
 async def test_a_zone_whose_state_does_not_fit_stands_still_and_the_others_go_on(

@@ -34,6 +34,7 @@ from services.domain.zone_crossing import (
     ShuttleAdopted,
     ShuttleReleased,
 )
+from services.domain.zone_state import RowKind, StoredZone
 from services.network.fleet import shuttles
 from services.network.folder import Network
 from services.network.zone_networks import zone_networks
@@ -272,3 +273,27 @@ def test_whoever_takes_a_zone_goes_on_lending(steps: int) -> None:
     ):
         assert again.apply(message, EIGHT_S + 1) == west.apply(message, EIGHT_S + 1)
         assert again.next_due_s() == west.next_due_s()
+
+
+def test_a_zone_keeps_nothing_of_shuttles_that_never_were_its_own() -> None:
+    here = zones()
+    east = here[EAST]
+    theirs = ShuttleId("shuttle-2")
+
+    def kept() -> tuple[list[str], tuple[ShuttleId, ...]]:
+        rows = east.rows()
+        (zone,) = (row.value for row in rows if isinstance(row.value, StoredZone))
+        assert len(zone.heard_s) == len(zone.shuttle_ids)
+        return [row.id for row in rows if row.kind is RowKind.SHUTTLE], zone.shuttle_ids
+
+    east.apply(WakeUp(), EIGHT_S)
+    assert kept() == ([theirs], (theirs,))
+    assert [row.id for row in east.changed_rows() if row.kind is RowKind.SHUTTLE] == [theirs]
+    released = acknowledge(here[WEST], lend(here[WEST]))[0]
+    assert isinstance(released, ShuttleReleased)
+    east.apply(AdoptShuttle(released.handed, WEST), EIGHT_S)
+    assert kept() == ([BUS, theirs], (BUS, theirs))
+    back = east.apply(LendShuttle(BUS, WEST, LATER_S), EIGHT_S)
+    for plan in (*plans(back), *plans(back)):
+        east.apply(PlanAcknowledged(BUS, plan.plan.revision, EIGHT_S), EIGHT_S)
+    assert kept() == ([BUS, theirs], (theirs,)), "how often it was handed over is to be known"

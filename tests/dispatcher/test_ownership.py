@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.dispatcher import ownership
 from services.dispatcher.ownership import Ownership
 from services.dispatcher.saving import Saving
 from services.domain.errors import Unavailable
@@ -40,10 +41,10 @@ class Group(EveryShard):
 async def owned(here: Desk, group: Group) -> AsyncIterator[Ownership]:
     """A desk whose shard is kept by somebody who takes it again."""
     here.task.cancel()
-    ownership = Ownership(group, lambda _: shard_of(here), new_registry())
-    here.task = asyncio.create_task(ownership.run())
+    owner = Ownership(group, lambda _: shard_of(here), new_registry())
+    here.task = asyncio.create_task(owner.run())
     async with asyncio.timeout(20):
-        yield ownership
+        yield owner
 
 
 async def epoch(here: Desk) -> int:
@@ -96,12 +97,27 @@ async def test_another_log_is_no_bug_of_ours() -> None:
         offsets = {Topic.RIDE_COMMANDS: 7}
         await here.store.commit(0, epoch_of_ours, StoreGroup(offsets=offsets))
         here.task.cancel()
-        ownership = Ownership(Group(), lambda _: shard_of(here), registry)
-        here.task = asyncio.create_task(ownership.run())
+        owner = Ownership(Group(), lambda _: shard_of(here), registry)
+        here.task = asyncio.create_task(owner.run())
         async with asyncio.timeout(20):
             while not drops("other_log"):  # noqa: ASYNC110 - nobody says so
                 await asyncio.sleep(0)
         assert not drops("bug")
+
+
+async def test_nobody_waits_for_a_shard_that_is_dead_when_it_is_given_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ownership, "LET_GO_S", 3600.0)
+    group = Group()
+    async with desk() as here, owned(here, group):
+        await here.send(request())
+        await here.events(1)
+        await epoch(here)
+        await here.send(request("r-2"))
+        await group.asked.wait()
+        assert group.calls is not None
+        await group.calls[1](0)
 
 
 async def test_a_shard_that_was_let_go_while_it_broke_is_not_taken_again() -> None:
