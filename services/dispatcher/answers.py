@@ -124,14 +124,18 @@ class Answers:
         due_s = [self._expiries[0][0] + 1] if self._expiries else []
         return min((*due_s, *(at_s for at_s, *_ in self._due[:1])), default=None)
 
-    def is_new(self, request: Request, events: list[Event]) -> bool:
+    def is_new(self, asked: RequestRide, now_s: int, events: list[Event]) -> bool:
         """Whether a request has not taken effect before, and names stops that there are."""
+        request = asked.request
         if request.ride_id in self._rides:
             return False
         stops = len(self._fleet.ways.stop_mm)
         if all(0 <= near.stop < stops for near in (*request.origins, *request.destinations)):
             return True
-        events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
+        if asked.refusal is not None:  # of the zone that referred it; its rider waits for an answer
+            self._refuse(_ride(asked, now_s), asked.refusal, events)
+        else:
+            events.append(CommandTurnedDown(request.ride_id, "request", "no such stop"))
         return False
 
     def too_late(self, asked: RequestRide, now_s: int, events: list[Event]) -> None:
@@ -365,7 +369,7 @@ class Answers:
         return True
 
     def _refuse(self, ride: Ride, refusal: Refusal, events: list[Event]) -> None:
-        if ride.refusal is not None:
+        if ride.refusal is not None and ride.refusal is not refusal:
             refusal = nearer(ride.refusal, refusal, ride.request, self.terms)
         self._rides[ride.id] = replace(ride, status=Status.REFUSED, refusal=refusal)
         events.append(RideRefused(ride.id, refusal))

@@ -212,7 +212,7 @@ class Zone:
     def _take(self, message: Message, now_s: int, events: list[Event]) -> None:
         match message:
             case RequestRide(request=request, useful_until_s=useful_until_s):
-                if not self.answers.is_new(request, events):
+                if not self.answers.is_new(message, now_s, events):
                     pass
                 elif useful_until_s is not None and now_s > useful_until_s:
                     self.answers.too_late(message, now_s, events)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.domain.events import Event, Message, RequestRide
+from services.domain.events import Event, Message, Proposal, RequestRide
 from services.domain.ids import ZoneId
 from services.domain.zone_crossing import (
     AdoptionConfirmed,
     AdoptShuttle,
+    FromZone,
     MessageForwarded,
     RideReferred,
     ShuttleAdopted,
@@ -40,3 +41,10 @@ def for_other_zone(
             return event.to, input_of(event.input)
         case _:
             return None
+
+
+def is_inner(body: Message) -> bool:
+    """Whether a message comes from solvers or another zone, and may be longer than others."""
+    return isinstance(body, Proposal | FromZone) or (
+        isinstance(body, RequestRide) and body.referrals > 0
+    )

@@ -123,12 +123,16 @@ class Lender:
         k, zones = self._fleet.number.get(message.shuttle_id), self._zones
         if k is None:
             return "there is no such shuttle"
-        if zones is None or message.to == zones.own or message.to not in zones.ids:
+        if zones is not None and message.to == zones.own:
+            return "it is there already"
+        if zones is None or message.to not in zones.ids:
             return "there is no such other zone"
         if message.until_s <= now_s:
             return "it is too late"
         if self._fleet.head(k)[c.H_CAPACITY] and message.to not in zones.charged:
             return "it could not charge there"
+        if message.to not in zones.watched:
+            return "nobody would supervise it there"
         return None
 
     def next_due_s(self) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 import structlog
 
 from services.dispatcher.company import Beside, Company
+from services.dispatcher.crossing import is_inner
 from services.dispatcher.host import Decided, Host
 from services.dispatcher.hosts import Broken, Hosts
 from services.dispatcher.marks import Marks
@@ -26,7 +27,6 @@ from services.domain.events import (
     ParkProposal,
     Passed,
     PlanIssued,
-    Proposal,
     ReportMarked,
     RideEvent,
     WakeUp,
@@ -356,7 +356,7 @@ class Shard:
             place, reason = value.place, value.reason
         elif not isinstance(value.body, Message) or isinstance(value.body, OURS):
             place, reason = "envelope.body", "neither command nor report"
-        elif len(record.data) > INPUT_BYTES_MAX and not isinstance(value.body, Proposal):
+        elif len(record.data) > INPUT_BYTES_MAX and not is_inner(value.body):
             # The zone says all that it was told again, in its events and in its journal.
             place, reason = "envelope", f"longer than {INPUT_BYTES_MAX} bytes"
         elif (host := self._hosts.get(value.zone)) is None:

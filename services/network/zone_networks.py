@@ -27,13 +27,15 @@ def zone_networks(territory: ZoneId, network: Network) -> dict[ZoneId, Network]:
         at_home[of_stop[network.stops.ids.index(group.depot)]] += group.count
     chargers = network.territory.chargers
     charged = frozenset(ids[of_stop[network.stops.ids.index(one.stop)]] for one in chargers)
+    own = [_own(network, of_stop == number, at_home, number) for number in range(len(ids))]
+    watched = frozenset(zone for zone, part in zip(ids, own, strict=True) if _is_watched(part))
     return {
         zone: replace(
             network,
-            territory=_own(network, of_stop == number, at_home, number),
-            zones=Zones(territory, zone, ids, of_stop, charged, network.territory),
+            territory=part,
+            zones=Zones(territory, zone, ids, of_stop, charged, watched, network.territory),
         )
-        for number, zone in enumerate(ids)
+        for zone, part in zip(ids, own, strict=True)
     }
 
 
@@ -72,6 +74,12 @@ def _own(
             watches.append(Watch.model_construct(between=one.between, count=moving))
         supervision = Supervision.model_construct(shuttles_per_operator=1, operators=tuple(watches))
     return settings.model_copy(update={"chargers": chargers, "supervision": supervision})
+
+
+def _is_watched(settings: Territory) -> bool:
+    """Whether shuttles may move, at any time of day."""
+    supervision = settings.supervision
+    return supervision is None or any(one.count for one in supervision.operators)
 
 
 def _share(count: int, at_home: NDArray[np.int64]) -> list[int]:

@@ -40,6 +40,8 @@ class Zones:
         (stops,) in which of them each stop lies.
     charged
         Which of them have chargers.
+    watched
+        In which of them anybody supervises moving shuttles.
     settings
         The territory's, of which a zone's own are a part.
     """
@@ -49,6 +51,7 @@ class Zones:
     ids: tuple[ZoneId, ...]
     of_stop: NDArray[np.int16]
     charged: frozenset[ZoneId]
+    watched: frozenset[ZoneId]
     settings: Territory
 
     def of(self, stop: int) -> ZoneId:

@@ -11,10 +11,12 @@ from uuid import uuid4
 from services.domain.errors import Unavailable, Unreadable
 from services.domain.events import Event, PlanIssued, Report
 from services.domain.ids import ShuttleId, ZoneId
+from services.domain.operating_domain import RoadsChanged
 from services.runtime.clock import Clock
 from services.runtime.ports import Log, Reader, Record
 from services.runtime.shuttle_tokens import shuttle_token
 from services.simulator.link_client import LinkClient, Pauses, Told
+from services.simulator.roads import Roads
 from services.wire.envelope import Envelope
 from services.wire.link import LinkWelcome
 from services.wire.topics import Topic, key_of, partition_of, topic_of
@@ -54,6 +56,11 @@ class LogContact:
         self._zones = zones
         self._at = dict(homes)
         self._revisions: dict[ShuttleId, int] = {}
+        self._roads = Roads()
+
+    def know(self, zone: ZoneId, roads: RoadsChanged) -> RoadsChanged:
+        """Take note of a zone's roads as they were, and return those of all."""
+        return self._roads.hear(zone, roads)
 
     async def listen(self, hear: Callable[[Event], None]) -> None:
         """Follow rides and plans."""
@@ -106,7 +113,8 @@ class LogContact:
                     # Who plans for a shuttle now is who wants to hear of it.
                     self._revisions[plan.shuttle_id] = plan.revision
                     self._at[plan.shuttle_id] = value.zone
-            yield value.body
+            known = value.body
+            yield self._roads.hear(value.zone, known) if isinstance(known, RoadsChanged) else known
 
     async def send(self, reports: Sequence[Report]) -> None:
         """Put reports on the log; they wait until it takes them."""

@@ -173,10 +173,11 @@ class LiveShuttles:
         """Drive until cancelled."""
         self._agenda.now_s = self._clock.now_s()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._contact.listen(self._hear))
+            tasks.create_task(self._contact.listen(self.hear))
             tasks.create_task(self._drive())
 
-    def _hear(self, event: Event) -> None:
+    def hear(self, event: Event) -> None:
+        """Take note of something that happened, before long."""
         self._heard.append(event)
         self._news.set()
 

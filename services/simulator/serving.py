@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.domain.ids import ZoneId
+from services.domain.zone_state import StoredRoads
 from services.network.fleet import shuttles
 from services.network.served import Served, by_territory
 from services.network.zone_networks import homes, whole
@@ -33,7 +34,12 @@ def serving(place: Place) -> Role:
         held = [await insist(partial(place.store.look, one.zone)) for one in zones]
         contact = LogContact(messages, clock, since, homes(zone, network))
         fleet = LiveShuttles(whole(network), shuttles(network), contact, clock, seed)
-        fleet.resume([row for holding in held for row in holding.rows()])
+        rows = {one.zone: part.rows() for one, part in zip(zones, held, strict=True)}
+        fleet.resume([row for part in rows.values() for row in part])
+        for zone_id, part in rows.items():
+            for row in part:
+                if isinstance(row.value, StoredRoads):
+                    fleet.hear(contact.know(zone_id, row.value.said()))
         await fleet.run()
 
     async def end(zone: ZoneId) -> int:

@@ -175,7 +175,7 @@ def test_one_that_is_not_empty_in_time_stays_with_its_tasks() -> None:
 @pytest.mark.parametrize(
     ("to", "until_s", "reason"),
     [
-        (WEST, LATER_S, "there is no such other zone"),
+        (WEST, LATER_S, "it is there already"),
         (ZoneId("u.z1"), LATER_S, "there is no such other zone"),
         (EAST, EIGHT_S, "it is too late"),
     ],
@@ -198,6 +198,19 @@ def test_a_battery_is_lent_only_where_it_can_be_charged() -> None:
     (released,) = acknowledge(here[WEST], lend(here[WEST]))
     assert isinstance(released, ShuttleReleased)
     assert released.handed.level_mwh > 0
+
+
+def test_a_shuttle_is_lent_only_where_somebody_supervises_it() -> None:
+    operators = [{"between": ["00:00", "23:59"], "count": 2}]
+    settings = territory(
+        fleet=[FleetGroup(depot="s1", count=2)],
+        supervision={"shuttles_per_operator": 1, "operators": operators},
+    )
+    cut = cells(crow_network(LINE), range(4), range(4, 8))
+    whole = crow_network(LINE, settings.model_copy(update={"zones": cut}))
+    own = zone_networks(ZoneId("t"), whole)[WEST]
+    (turned_down,) = lend(Zone(own, shuttles(own)))
+    assert turned_down == LendingTurnedDown(BUS, EAST, "nobody would supervise it there")
 
 
 def test_reports_of_a_shuttle_that_went_are_passed_on() -> None:

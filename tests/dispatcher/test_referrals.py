@@ -72,6 +72,14 @@ def test_one_hop_and_no_more() -> None:
     assert refused.refusal.reason is Constraint.PARTY_SIZE
 
 
+def test_a_referred_ride_to_a_stop_that_the_other_zone_does_not_know_is_refused_there() -> None:
+    here = zones()
+    why = Refusal(Constraint.FLEET)
+    (refused,) = ask(here[EAST], request("r1", 3, 99), referrals=1, refusal=why)
+    assert refused == RideRefused(R1, why)
+    assert here[EAST].rides[R1].status is Status.REFUSED
+
+
 def test_commands_for_a_ride_that_was_referred_are_passed_on() -> None:
     here = zones()
     ask(here[WEST], request("r1", 3, 6, party=Party(seats=3)))

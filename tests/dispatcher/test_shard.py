@@ -21,6 +21,7 @@ from services.domain.events import (
     OfferExpired,
     Passed,
     PlanIssued,
+    ReportMarked,
     RequestRide,
     RideConfirmed,
     RideOffered,
@@ -29,6 +30,7 @@ from services.domain.events import (
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.ride import Party, Request, StopWalk
+from services.domain.zone_crossing import PassedOn
 from services.runtime.clock import VirtualClock
 from services.runtime.embedded import EmbeddedLog
 from services.runtime.embedded_store import EmbeddedStore
@@ -271,6 +273,14 @@ async def test_a_command_that_is_too_long_is_put_aside() -> None:
     ((data, place, reason),) = here.letters.kept
     assert len(data) > INPUT_BYTES_MAX
     assert (place, reason) == ("envelope", "longer than 262144 bytes")
+
+
+async def test_what_another_zone_says_may_be_longer_than_what_it_was_told() -> None:
+    async with desk() as here:
+        await here.send(PassedOn(ShuttleId("x"), 0, bytes(INPUT_BYTES_MAX)))
+        (marked,) = await here.events(1)
+    assert isinstance(marked.body, ReportMarked)
+    assert here.letters.kept == []
 
 
 async def test_a_message_that_comes_again_takes_effect_once() -> None:
