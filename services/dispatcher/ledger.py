@@ -102,8 +102,10 @@ class Ledger:
                 yield Row(RowKind.SHUTTLE, shuttle_id, stored)
         fleet.touched.clear()
         for ride_id in rides.touched:
+            if ride_id in rides.gone:
+                yield Row(RowKind.RIDE, ride_id, rides.gone[ride_id])
             yield from self._rows_of(ride_id, noted=ride_id in self._noted)
-        rides.touched = {}
+        rides.touched, rides.gone = {}, {}
 
     def _rows_of(self, ride_id: RideId, *, noted: bool = False) -> Iterator[Row]:
         """The rows of a ride; ``noted``: that of its note was told before."""

@@ -29,6 +29,8 @@ class Rides(dict[RideId, Ride]):
         """Which shuttle might have picked a party up before its lease was over, unheard."""
         self.touched: dict[RideId, None] = {}
         """What may have changed since somebody last emptied this."""
+        self.gone: dict[RideId, Ride] = {}
+        """As they ended: those of these that are forgotten already."""
         self._recent: dict[RideId, None] = {}
         self._endings: list[tuple[int, RideId]] = []
         self._fresh: dict[RideId, None] = {}
@@ -106,6 +108,8 @@ class Rides(dict[RideId, Ride]):
             over = ride is not None and ride.status in TERMINAL
             if ride is not None and over and _over_s(ride) + KEPT_S < now_s:
                 del self[ride_id]
+                if ride_id in self.touched:
+                    self.gone[ride_id] = ride
                 self.touched[ride_id] = None
                 gone.append(ride_id)
         return gone

@@ -53,13 +53,14 @@ written AS (
 ),
 changed AS (
     INSERT INTO rides (ride, zone, status, held, number, body)
-    SELECT news.ride, news.zone, news.status, true, stepped.number, news.body
+    SELECT news.ride, news.zone, news.status, news.held, stepped.number, news.body
     FROM fitting,
-        unnest($15::text[], $16::text[], $17::text[], $18::bytea[])
-            AS news (zone, ride, status, body)
+        unnest($15::text[], $16::text[], $17::text[], $18::bytea[], $29::boolean[])
+            AS news (zone, ride, status, body, held)
         JOIN stepped ON stepped.zone = news.zone
     ON CONFLICT (ride, zone) DO UPDATE
-        SET status = excluded.status, held = true, number = excluded.number, body = excluded.body
+        SET status = excluded.status, held = excluded.held, number = excluded.number,
+            body = excluded.body
 ),
 forgotten AS (
     UPDATE rides SET held = false
@@ -100,7 +101,11 @@ def arguments(shard: int, epoch: int, group: Group) -> list[Any]:
         for zone, changed in changes
         for ride in changed.rides
     ]
-    forgotten = [(zone, ride_id) for zone, changed in changes for ride_id in changed.forgotten]
+    gone = dict.fromkeys((zone, one) for zone, changed in changes for one in changed.forgotten)
+    # A row can be written once: of what ended and is forgotten already, that is written with it.
+    held = [(zone, ride_id) not in gone for zone, ride_id, *_ in rides]
+    for zone, ride_id, *_ in rides:
+        gone.pop((zone, ride_id), None)
     parts = [(zone, *part) for zone, changed in changes for part in changed.parts]
     return [
         shard,
@@ -110,10 +115,11 @@ def arguments(shard: int, epoch: int, group: Group) -> list[Any]:
         *_columns(_stepped(shard, group), 6),
         *_columns(((e.zone, e.number, _day(e), encode_entry(e)) for e in group.entries), 4),
         *_columns(rides, 4),
-        *_columns(forgotten, 2),
+        *_columns(gone, 2),
         *_columns((part for part in parts if part[3]), 4),
         *_columns((part[:3] for part in parts if not part[3]), 3),
         ["\n".join(filter(None, entry.message_ids)).encode() for entry in group.entries],
+        held,
     ]
 
 

@@ -18,7 +18,7 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import RideId, ShuttleId
-from services.domain.ride import Ride
+from services.domain.ride import Ride, Status
 from services.domain.settings_part import DAY_S
 from services.domain.zone_state import Row, RowKind, StoredShuttle
 from services.wire.stored import decode_ride
@@ -133,3 +133,15 @@ def test_what_is_no_row_is_unreadable_and_says_where() -> None:
         decode_row("shuttle", "a", b"\xff")
     with pytest.raises(Unreadable, match="missing"):
         decode_row("ride", "r1", b"")
+
+
+def test_a_ride_that_ended_and_was_forgotten_between_two_commits_is_told_as_it_ended() -> None:
+    made, asked = Zone(crow_network(), fleet(0, 7)), request("r1", 1, 4)
+    made.apply(RequestRide(asked), EIGHT_S)
+    made.changed_rows()
+    for _ in range(2):
+        made.apply(WakeUp(), EIGHT_S + 3 * DAY_S)
+    ended, gone = (row.value for row in made.changed_rows() if row.kind is RowKind.RIDE)
+    assert isinstance(ended, Ride)
+    assert ended.status is Status.EXPIRED
+    assert gone is None

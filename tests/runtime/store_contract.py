@@ -231,6 +231,19 @@ class StoreContract:
         assert (await take(store)).zones[ZONE].rides == (ride(2),)
         assert await store.ride(RideId("r-1")) == (ZONE, ride(1), 1)
 
+    async def test_a_ride_that_ended_and_was_forgotten_at_once_is_kept_as_it_ended(
+        self, store: Store
+    ) -> None:
+        first, chain = await take(store), journal(2)
+        await commit(store, first.epoch, chain[0], changes=rides(1, 2))
+        ended = ride(1, Status.COMPLETED)
+        changes = Changes(rides=(ended,), forgotten=(ended.id,))
+        await commit(store, first.epoch, chain[1], changes=changes)
+        found = await store.ride(ended.id)
+        assert found is not None
+        assert found.ride.status is Status.COMPLETED
+        assert [one.id for one in (await take(store)).zones[ZONE].rides] == ["r-2"]
+
     async def test_parts_are_kept_as_they_were_last_and_go_when_empty(self, store: Store) -> None:
         holding, chain = await take(store), journal(2)
         first = (Part("a", "1", b"x"), Part("a", "2", b"y"))
