@@ -8,7 +8,7 @@ from typing import NamedTuple
 from services.dispatcher.core import Zone
 from services.dispatcher.service import Dispatcher
 from services.domain.errors import Unreadable
-from services.domain.events import Event, Message, Passed, Report, RequestRide
+from services.domain.events import AcceptOffer, Event, Message, Passed, Report, RequestRide
 from services.domain.ids import RideId, ShuttleId, ZoneId
 from services.domain.ride import Ride
 from services.domain.zone_crossing import LendShuttle, PassedOn
@@ -127,10 +127,19 @@ class Host:
             return None
         if isinstance(message, RequestRide) and message.useful_until_s is not None:
             message = self._still_useful(message, message.useful_until_s, now_s)
+        if isinstance(message, AcceptOffer) and message.at_s is None:
+            message = self._dated(message, envelope)
         self._ids[envelope.message_id] = None
         if len(self._ids) > IDS_MAX:
             del self._ids[next(iter(self._ids))]
         return self._step(message, envelope, now_s)
+
+    def _dated(self, accept: AcceptOffer, envelope: Envelope) -> AcceptOffer:
+        """An acceptance that is to be passed on, with its time: the envelope's is gone then."""
+        ride = self.zone.rides.get(accept.ride_id)
+        if ride is None or ride.referred_to is None:
+            return accept
+        return replace(accept, at_s=envelope.zone_time_s)
 
     def _unpacked(self, passed: PassedOn) -> Message:
         """What another zone passed on; or that it did, for the zone to mark it."""

@@ -186,7 +186,8 @@ class Hosts:
         ride = None if host is None else host.zone.rides.get(value.body.ride_id)
         if host is None or ride is None or ride.status is not Status.OFFERED or ride.offer is None:
             return ()
-        if value.zone_time_s > ride.offer.expires_s or host.id in self._careful:
+        at_s = value.zone_time_s if value.body.at_s is None else value.body.at_s
+        if at_s > ride.offer.expires_s or host.id in self._careful:
             return ()
         try:
             one = host.take(value, value.body, host.zone.now_s)

@@ -40,9 +40,10 @@ class RequestRide:
 
 @dataclass(frozen=True, slots=True)
 class AcceptOffer:
-    """The rider takes the offer."""
+    """The rider takes the offer; ``at_s``: when, if it was passed on since."""
 
     ride_id: RideId
+    at_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from services.dispatcher.host import Host
 from services.dispatcher.outbox import passed_on
 from services.domain.errors import StateMismatch
 from services.domain.events import (
+    AcceptOffer,
     Arrived,
     Event,
     Message,
@@ -225,3 +226,15 @@ def test_who_follows_a_plan_that_nobody_issued_is_told_anew_above_it() -> None:
     assert events[1].plan.revision == 43
     west.zone.apply(PlanAcknowledged(BUS, 2**32 - 1, EIGHT_S), EIGHT_S)
     assert west.zone.fleet.routes[0].revision == 43, "no number is left above that"
+
+
+def test_an_acceptance_that_is_passed_on_says_when_the_rider_accepted() -> None:
+    west = Hands().hosts[WEST]
+    asked = RequestRide(request("r1", 3, 6, party=Party(seats=30)))
+    west.take(Hands._envelope(WEST, asked, "asked"), asked, EIGHT_S)
+    accept = AcceptOffer(RideId("r1"))
+    decided = west.take(Hands._envelope(WEST, accept, "accepted"), accept, EIGHT_S + 500)
+    assert decided is not None
+    on = passed_on(decided.entry, 0, decided.events[0])
+    assert on is not None
+    assert (on.zone, on.body) == (EAST, AcceptOffer(RideId("r1"), at_s=EIGHT_S))

@@ -418,10 +418,12 @@ class RequestRide(_message.Message):
     def __init__(self, request: _Optional[_Union[Request, _Mapping]] = ..., useful_until_s: _Optional[int] = ..., referrals: _Optional[int] = ..., refusal: _Optional[_Union[Refusal, _Mapping]] = ...) -> None: ...
 
 class AcceptOffer(_message.Message):
-    __slots__ = ("ride_id",)
+    __slots__ = ("ride_id", "at_s")
     RIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    AT_S_FIELD_NUMBER: _ClassVar[int]
     ride_id: str
-    def __init__(self, ride_id: _Optional[str] = ...) -> None: ...
+    at_s: int
+    def __init__(self, ride_id: _Optional[str] = ..., at_s: _Optional[int] = ...) -> None: ...
 
 class CancelRide(_message.Message):
     __slots__ = ("ride_id",)
