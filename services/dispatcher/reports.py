@@ -153,6 +153,7 @@ class Reports:
         events.append(ReportMarked(shuttle_id, "PlanAcknowledged", "there is no such plan"))
         if revision < REVISION_MAX:
             self._fleet.routes[k].revision = revision
+            self._fleet.refresh(k, now_s)
             self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
 
     def _possible(self, report: Report, now_s: int) -> bool:
