@@ -16,9 +16,10 @@ def test_every_status_either_goes_on_or_is_an_end() -> None:
     assert all(NEXT.values())
 
 
-def test_the_ends_of_a_ride() -> None:
+def test_the_ends_of_a_ride_in_a_zone() -> None:
     assert set(TERMINAL) == {
         Status.REFUSED,
+        Status.REFERRED,  # to another zone, where it goes on
         Status.COMPLETED,
         Status.CANCELLED,
         Status.EXPIRED,
