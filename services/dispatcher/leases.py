@@ -46,13 +46,13 @@ def grant(fleet: Shuttles, rides: Mapping[RideId, Ride], k: int, plan: Plan, now
             held_s = 0 if held is None else held.until_s
             if visit.depart_s > now_s + fleet.lease_ahead_s or not in_touch:
                 until_s.append(held_s)
+                if next_s < 0 and held_s < visit.depart_s + fleet.lease_late_s // 2:
+                    next_s = max(visit.depart_s - fleet.lease_ahead_s, now_s + LATER_S)
             else:
                 by_s = max(rides[ride_id].promise.pickup_to_s, visit.depart_s)
                 until_s.append(by_s + fleet.lease_late_s)
             if until_s[-1]:
                 route.leases[ride_id] = Lease(max(until_s[-1], held_s), 0)
-            elif next_s < 0:
-                next_s = max(visit.depart_s - fleet.lease_ahead_s, now_s + LATER_S)
         visits.append(replace(visit, board_until_s=tuple(until_s)) if until_s else visit)
     for ride_id, lease in list(route.leases.items()):
         if lease.until_s + CLOCKS_S < now_s:
@@ -86,14 +86,16 @@ def holder_of(fleet: Shuttles, ride_id: RideId, now_s: int) -> int | None:
     return None
 
 
-def run_short(fleet: Shuttles, k: int) -> bool:
-    """Whether a shuttle is so late that it needs longer leases."""
+def run_short(fleet: Shuttles, k: int, now_s: int) -> bool:
+    """Whether a shuttle is so late that it needs longer leases, and may have them by now."""
     route, late_s = fleet.routes[k], fleet.lease_late_s // 2
-    if not route.leases:
+    if not route.leases or not is_in_touch(route, now_s):
         return False
     departs_s = fleet.arrays.visits[k, : len(route.stops), c.V_DEPART].tolist()
     return any(
-        ride_id in route.leases and route.leases[ride_id].until_s < depart_s + late_s
+        ride_id in route.leases
+        and route.leases[ride_id].until_s < depart_s + late_s
+        and depart_s <= now_s + fleet.lease_ahead_s
         for stop, depart_s in zip(route.stops, departs_s, strict=True)
         for ride_id in stop.board
     )

@@ -140,10 +140,7 @@ class Reports:
                 self._breakdowns.repaired(k, report)
             case TaskDone():
                 self._duties.done(k, report, now_s, events)
-        # Of a plan that it runs short by, it knows when it says that it follows it.
-        answers = isinstance(report, PlanAcknowledged)
-        short = not answers and run_short(self._fleet, k)
-        if self._fleet.refresh(k, now_s) or short or went_back:
+        if self._fleet.refresh(k, now_s) or run_short(self._fleet, k, now_s) or went_back:
             # The shuttle must know that it is to wait before it lets people on.
             self._publisher.publish(k, now_s, events, self._publisher.as_it_is(k))
         if isinstance(report, PlanAcknowledged):

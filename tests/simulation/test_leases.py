@@ -25,6 +25,7 @@ from services.domain.events import (
     WakeUp,
 )
 from services.domain.ids import RideId, ShuttleId
+from services.domain.operating_domain import RestrictDriving, Restriction
 from services.domain.ride import TERMINAL, Status
 from services.simulator.leases import HeldLease
 from tests.builders import EIGHT_S, crow_network, fleet, request, territory, zone
@@ -170,6 +171,23 @@ def test_a_lease_that_is_due_plans_nothing_anew_and_a_shuttle_goes_on_to_where_i
     assert waits.stop == 5
     assert boards.board_until_s[0] > EIGHT_S + 3 * 3600
     assert batching.due_s(EIGHT_S + 3 * 3600) is None
+
+
+def test_a_lease_that_a_delay_makes_too_short_is_longer_within_the_hour_and_not_sooner() -> None:
+    made = zone(crow_network(settings=territory()), 0)
+    made.apply(RequestRide(request("r1", 3, 6, EIGHT_S + 1800)), EIGHT_S)
+    made.apply(AcceptOffer(R1), EIGHT_S)
+    made.apply(PlanAcknowledged(A, 1, EIGHT_S), EIGHT_S)
+    snow = Restriction("snow", EIGHT_S, EIGHT_S + 2 * 3600)
+    told = made.apply(RestrictDriving((snow,)), EIGHT_S)
+    (plan,) = (event.plan for event in told if isinstance(event, PlanIssued))
+    boards = plan.visits[0]
+    assert EIGHT_S < boards.board_until_s[0] < boards.depart_s
+    for at_s in range(EIGHT_S, boards.depart_s - 3600, 60):
+        assert made.apply(PlanAcknowledged(A, plan.revision, at_s), at_s) == ()
+    told = made.apply(WakeUp(), boards.depart_s - 3600)
+    (plan,) = (event.plan for event in told if isinstance(event, PlanIssued))
+    assert plan.visits[0].board_until_s[0] > plan.visits[0].depart_s
 
 
 def test_a_shuttle_without_a_lease_lets_nobody_on() -> None:

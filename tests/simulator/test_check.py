@@ -28,6 +28,19 @@ def test_a_sound_day_is_clean(day: Callable[[], World], tmp_path: Path) -> None:
     assert verdict.clean
 
 
+def test_a_lease_that_was_over_within_the_second_of_its_plan_was_held_at_no_time(
+    tmp_path: Path,
+) -> None:
+    day = small_day()
+
+    def at_once(leases: list[Row]) -> None:
+        from_s = leases[0]["from_s"]
+        leases.append(leases[0] | {"shuttle_id": "v2", "ended_s": from_s})
+
+    day.lease_faults.append(at_once)
+    assert check(day.write(tmp_path)).clean
+
+
 def spoiled(case: tuple[Rule, bool, Spoil]) -> str:
     return f"{case[0]}-{case[2].__name__}"
 

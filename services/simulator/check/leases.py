@@ -63,7 +63,8 @@ def _at_once(case: Case, leases: list[Lease]) -> None:
     """At no time do two shuttles hold leases of one ride."""
     case.notes.checked(Rule.ONE_SHUTTLE, len(leases))
     for ride, group in groupby(leases, key=lambda lease: lease.ride):
-        own = sorted(group, key=lambda lease: lease.from_s)
+        # Plans that follow each other within a second hold for none of it but the last.
+        own = sorted((one for one in group if one.from_s < one.over_s), key=lambda one: one.from_s)
         for i, one in enumerate(own):
             for other in own[i + 1 :]:
                 if ride >= 0 and other.shuttle != one.shuttle and other.from_s < one.over_s:
