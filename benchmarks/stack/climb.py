@@ -36,7 +36,7 @@ from services.runtime.local_kafka import LocalKafka
 from services.runtime.local_postgres import LocalPostgres
 from services.runtime.local_server import LocalServer, start
 
-RATES = (50, 100, 200, 500, 1000, 2000)
+RATES = (50, 100, 200, 500, 600, 700, 800, 1000, 1200, 1500, 2000)
 SATURATED_SHARE = 0.9
 SATURATED_P99_MS = 1000
 LOCUST = Path(__file__).resolve().parents[2] / "loadtests" / "locustfile.py"

@@ -21,7 +21,7 @@ from benchmarks.static.peers import PEERS, missing
 from services.solver.improve import improve
 from services.solver.instance import Instance
 from services.solver.recheck import recheck
-from services.solver.solve_command import warm_up
+from services.solver.warm_up import warm_up
 
 OURS = "navette"
 SAME = 0.01

@@ -28,14 +28,17 @@ from services.domain.ids import ZoneId
 from services.runtime.clock import Clock
 from services.runtime.ports import Log
 from services.runtime.sending import send
+from services.solver.improve import improve
 from services.solver.problem import Budget
+from services.solver.warm_up import warm_up
 
 log = structlog.get_logger()
 
 POLITE = 10
 """How far the solver steps back where processors are short: riders wait for answers, not for it."""
-GRACE_S = 1.0
-"""How much longer than its budget a solver may take before it is killed."""
+GRACE_S = 10.0
+"""How much longer than its budget a solver may take before it is killed: it steps back for others,
+and another process takes longer to start than this one to end."""
 START_S = 120.0
 """How long a solver's first answer may take: it may have to compile."""
 SOLVE_BUCKETS_S = (0.03, 0.1, 0.3, 1, 3, 10, 30)
@@ -162,6 +165,7 @@ def _serve(ends: Connection) -> None:
     """Solve what comes until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: who asked us ends us
     os.nice(POLITE)
+    warm_up(improve)
     while True:
         try:
             batch, seconds, seed = ends.recv()

@@ -18,6 +18,9 @@ from services.domain.errors import InvalidSetting, Unavailable
 CONNECT_S_MAX = 3.0
 ANSWER_S_MAX = 5.0
 POOL = 10
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""All that is read is looked up by keys. A plan made while a table was small reads all of it, and a
+prepared statement keeps its plan until the server has counted the rows again: after minutes."""
 
 
 def connect(url: str, pool: int = POOL, answer_s_max: float = ANSWER_S_MAX) -> AsyncEngine:
@@ -59,6 +62,7 @@ def connect(url: str, pool: int = POOL, answer_s_max: float = ANSWER_S_MAX) -> A
                 "statement_timeout": str(round(answer_s_max * 1000)),
                 "idle_in_transaction_session_timeout": str(round(2 * answer_s_max * 1000)),
                 "jit": "off",
+                **BY_KEY,
             },
         },
     )

@@ -16,16 +16,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.domain.errors import InvalidFile, InvalidRequest
 from services.solver.darp import read_darp
-from services.solver.instance import Instance, Site
+from services.solver.instance import Instance
 from services.solver.lilim import read_lilim
 from services.solver.plane import TooLarge, problem_of
-from services.solver.problem import Budget, Problem, Solution, Solver
+from services.solver.problem import Budget, Solution, Solver
 from services.solver.recheck import Judgement, recheck
+from services.solver.warm_up import warm_up
 
 READERS: dict[str, Callable[[Path], Instance]] = {"lilim": read_lilim, "darp": read_darp}
 SECONDS = 10.0
 """How long to search if nothing else is said."""
-WARM_UP = Budget(iterations=200)
 FAULTS_SHOWN = 5
 LOOK_S = 0.1
 
@@ -86,30 +86,6 @@ def solver_named(name: str) -> Solver:
     from services.solver.improve import improve
 
     return improve
-
-
-def warm_up(solver: Solver) -> None:
-    """Have everything compiled (or loaded) that a search may need."""
-    solver(_tiny(), WARM_UP, seed=0)
-
-
-def _tiny() -> Problem:
-    sites = [
-        Site(id=i, x=i, y=0, service=1, load=load, opens=0, closes=100)
-        for i, load in enumerate((0, 1, 1, -1, -1))
-    ]
-    depot, *tasks = sites
-    return problem_of(
-        Instance(
-            name="tiny",
-            tasks=tuple(tasks),
-            start=depot,
-            end=depot,
-            vehicles=2,
-            capacity=2,
-            fewest_vehicles=True,
-        )
-    )
 
 
 def _watched(search: Callable[[], Solution], seconds: float | None) -> Solution:

@@ -124,6 +124,26 @@ async def test_many_rides_are_looked_for_at_once(engine: AsyncEngine) -> None:
     ]
 
 
+async def test_tables_that_grow_are_not_read_as_a_whole_before_the_server_counted_their_rows(
+    engine: AsyncEngine,
+) -> None:
+    store = PostgresStore(engine)
+    holding = await take(store)
+    read = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('asked', 'rides')"
+    rows = 0
+    for one in journal(60):
+        new = range(20 * one.number, 20 * one.number + 20)
+        await asyncio.gather(*(store.ask(RideId(f"r-{n}"), b"how") for n in new))
+        await commit(store, holding.epoch, one, changes=rides(*new))
+        rows += len(new)
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT pg_stat_force_next_flush()"))
+    async with engine.connect() as connection:
+        seen = await connection.scalar(text(read))
+    assert seen is not None
+    assert seen <= rows
+
+
 async def test_a_server_that_dies_is_unavailable_and_nothing_committed_is_lost(
     real_servers: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
