@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from services.cli import main
 from services.domain.errors import Unavailable
+from services.domain.ids import ZoneId
 from services.runtime import topics_command
+from services.runtime.database import connect
 from services.runtime.dead_letters import DeadLetterWriter, Seal, StillUnreadable
 from services.runtime.dead_letters_command import list_letters, resubmit_letters, show_letter
 from services.runtime.kafka import KafkaLog
 from services.runtime.kafka_connection import RECORD_BYTES_MAX, WrongTopics
 from services.runtime.local_kafka import LocalKafka
+from services.runtime.migrate import migrate
+from services.runtime.ports import Group
+from services.runtime.postgres import PostgresStore
 from services.runtime.settings import KafkaSettings
 from services.wire.topics import Topic
 from tests.runtime.samples import envelope
@@ -176,3 +184,34 @@ def test_a_message_after_a_dead_one_is_read(settings: KafkaSettings) -> None:
         await log.close()
 
     asyncio.run(work())
+
+
+def test_inputs_that_were_lost_are_read_from_their_beginning_and_no_others(
+    settings: KafkaSettings, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics(settings)
+
+    async def read() -> None:
+        engine, log = connect(database), KafkaLog(settings)
+        await migrate(engine, 90)
+        store = PostgresStore(engine)
+        await log.start()
+        try:
+            for shard, commands in enumerate((0, 7)):
+                zone = ZoneId(f"zone-{shard}")
+                await store.open(zone, shard, date(2026, 11, 23))
+                epoch = (await store.take(shard, [zone], "dispatcher-0")).epoch
+                offsets = {Topic.RIDE_COMMANDS: commands, Topic.SHUTTLE_REPORTS: 0}
+                await store.commit(shard, epoch, Group(offsets=offsets))
+        finally:
+            await log.close()
+            await engine.dispose()
+
+    asyncio.run(read())
+    monkeypatch.setenv("NAVETTE_KAFKA_PREFIX", settings.kafka_prefix)
+    monkeypatch.setenv("NAVETTE_PARTITIONS", str(settings.partitions))
+    command = ["topics", "--begin-anew", "--kafka", settings.kafka, "--database", database]
+    first, second = (CliRunner().invoke(main, command, catch_exceptions=False) for _ in range(2))
+    assert first.output.splitlines()[-1] == "ride-commands/1: read from its beginning"
+    assert "ride-commands/0" not in first.output
+    assert second.output.splitlines()[-1].startswith("All inputs are the ones")
