@@ -149,7 +149,7 @@ class Zone:
         zone.now_s = zone._ledger.restore(rows)
         for ride in zone.rides.values():
             zone._silence.watch(ride)
-        zone._leasing.watch()
+        zone._leasing.watch(range(len(zone.fleet.routes)))
         zone.lender.watch()
         return zone
 
@@ -196,7 +196,7 @@ class Zone:
         self.lender.proceed(now_s, events)
         for ride in self.rides.settle():
             self._silence.watch(ride)
-        self._leasing.watch()
+        self._leasing.watch(self.fleet.touched)
         return tuple(events)
 
     def _pass_on(self, message: Message, now_s: int, events: list[Event]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from services.dispatcher import columns as c
@@ -44,9 +44,10 @@ class Leasing:
         self._due: list[_Due] = []
         self._known: dict[int, int] = {}
 
-    def watch(self) -> None:
-        """Take note of when shuttles are to get leases."""
-        for k, route in enumerate(self._fleet.routes):
+    def watch(self, shuttles: Iterable[int]) -> None:
+        """Take note of when some shuttles are to get leases."""
+        for k in shuttles:
+            route = self._fleet.routes[k]
             if route.grant_s >= 0 and self._known.get(k) != route.grant_s:
                 self._known[k] = route.grant_s
                 heapq.heappush(self._due, _Due(route.grant_s, k))
@@ -72,4 +73,4 @@ class Leasing:
             waiting = [r for stop in route.stops for r in stop.board if r not in route.leases]
             for ride_id in waiting:
                 self._consider(ride_id, k, now_s, events)
-            self.watch()
+            self.watch((k,))
