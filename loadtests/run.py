@@ -28,7 +28,11 @@ ENDS_WITHIN_S = 60
 
 def main(arguments: Sequence[str]) -> int:
     """Run one, and return Locust's exit status: 0 if all was good enough."""
-    parser = argparse.ArgumentParser(description="Riders against a service of our own.")
+    parser = argparse.ArgumentParser(
+        description="Riders against a service of our own.",
+        epilog="Further options go to Locust: --rate, --seconds, --times, --ask-only ...; "
+        f"all of them: locust -f {HERE.name}/locustfile.py --help",
+    )
     parser.add_argument("--territory", default=str(HERE.parent / "territories/la-souterraine"))
     parser.add_argument("--pace", choices=["day", "peak", "steady"], default="peak")
     parser.add_argument("--compress", type=float, default=60)

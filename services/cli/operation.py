@@ -54,7 +54,7 @@ def serve_territory(territory: tuple[str, ...], real: bool, **chosen: Any) -> No
     sky = Weather(chosen["weather"])
     if real:
         from services.runtime.local_server import need_installed
-        from services.runtime.settings import Settings
+        from services.runtime.settings import Settings, read_settings
 
         need_installed()
         from services.runtime.real_stack import Wanted, up_real
@@ -62,7 +62,7 @@ def serve_territory(territory: tuple[str, ...], real: bool, **chosen: Any) -> No
         wanted = Wanted(
             territories=territory,
             data=chosen["data"],
-            port=Settings().port if chosen["port"] is None else chosen["port"],
+            port=read_settings(Settings, port=chosen["port"]).port,
             dispatchers=chosen["dispatchers"],
             at=begins,
             speed=chosen["speed"],

@@ -116,7 +116,10 @@ async def _navette_error(_request: Request, error: Exception) -> Response:
         case InvalidRequest(field=field, reason=reason):
             return invalid(field, reason).response()
         case Unavailable():
-            return busy(str(error)).response()
+            told, _, reason = str(error).partition(": ")
+            if reason:  # which is for us, not for riders
+                log.warning("unavailable", what=told, reason=reason)
+            return busy(told).response()
         case _:
             return _internal(error)
 

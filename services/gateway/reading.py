@@ -109,14 +109,15 @@ def idempotency_key(http: HttpRequest) -> str:
     Raises
     ------
     Problem
-        If there is none or it is not 1 to 200 visible ASCII characters.
+        If there is none, or there are several, or it is not 1 to 200 visible ASCII characters.
     """
-    key = http.headers.get("idempotency-key")
-    if key is None or not _KEY.fullmatch(key):
+    keys = http.headers.getlist("idempotency-key")
+    key = keys[0] if len(keys) == 1 else ""
+    if not _KEY.fullmatch(key):
         raise Problem(
             HTTPStatus.BAD_REQUEST,
             "idempotency-key-needed",
-            "the header Idempotency-Key is needed: 1 to 200 visible ASCII characters, "
+            "one header Idempotency-Key is needed: 1 to 200 visible ASCII characters, "
             "new for each ride, the same when a request is sent again",
         )
     return key

@@ -15,6 +15,9 @@ from services.domain.ride import Request
 from services.domain.territory import Territory
 from services.network.stops import Stops
 
+SIZES = (4, 5, 6, 7)
+"""Of cells that are named to whoever looks for the right ones: from 50 km across to 3 km."""
+
 
 class NoCut(NavetteError):
     """Zones do not cut a territory."""
@@ -98,6 +101,9 @@ def zone_of_stops(zones: Mapping[str, tuple[str, ...]], stops: Stops) -> NDArray
         if number not in found:
             raise NoCut(name, "there is no stop in it")
     if len(outside := np.flatnonzero(found < 0)):
+        first = outside[0]
         more = f" (and {len(outside) - 1} others)" if len(outside) > 1 else ""
-        raise NoCut(None, f"stop '{stops.ids[outside[0]]}'{more} lies in no zone")
+        around = [h3.latlng_to_cell(stops.lat[first], stops.lon[first], size) for size in SIZES]
+        here = f"it lies in the cells {', '.join(around)}"
+        raise NoCut(None, f"stop '{stops.ids[first]}'{more} lies in no zone; {here}")
     return found

@@ -99,10 +99,12 @@ async def reached(seconds: float = ANSWER_S_MAX) -> AsyncIterator[None]:
         raise Unavailable(f"the database did not answer within {seconds:g} s") from None
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise Unavailable(f"the database: {type(cause).__name__}: {cause}") from error
+        reason = f"{type(cause).__name__}: {cause}"
+        raise Unavailable(f"the database cannot be used: {reason}") from error
     except (
         SQLAlchemyError,
         AsyncAdapt_asyncpg_dbapi.Error,  # comes bare, from connecting while the server starts
         asyncpg.InternalClientError,  # from a connection that the server's death left half-way
     ) as error:
-        raise Unavailable(f"the database: {type(error).__name__}: {error}") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise Unavailable(f"the database cannot be used: {reason}") from error

@@ -199,7 +199,8 @@ class KafkaLog:
                 there = f"{found} partitions" if found else "missing"
                 findings.append(f"{name}: {there}, expected {self._partitions} partitions")
         if findings:
-            raise WrongTopics([*findings, "`navette topics` creates what is missing"])
+            advice = "`navette topics` creates what is missing, and says how to mend the others"
+            raise WrongTopics([*findings, advice])
 
     async def _ask(self) -> AIOKafkaConsumer:
         """Connect a consumer that reads nothing: it only asks what lies where."""

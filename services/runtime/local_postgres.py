@@ -65,6 +65,10 @@ class LocalPostgres:
         password = self._password.read_text(encoding="ascii")
         return f"postgresql://{USER}:{password}@{HOST}:{self.port}/{database}"
 
+    def shown_url(self, database: str = DATABASE) -> str:
+        """Return how to connect, for a shell: the password stays in its file."""
+        return f"postgresql://{USER}:$(cat {self._password})@{HOST}:{self.port}/{database}"
+
     def prepare(self) -> Program:
         """Get ready to start, also after a sudden end, and say what to run."""
         self.folder.mkdir(parents=True, exist_ok=True)

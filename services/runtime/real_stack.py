@@ -42,6 +42,7 @@ JOURNAL_DAYS = 90
 TEND_EVERY_S, TEND_PAUSE_S = 6 * 3600, 60.0
 """Tables are tended so often by the clock of those who write; and no more often than that."""
 RIDERS_KEY = "NAVETTE_RIDERS_KEY"
+KEY_FILE = "riders.key"
 ORDER_OF_END: tuple[Callable[[str], bool], ...] = (
     "gateway".__eq__,
     "shuttles".__eq__,
@@ -173,8 +174,9 @@ class _Stack:
         readiness = {
             **shared,
             "NAVETTE_READINESS_FILE": str(self._run.readiness),
-            RIDERS_KEY: os.environ.get(RIDERS_KEY) or _riders_key(self._run.folder / "riders.key"),
+            RIDERS_KEY: os.environ.get(RIDERS_KEY) or _riders_key(self._run.folder / KEY_FILE),
         }
+        self._say("Starting all parts; the first time they compile, for a minute or two ...")
         await supervisor.start(
             [
                 self._role("gateway", ("gateway",), readiness, self._port),
@@ -252,8 +254,10 @@ class _Stack:
             (
                 f"Ready after {took_s:.0f} s: it is {clock.now(self._timezone):%H:%M}{pace}.",
                 f"Ask for rides at {url}/v1/rides (how: {url}/docs). Ctrl-C ends it.",
-                f"Kafka serves at {self._kafka.address}, PostgreSQL at {HOST}:"
-                f"{self._postgres.port} (password: {self._run.folder}/postgres/password).",
+                "For other commands (navette riders, archive, replay, topics ...):",
+                f"  export NAVETTE_KAFKA={self._kafka.address}",
+                f"  export NAVETTE_DATABASE={self._postgres.shown_url()}",
+                f"  export {RIDERS_KEY}=$(cat {self._run.folder}/{KEY_FILE})",
                 f"Logs: {self._run.folder}/log.",
             )
         )

@@ -35,7 +35,10 @@ def read_settings(kind: type[S], **given: Any) -> S:
         return kind(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise InvalidSetting(str(first["loc"][0]), first["msg"]) from None
+        reason = first["msg"]
+        if first["type"] == "too_short":  # pydantic counts the items of a secret
+            reason = f"shorter than {first['ctx']['min_length']} characters"
+        raise InvalidSetting(str(first["loc"][0]), reason) from None
 
 
 class Settings(BaseSettings):

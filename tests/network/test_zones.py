@@ -106,7 +106,7 @@ def test_a_request_goes_to_its_destination_s_zone_or_to_the_nearest_one(tmp_path
     ("zones", "reason"),
     [
         (cut(east=[cell("c"), cell("a")]), "stop 'a' lies in 'west' too"),
-        (cut(east=[cell("c", 8)]), "stop 'd' lies in no zone"),
+        (cut(east=[cell("c", 8)]), "stop 'd' lies in no zone; it lies in the cells 8"),
         (cut(east=[cell("c"), cell("d"), "nowhere"]), "'nowhere' is no H3 cell"),
         (cut().replace("west:", "West:"), "should match"),
         (cut() + "  south: ['861f9669fffffff']\n", "there is no stop in it"),

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from services.runtime import logs
-from services.runtime.settings import Settings
+from services.runtime.settings import InvalidSetting, Settings, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +113,12 @@ def test_an_impossible_setting_is_refused(
     monkeypatch.setenv(f"NAVETTE_{name}", text)
     with pytest.raises(ValueError, match=name.lower()):
         Settings()
+
+
+def test_a_secret_that_is_too_short_is_said_to_be_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NAVETTE_OPERATOR_TOKEN", "sesame")
+    with pytest.raises(InvalidSetting, match="OPERATOR_TOKEN: shorter than 16") as said:
+        read_settings(Settings)
+    assert "sesame" not in str(said.value)
