@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from services.cli import main
 from services.dispatcher.company import Beside
@@ -59,6 +59,10 @@ class Life:
             owner="dispatcher-0",
             metrics=ShardMetrics(new_registry()),
         )
+
+    async def spoil(self) -> int:
+        """Put something on the topic of journals that is none; return where."""
+        return await self._messages.append_raw(Topic.ZONE_JOURNAL, SHARD, "", b"garbage")
 
     def host(self, zone: ZoneId, holding: ZoneHolding) -> Host:
         return Host.held(zone, self.network, self.clock, holding)
@@ -147,10 +151,14 @@ async def lived(life: Life) -> int:
     return len(await life.store.journal(ZONE))
 
 
-async def command(*words: str) -> str:
+async def invoked(*words: str) -> Result:
     found = await asyncio.to_thread(CliRunner().invoke, main, words)
     assert found.exit_code == 0, (found.stdout, found.stderr)
-    return found.stdout
+    return found
+
+
+async def command(*words: str) -> str:
+    return (await invoked(*words)).stdout
 
 
 async def test_what_was_lived_on_real_servers_is_decided_again(
@@ -184,3 +192,9 @@ async def test_what_was_lived_on_real_servers_is_decided_again(
     )
     again = await command("replay", "--database", database, "--zone", ZONE, *place)
     assert last.link.hex() in again
+    offset = await life.spoil()
+    warning = f"warning: zone-journal/{SHARD}/{offset}: passed over, no step"
+    anew = ("archive", str(tmp_path / "anew"), "--zone", ZONE)
+    for words in (anew, ("replay", "--zone", ZONE, *place)):
+        found = await invoked(*words, "--kafka", kafka.address)
+        assert (f"{steps} steps" in found.stdout, found.stderr.count(warning)) == (True, 1), found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
@@ -54,7 +55,7 @@ async def source(database: str | None, kafka: str | None) -> AsyncIterator[Sourc
         messages = KafkaLog(read_settings(KafkaSettings, kafka=kafka))
         await messages.start()
         try:
-            yield FromTopic(messages)
+            yield FromTopic(messages, _warn)
         finally:
             await messages.close()
         return
@@ -65,6 +66,10 @@ async def source(database: str | None, kafka: str | None) -> AsyncIterator[Sourc
         yield FromStore(PostgresStore(engine))
     finally:
         await engine.dispose()
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"warning: {text}\n")
 
 
 async def archive_zone(source: Source, zone: ZoneId, folder: Path, say: Say) -> None:

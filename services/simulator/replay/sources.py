@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date
 from typing import Protocol
 
@@ -64,10 +64,13 @@ class FromTopic:
     ----------
     messages
         The log with the topic.
+    warn
+        Told of each record that is no step, in a line.
     """
 
-    def __init__(self, messages: Log) -> None:
+    def __init__(self, messages: Log, warn: Callable[[str], None] = lambda _: None) -> None:
         self._messages = messages
+        self._warn = warn
 
     async def zones(self) -> Mapping[ZoneId, date | None]:
         """Nobody can say without reading all of it.
@@ -82,10 +85,13 @@ class FromTopic:
     async def entries(self, zone: ZoneId, after: int) -> AsyncIterator[Entry]:
         """Read the steps after number ``after``, each once; where some are missing, all that come.
 
+        What is no step is passed over with a warning: if it lies where a step was, then numbers and
+        the hash chain show that.
+
         Raises
         ------
         Unreadable
-            If there is something else on the topic.
+            If one of these steps was too long for the topic.
         """
         partition = partition_of(zone, self._messages.partitions)
         topic = Topic.ZONE_JOURNAL
@@ -102,25 +108,32 @@ class FromTopic:
                     reader = self._messages.reader(topic, partition, error.first)
                     continue
                 for record in records:
-                    entry = _entry(record.data, f"{topic}/{partition}/{record.offset}")
-                    if entry.zone == zone and entry.number > after:
-                        after = entry.number
-                        yield entry
+                    place = f"{topic}/{partition}/{record.offset}"
+                    entry = self._entry(record.data, place)
+                    if entry is None or entry.zone != zone or entry.number <= after:
+                        continue
+                    if not entry.inputs:
+                        raise Unreadable(
+                            place, f"step {entry.number} was too long; the database has it"
+                        )
+                    after = entry.number
+                    yield entry
         finally:
             reader.close()
+
+    def _entry(self, data: bytes, place: str) -> Entry | None:
+        """Return the step of a record; none, and a warning, if it holds something else."""
+        try:
+            entry = decode_entry(data)
+            if not entry.zone or entry.number < 1:
+                raise Unreadable("journal", "no zone, or no number")
+        except Unreadable as error:
+            self._warn(f"{place}: passed over, no step of a journal ({error.reason})")
+            return None
+        return entry
 
     async def snapshots(self, zone: ZoneId, after: tuple[int, int]) -> AsyncIterator[Snapshot]:  # noqa: ARG002
         """Read none."""
         nothing: tuple[Snapshot, ...] = ()
         for one in nothing:
             yield one
-
-
-def _entry(data: bytes, place: str) -> Entry:
-    try:
-        entry = decode_entry(data)
-    except Unreadable as error:
-        raise Unreadable(place, error.reason) from None
-    if not entry.inputs:
-        raise Unreadable(place, f"step {entry.number} was too long; the database has it")
-    return entry
