@@ -198,8 +198,14 @@ async def resubmit(messages: Log, one: Kept, seal: Seal, *, force: bool = False)
     ------
     StillUnreadable
         If it can still not be read, or was put back before, and it is not forced.
+    InvalidRequest
+        If somebody else put it among dead letters: it would come back there each time.
     """
     letter = one.letter
+    if letter.topic == Topic.DEAD_LETTERS.value:
+        raise InvalidRequest(
+            "dead letter", f"{one.place} is none of ours and came from no other topic; it stays"
+        )
     data = seal.open(letter)
     if not force and (reason := _unfit(one, data, messages.partitions)):
         raise StillUnreadable(one.place, reason)

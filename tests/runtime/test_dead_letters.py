@@ -149,6 +149,17 @@ async def test_what_others_put_on_the_topic_is_listed_and_hides_nothing(log: Emb
     assert odd.letter.reason.startswith("not a dead letter of ours")
 
 
+@pytest.mark.parametrize("force", [False, True])
+async def test_what_others_put_on_the_topic_is_never_multiplied(
+    log: EmbeddedLog, force: bool
+) -> None:
+    await log.append_raw(Topic.DEAD_LETTERS, PARTITION, "", b"\xff\xff")
+    (odd,) = await kept(log)
+    with pytest.raises(InvalidRequest, match=f"{odd.place} is none of ours and came from no other"):
+        await resubmit(log, odd, Seal(), force=force)
+    assert await kept(log) == [odd]
+
+
 @given(data=st.binary(max_size=300), reason=st.text(max_size=50), place=st.text(max_size=50))
 async def test_any_bytes_come_back_as_they_were_and_any_reason_is_kept(
     data: bytes, reason: str, place: str
