@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from random import Random
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 import services
 from services.domain.errors import Unreadable
@@ -39,6 +41,12 @@ WITHIN_S = 10.0
 SILENT_BEATS = 3
 KEPT_MAX = 20_000
 """Beyond so many reports that are not safe, positions are left out, oldest first."""
+
+REASON_MAX = 200
+"""Longest reason for a refused or lost link that is kept, in characters."""
+
+REASONS_MAX = 20
+"""Beyond so many different ones since the last welcome, reasons are logged for debugging only."""
 
 NAME = f"navette {services.__version__}"
 
@@ -101,7 +109,10 @@ class LinkClient:
         self._revision = 0
         self._news = asyncio.Event()
         self._fewer = asyncio.Event()
+        self._reasons: set[str] = set()
         self.connected = False
+        self.trouble = ""
+        """Why there is no connection, as far as is known."""
         self.errors: list[LinkError] = []
 
     async def all_safe(self) -> None:
@@ -140,12 +151,21 @@ class LinkClient:
                 ) as socket:
                     await self._talk(socket)
             except (OSError, TimeoutError, WebSocketException, Unreadable) as error:
-                log.debug("link_lost", shuttle=self._shuttle, reason=str(error))
+                self._lost(error)
             if self.connected:
                 pause_s = self._pauses.first_s
             self.connected = False
             await asyncio.sleep(pause_s * self._dice.uniform(0.5, 1))
             pause_s = min(2 * pause_s, self._pauses.most_s)
+
+    def _lost(self, error: Exception) -> None:
+        """Take note of why there is no connection; each reason is a warning only once."""
+        reason = self.trouble = why(error)
+        if reason in self._reasons or len(self._reasons) >= REASONS_MAX:
+            log.debug("link_lost", shuttle=self._shuttle, reason=reason)
+            return
+        self._reasons.add(reason)
+        log.warning("link_lost", shuttle=self._shuttle, reason=reason)
 
     async def _talk(self, socket: ClientConnection) -> None:
         await self._send(
@@ -165,6 +185,8 @@ class LinkClient:
         self._in_flight_max = welcome.in_flight_max
         self._take(frame)
         self.connected = True
+        self.trouble = ""
+        self._reasons.clear()
         self._told.welcome(welcome)
         beat_s = welcome.heartbeat_ms / 1000
         await self._first_of(
@@ -244,3 +266,17 @@ class LinkClient:
         if isinstance(data, str):
             raise Unreadable("frame", "a text message; frames are binary")
         return decode_gateway_frame(data)
+
+
+def why(error: Exception) -> str:
+    """Say in a line why a link was refused or lost; of a refusal, the HTTP status and its words."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, InvalidStatus):
+        response = error.response
+        words = (response.body or b"").decode(errors="replace")
+        # Otherwise it is no gateway of ours, or something in between.
+        with suppress(ValueError, TypeError, LookupError, RecursionError):
+            words = str(json.loads(words)["detail"])
+        text = f"HTTP {response.status_code} {response.reason_phrase}: {words}".rstrip(": \n")
+    line = " ".join(text.split())[:REASON_MAX]
+    return "".join(char if char.isprintable() else "?" for char in line)

@@ -66,8 +66,7 @@ def drive(territories: Sequence[str], port: int | None, link: str) -> None:
                     tasks.create_task(drive_linked(one, contact, seed))
 
         async def waiting() -> Sequence[str]:
-            clients = [client for _, contact in contacts for client in contact.clients.items()]
-            return [f"{name} is not connected" for name, client in clients if not client.connected]
+            return [reason for _, contact in contacts for reason in unconnected(contact)]
 
         await play(Role(run=work, app=pages(waiting, registry)), opened, told_to_end())
 
@@ -81,6 +80,15 @@ def drive(territories: Sequence[str], port: int | None, link: str) -> None:
 def linked(one: Served, link: str, key: str) -> LinkContact:
     """Prepare the links of a territory's shuttles."""
     return LinkContact(link, key, one.zone, [shuttle.id for shuttle in shuttles(one.network)])
+
+
+def unconnected(contact: LinkContact) -> list[str]:
+    """Say which shuttles are not connected, and why as far as is known."""
+    return [
+        f"{name} is not connected" + (f": {client.trouble}" if client.trouble else "")
+        for name, client in contact.clients.items()
+        if not client.connected
+    ]
 
 
 async def drive_linked(one: Served, contact: LinkContact, seed: int) -> None:

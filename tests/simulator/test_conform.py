@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
 
 from services.cli import main
 from services.domain.ids import ShuttleId, ZoneId
@@ -147,6 +148,46 @@ async def test_a_shuttle_that_never_comes_is_said_not_to_have(
     outcomes: list[Outcome] = []
     assert not await tried(Bench(subject, WallClock(DAY, EIGHT_S, SPEED)), outcomes.append)
     assert [(one.name, one.passed) for one in outcomes] == [("greets", False)]
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "status", "said"),
+    [
+        (
+            "shuttle-1/link?territory=creuse",
+            "",
+            404,
+            "somebody asked for territory 'creuse', this test is of 'main' (--zone)",
+        ),
+        (
+            "shuttle-2/link?territory=main",
+            "",
+            404,
+            "somebody came as another shuttle, shuttle-1 is awaited here (--shuttle)",
+        ),
+        (
+            "shuttle-1/link",
+            "Bearer wrong",
+            401,
+            "the token is not that of shuttle-1 in territory 'main'",
+        ),
+        ("shuttle-1/link", "", 401, "there was no Authorization: Bearer TOKEN"),
+    ],
+)
+async def test_who_is_refused_is_told_why_and_so_is_who_watches_but_once(
+    path: str, token: str, status: int, said: str
+) -> None:
+    heard: list[str] = []
+    subject = subject_of(network(), Asked(Path(), 0), KEY)
+    bench = Bench(subject, WallClock(DAY, EIGHT_S, SPEED), heard.append)
+    async with bench.serving("127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/shuttles/{path}"
+        for _ in range(2):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(url, additional_headers={"Authorization": token}, proxy=None)
+            assert refused.value.response.status_code == status
+            assert said.encode() in refused.value.response.body
+    assert heard == [f"refused with HTTP {status}: {said}"]
 
 
 def test_a_token_is_printed_and_depends_on_zone_and_shuttle(

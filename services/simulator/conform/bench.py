@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
+from urllib.parse import parse_qs
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -32,6 +33,11 @@ from services.wire.link import (
 )
 
 HEARTBEAT_S = 10.0
+
+REFUSALS_MAX = 20
+"""So many different refusals are told."""
+
+NAME_MAX = 100
 
 
 class Said(NamedTuple):
@@ -78,11 +84,17 @@ class Bench:
         Who is judged.
     clock
         The zone's.
+    say
+        Hears who was refused, and why; the same only once.
     """
 
-    def __init__(self, subject: Subject, clock: Clock) -> None:
+    def __init__(
+        self, subject: Subject, clock: Clock, say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.subject = subject
         self.clock = clock
+        self._say = say
+        self._refusals: set[str] = set()
         self.hellos: list[LinkHello] = []
         self.said: list[Said] = []
         self.answers: list[int] = []
@@ -113,14 +125,40 @@ class Bench:
         if self.refusing:
             return socket.respond(HTTPStatus.SERVICE_UNAVAILABLE, "a white zone\n")
         subject = self.subject
-        path = request.path.partition("?")[0]
+        path, _, query = request.path.partition("?")
+        zone = parse_qs(query).get("territory", [subject.zone])[0]
+        if zone != subject.zone:
+            return self._refuse(
+                socket,
+                HTTPStatus.NOT_FOUND,
+                f"somebody asked for territory {zone[:NAME_MAX]!r}, "
+                f"this test is of '{subject.zone}' (--zone)",
+            )
         if path != f"/v1/shuttles/{subject.shuttle}/link":
-            return socket.respond(HTTPStatus.NOT_FOUND, f"{subject.shuttle} is awaited here\n")
+            return self._refuse(
+                socket,
+                HTTPStatus.NOT_FOUND,
+                f"somebody came as another shuttle, {subject.shuttle} is awaited here (--shuttle)",
+            )
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        known = subject.key is None or is_token(token, subject.key, subject.zone, subject.shuttle)
-        if scheme.lower() != "bearer" or not token or not known:
-            return socket.respond(HTTPStatus.UNAUTHORIZED, "Authorization: Bearer TOKEN\n")
+        if scheme.lower() != "bearer" or not token:
+            return self._refuse(
+                socket, HTTPStatus.UNAUTHORIZED, "there was no Authorization: Bearer TOKEN"
+            )
+        key = subject.key
+        if key is not None and not is_token(token, key, subject.zone, subject.shuttle):
+            return self._refuse(
+                socket,
+                HTTPStatus.UNAUTHORIZED,
+                f"the token is not that of {subject.shuttle} in territory '{subject.zone}'",
+            )
         return None
+
+    def _refuse(self, socket: ServerConnection, status: HTTPStatus, reason: str) -> Response:
+        if reason not in self._refusals and len(self._refusals) < REFUSALS_MAX:
+            self._refusals.add(reason)
+            self._say(f"refused with HTTP {status.value}: {reason}")
+        return socket.respond(status, f"{reason}\n")
 
     async def _talk(self, socket: ServerConnection) -> None:
         try:

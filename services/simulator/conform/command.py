@@ -110,7 +110,7 @@ def conform(asked: Asked, say: Callable[[str], None]) -> bool:
     stops = network.stops.ids
 
     async def run() -> bool:
-        bench = Bench(subject, clock)
+        bench = Bench(subject, clock, say)
         async with bench.serving(settings.host, asked.port) as server:
             port = server.sockets[0].getsockname()[1]
             say(
