@@ -44,6 +44,7 @@ def test_a_process_that_stands_still_and_reads_nothing_holds_nobody_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(improver, "START_S", 0.0)
+    monkeypatch.setattr(improver, "GRACE_S", 0.5)
     process = Frozen(ImproverMetrics(new_registry()))
     more_than_a_pipe_holds = cast(Batch, bytes(1 << 20))
     with pytest.raises(SolverFailed):

@@ -122,6 +122,7 @@ class Stubborn(Careless):
         return plan
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "finding"),
     [
