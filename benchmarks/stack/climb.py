@@ -59,13 +59,20 @@ class Figure(NamedTuple):
         return behind or self.p99_ms > SATURATED_P99_MS
 
 
-def many_shuttles(territory: Path, times: int, into: Path) -> Path:
-    """Copy a territory, with so many times its shuttles and nobody to watch over them."""
+def many_shuttles(territory: Path, times: int, into: Path, *, batteries: bool = True) -> Path:
+    """Copy a territory, with so many times its shuttles and nobody to watch over them.
+
+    Without ``batteries`` they drive for ever.
+    """
     shutil.copytree(territory, into)
     settings = yaml.safe_load((into / "territory.yaml").read_text(encoding="utf-8"))
     for group in settings["fleet"]:
         group["count"] *= times
+        if not batteries:
+            group.pop("battery", None)
     settings.pop("supervision", None)
+    if not batteries:
+        settings.pop("chargers", None)
     (into / "territory.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return into
 

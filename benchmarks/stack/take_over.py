@@ -17,8 +17,6 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-import yaml
-
 from benchmarks._measuring import options
 from benchmarks.stack.climb import many_shuttles
 from benchmarks.stack.zones import PARTITIONS, READY_S_MAX, Fleet, dispatcher
@@ -86,17 +84,6 @@ async def book(fleet: Fleet, log: KafkaLog, count: int, dice: Random) -> int:
     return asked
 
 
-def without_batteries(territory: Path) -> Path:
-    """Have a territory's shuttles drive for ever."""
-    file = territory / "territory.yaml"
-    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-    settings.pop("chargers", None)
-    for group in settings["fleet"]:
-        group.pop("battery", None)
-    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return territory
-
-
 def take_s(said: str) -> float:
     """Return how long the last take of the zone's shard took, from what the dispatcher said."""
     return int(re.findall(r"shard_taken .* ms=(\d+) .* zones=1", said)[-1]) / 1000
@@ -105,9 +92,8 @@ def take_s(said: str) -> float:
 async def measure(given: Namespace, folder: Path) -> bool:
     """Book, kill and take over; return whether every take was within the bar."""
     took_s = []
-    territory = without_batteries(
-        many_shuttles(given.territory, given.fleet_times, folder / "territory")
-    )
+    into = folder / "territory"
+    territory = many_shuttles(given.territory, given.fleet_times, into, batteries=False)
     async with dispatcher(folder, [ZONE], territory) as (child, log):
         fleet = Fleet(load(territory), [ZONE], log)
         began = time.monotonic()

@@ -44,9 +44,9 @@ def grant(fleet: Shuttles, rides: Mapping[RideId, Ride], k: int, plan: Plan, now
             told.add(ride_id)
             held = route.leases.get(ride_id)
             held_s = 0 if held is None else held.until_s
-            if visit.depart_s > now_s + fleet.lease_ahead_s or not in_touch:
+            if not in_touch or not _is_near(fleet, visit.depart_s, now_s):
                 until_s.append(held_s)
-                if next_s < 0 and held_s < visit.depart_s + fleet.lease_late_s // 2:
+                if next_s < 0 and _is_short(fleet, held_s, visit.depart_s):
                     next_s = max(visit.depart_s - fleet.lease_ahead_s, now_s + LATER_S)
             else:
                 by_s = max(rides[ride_id].promise.pickup_to_s, visit.depart_s)
@@ -88,14 +88,24 @@ def holder_of(fleet: Shuttles, ride_id: RideId, now_s: int) -> int | None:
 
 def run_short(fleet: Shuttles, k: int, now_s: int) -> bool:
     """Whether a shuttle is so late that it needs longer leases, and may have them by now."""
-    route, late_s = fleet.routes[k], fleet.lease_late_s // 2
+    route = fleet.routes[k]
     if not route.leases or not is_in_touch(route, now_s):
         return False
     departs_s = fleet.arrays.visits[k, : len(route.stops), c.V_DEPART].tolist()
     return any(
         ride_id in route.leases
-        and route.leases[ride_id].until_s < depart_s + late_s
-        and depart_s <= now_s + fleet.lease_ahead_s
+        and _is_short(fleet, route.leases[ride_id].until_s, depart_s)
+        and _is_near(fleet, depart_s, now_s)
         for stop, depart_s in zip(route.stops, departs_s, strict=True)
         for ride_id in stop.board
     )
+
+
+def _is_near(fleet: Shuttles, depart_s: int, now_s: int) -> bool:
+    """Whether it is time for the lease of a boarding that ends then."""
+    return depart_s <= now_s + fleet.lease_ahead_s
+
+
+def _is_short(fleet: Shuttles, until_s: int, depart_s: int) -> bool:
+    """Whether a lease leaves too little room for a boarding that ends then to get later."""
+    return until_s < depart_s + fleet.lease_late_s // 2

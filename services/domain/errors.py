@@ -58,9 +58,22 @@ class OutputInUse(NavetteError):
 
 
 class Unavailable(NavetteError):
-    """A part that this call needs does not answer at the moment."""
+    """A part that this call needs does not answer at the moment.
+
+    Parameters
+    ----------
+    what
+        Which one, and what it does not do, as anybody may know.
+    reason
+        What it says itself, for those who run it.
+    """
 
     retriable = True
+
+    def __init__(self, what: str, reason: str = "") -> None:
+        self.what = what
+        self.reason = reason
+        super().__init__(f"{what}: {reason}" if reason else what)
 
 
 class Unreadable(NavetteError):

@@ -115,11 +115,10 @@ async def _navette_error(_request: Request, error: Exception) -> Response:
     match error:
         case InvalidRequest(field=field, reason=reason):
             return invalid(field, reason).response()
-        case Unavailable():
-            told, _, reason = str(error).partition(": ")
-            if reason:  # which is for us, not for riders
-                log.warning("unavailable", what=told, reason=reason)
-            return busy(told).response()
+        case Unavailable(what=what, reason=reason):
+            if reason:
+                log.warning("unavailable", what=what, reason=reason)
+            return busy(what).response()
         case _:
             return _internal(error)
 

@@ -97,14 +97,14 @@ async def reached(seconds: float = ANSWER_S_MAX) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise Unavailable(f"the database did not answer within {seconds:g} s") from None
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        reason = f"{type(cause).__name__}: {cause}"
-        raise Unavailable(f"the database cannot be used: {reason}") from error
     except (
         SQLAlchemyError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        OSError,
         AsyncAdapt_asyncpg_dbapi.Error,  # comes bare, from connecting while the server starts
         asyncpg.InternalClientError,  # from a connection that the server's death left half-way
     ) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise Unavailable(f"the database cannot be used: {reason}") from error
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = f"{type(cause).__name__}: {cause}"
+        raise Unavailable("the database cannot be used", reason) from error

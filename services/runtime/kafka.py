@@ -130,7 +130,7 @@ class KafkaLog:
                 consumer = self._offsets or await self._ask()
                 return int((await consumer.end_offsets([place]))[place])
         except (KafkaError, TimeoutError) as error:
-            raise Unavailable(f"Kafka does not say where {place.topic} ends: {error}") from error
+            raise Unavailable(f"Kafka does not say where {place.topic} ends", str(error)) from error
 
     async def offset_at(self, topic: Topic, partition: int, time_ms: int) -> int:
         """Return the offset of the first record kept that the broker took at or after a time."""
@@ -140,7 +140,7 @@ class KafkaLog:
                 consumer = self._offsets or await self._ask()
                 found = (await consumer.offsets_for_times({place: time_ms}))[place]
         except (KafkaError, TimeoutError) as error:
-            raise Unavailable(f"Kafka does not say what came when: {error}") from error
+            raise Unavailable("Kafka does not say what came when", str(error)) from error
         return await self.end(topic, partition) if found is None else int(found.offset)
 
     def reader(self, topic: Topic, partition: int, offset: int = 0) -> KafkaReader:

@@ -68,7 +68,7 @@ class Connection:
         """Find out why no broker could be reached, after a client said that it could not."""
         found = await asyncio.gather(*(self._try(server) for server in self.servers))
         reasons = [reason for reason in found if reason]
-        return Unavailable(f"Kafka cannot be reached: {'; '.join(reasons) or _reason(error)}")
+        return Unavailable("Kafka cannot be reached", "; ".join(reasons) or _reason(error))
 
     async def _try(self, server: str) -> str:
         """Connect to a broker, and return what keeps us from that."""

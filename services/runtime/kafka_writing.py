@@ -91,7 +91,7 @@ class Writer:
                     future.exception()  # or it would be reported as overlooked
             self._give_up(producer, error)
             reason = str(error) or f"no answer within {self._deadline_s:g} s"
-            raise Unavailable(f"Kafka did not take {records[0].topic}: {reason}") from error
+            raise Unavailable(f"Kafka did not take {records[0].topic}", reason) from error
 
     async def close(self) -> None:
         """Let what is under way finish, for a while, and disconnect."""

@@ -135,7 +135,7 @@ class MemoryLog(Generic[V]):
         unread = part.end if topic in COPIES else part.first
         read = min((reader.position for reader in part.readers), default=unread) - part.first
         if read <= 0:
-            raise Unavailable(f"{topic} is full: {self.bound} records wait to be read")
+            raise Unavailable(f"{topic} is full", f"{self.bound} records wait to be read")
         del part.items[:read]
         part.first += min(read, self.bound)
 

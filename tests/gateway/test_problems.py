@@ -208,7 +208,8 @@ async def test_a_full_log_says_when_to_come_back_and_the_ride_can_be_asked_for_a
         assert (await gateway.ask("k-1")).status_code == 202
         answers = await asyncio.gather(*(gateway.ask("k-2") for _ in range(3)))
         for answer in answers:
-            is_problem(answer, 503, "unavailable")
+            # Of how it is inside, whoever runs it reads in the log.
+            assert is_problem(answer, 503, "unavailable")["detail"] == "ride-commands is full"
             assert int(answer.headers["retry-after"]) >= 1
         assert gateway.app.state.view.by_status(Status.REQUESTED) == 1
         answering = asyncio.create_task(gateway.peer.run())
